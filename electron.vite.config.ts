@@ -1,0 +1,47 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'electron-vite';
+import { resolve } from 'node:path';
+
+// Targets are those of the oldest runtime in use (Electron 33, the stand-in of development and tests): the tools would
+// otherwise take them from the pinned Electron package.
+const nodeTarget = 'node20.18';
+const pageTarget = 'chrome130';
+const entry = (path: string) => resolve(import.meta.dirname, 'src', path);
+
+export default defineConfig({
+  main: {
+    build: {
+      target: nodeTarget,
+      sourcemap: true,
+      rolldownOptions: {
+        input: {
+          index: entry('main/index.ts'),
+          imaging: entry('imaging/process.ts'),
+          'imaging-worker': entry('imaging/pool/worker.ts'),
+          encoder: entry('encoder/process.ts'),
+          trainer: entry('trainer/host/process.ts'),
+          collimate: entry('cli/collimate.ts'),
+        },
+      },
+    },
+  },
+  preload: {
+    build: {
+      target: nodeTarget,
+      rolldownOptions: {
+        input: { index: entry('preload/index.ts') },
+        // A sandboxed preload script must be CommonJS.
+        output: { format: 'cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: entry('renderer'),
+    plugins: [react()],
+    build: {
+      target: pageTarget,
+      minify: true,
+      rolldownOptions: { input: { index: entry('renderer/index.html') } },
+    },
+  },
+});

@@ -1,0 +1,116 @@
+import type { ErrorCode } from './errors';
+import type { Failure } from './result';
+
+interface Message {
+  /** What happened, with {placeholders} filled from the failure's params. */
+  readonly what: string;
+  /** What the person can do next. */
+  readonly next: string;
+}
+
+/** The sentences for people. The only place where a failure becomes words. */
+const messages: Record<ErrorCode, Message> = {
+  'file-missing': { what: '{file} is no longer there.', next: 'Put it back or scan the folder again.' },
+  'file-unreadable': { what: '{file} could not be read: {reason}.', next: 'Check its permissions, then try again.' },
+  'file-changed': { what: '{file} changed while it was being read.', next: 'Wait until nothing writes to it, then try again.' },
+  'folder-missing': { what: 'The folder {folder} is not there.', next: 'Connect the drive or choose the folder again.' },
+  'folder-unreadable': {
+    what: 'The folder {folder} could not be opened: {reason}.',
+    next: 'Check its permissions or choose another folder.',
+  },
+  'folder-empty': { what: 'No images were found in {folder}.', next: 'Choose a folder with PNG, JPEG, WebP, TIFF or DICOM files.' },
+  'folder-not-writable': { what: 'Nothing can be written to {folder}: {reason}.', next: 'Choose another folder.' },
+  'disk-full': { what: 'The disk that holds {folder} is full.', next: 'Free some space, then try again. Nothing that was saved is lost.' },
+  'output-exists': { what: '{file} exists already.', next: 'Choose another name, or allow it to be replaced (--overwrite).' },
+  'write-failed': { what: '{file} could not be written: {reason}.', next: 'Nothing was changed. Choose another place or try again.' },
+  'image-format-unknown': { what: '{file} is not an image that Collimate knows.', next: 'PNG, JPEG, WebP, TIFF and DICOM can be read.' },
+  'image-corrupt': { what: '{file} is damaged: {reason}.', next: 'Copy it again from its source. It is left out until then.' },
+  'image-too-large': {
+    what: '{file} is {width} x {height} pixels, above the limit of {limit} million.',
+    next: 'Export it smaller, then scan again.',
+  },
+  'image-unsupported': { what: '{file} uses {feature}, which is not supported.', next: 'Convert it to PNG or uncompressed DICOM.' },
+  'image-timeout': {
+    what: '{file} took longer than {seconds} s to read and was given up.',
+    next: 'Check the drive or the file, then try it again.',
+  },
+  'decoder-crashed': { what: 'The decoder broke off at {file}.', next: 'The file is left out; all others go on.' },
+  'checkpoint-not-one': { what: '{file} is not a PyTorch checkpoint.', next: 'Choose the .pt file of EVA-X.' },
+  'checkpoint-corrupt': { what: '{file} is damaged: {reason}.', next: 'Download or copy it again.' },
+  'checkpoint-format-unsupported': {
+    what: '{file} is stored as {format}, which cannot be read yet.',
+    next: 'Save it again with a current PyTorch (torch.save).',
+  },
+  'checkpoint-layout-unknown': { what: '{file} holds no EVA-X encoder: {reason}.', next: 'Choose a file of EVA-X Ti, S or B.' },
+  'checkpoint-keys-missing': {
+    what: '{file} lacks {count} of the weights that EVA-X needs, first {key}.',
+    next: 'The file may be cut short: copy it again.',
+  },
+  'checkpoint-shape-wrong': {
+    what: 'In {file} the weight {key} has shape {found}, expected {expected}.',
+    next: 'Choose a file of EVA-X Ti, S or B.',
+  },
+  'checkpoint-rope-differs': {
+    what: 'The rotary table in {file} differs from that of EVA-X by {difference}.',
+    next: 'The file belongs to another model; choose an EVA-X file.',
+  },
+  'encoder-missing': { what: 'The encoder {encoder} is not on this machine.', next: 'Import its checkpoint in the settings.' },
+  'encoder-corrupt': { what: 'The encoder in {folder} is damaged: {reason}.', next: 'Import its checkpoint again.' },
+  'encoder-run-failed': {
+    what: 'The encoder stopped with an error: {reason}.',
+    next: 'It starts again by itself; what was embedded is kept.',
+  },
+  'embedding-corrupt': { what: 'The embeddings in {file} are damaged: {reason}.', next: 'Remove the file; they are computed again.' },
+  'embedding-foreign': {
+    what: 'These embeddings come from the encoder {found}, the head from {expected}.',
+    next: 'Embed the folder with the encoder of the head.',
+  },
+  'labels-too-few': { what: 'There are too few labels to fit a head: {reason}.', next: 'Label at least one image of each of two states.' },
+  'labels-invalid': { what: '{file}: {reason}.', next: 'Correct the table and try again.' },
+  'head-invalid': { what: 'The head in {folder} cannot be used: {reason}.', next: 'Fit it again.' },
+  'backend-unavailable': { what: 'The backend {backend} cannot be used here: {reason}.', next: 'Choose auto; another one takes over.' },
+  'strategy-unknown': { what: 'There is no strategy called {strategy}.', next: 'Known are {known}.' },
+  'project-missing': { what: 'The project {project} is no longer there.', next: 'It was moved or removed; choose another.' },
+  'project-newer': {
+    what: 'This project was made by a newer Collimate (schema {found}; this one knows {known}).',
+    next: 'Update Collimate to open it.',
+  },
+  'project-invalid': { what: 'The project cannot be made: {reason}.', next: 'Correct it and try again.' },
+  'project-open-elsewhere': { what: 'The project is open in another window.', next: 'Go on there.' },
+  'journal-damaged': {
+    what: 'The journal of this project is damaged at line {line}: {reason}.',
+    next: 'All labels before it are safe. Use "collimate recover" to take them out.',
+  },
+  'nothing-to-undo': { what: 'There is nothing to undo.', next: '' },
+  'image-unknown': { what: 'This image does not belong to the project.', next: 'Scan the folder again.' },
+  'finding-unknown': { what: 'There is no finding {finding} in this project.', next: 'Add it in the project settings.' },
+  'export-check-failed': {
+    what: 'The exported model differs from the proposals by {difference}, more than {limit}. It was not written.',
+    next: 'Please report this with the details.',
+  },
+  'export-nothing': { what: 'There is nothing to export: {reason}.', next: 'Label a few images first.' },
+  'table-invalid': { what: '{file}, row {row}: {reason}.', next: 'Correct the table and try again.' },
+  'array-invalid': { what: '{file} is not a usable array: {reason}.', next: 'Make it again with "collimate embed".' },
+  'process-gone': {
+    what: 'The {process} process ended unexpectedly.',
+    next: 'It is started again; at most the work in flight is repeated.',
+  },
+  stopped: { what: 'Stopped.', next: '' },
+  refused: { what: 'The request was refused.', next: '' },
+  'wrong-use': { what: '{reason}.', next: 'See "collimate --help".' },
+  internal: { what: 'Something unexpected happened: {reason}.', next: 'Copy the details into a report; what was saved is safe.' },
+};
+
+const fill = (text: string, params: Failure['params']) =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? String(params[name]) : whole));
+
+/** The failure as one or two sentences: what happened and what to do next. */
+export function sentence(failure: Failure): string {
+  const { what, next } = explain(failure);
+  return next === '' ? what : `${what} ${next}`;
+}
+
+export function explain(failure: Failure): Message {
+  const message = messages[failure.code];
+  return { what: fill(message.what, failure.params), next: fill(message.next, failure.params) };
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/** How an image becomes the encoder's input tile; together with `normalise` it is part of the encoder's identity. */
+export const TileRecipe = z.object({
+  /** official: short side to `resize`, centre crop `size`. pad: whole image, black bars. squash: whole image to a square. */
+  crop: z.enum(['official', 'pad', 'squash']),
+  resize: z.int().min(16).max(1024),
+  size: z.int().min(16).max(1024),
+  /** keep: grey stays one channel, colour three. luma: always one channel, L = (19595 R + 38470 G + 7471 B + 32768) >> 16. */
+  colour: z.enum(['keep', 'luma']),
+  filter: z.literal('pillow-bicubic'),
+});
+export type TileRecipe = z.infer<typeof TileRecipe>;
+
+export const Preprocessing = z.object({
+  tile: TileRecipe,
+  normalise: z.discriminatedUnion('kind', [
+    /** (v / 255 - mean) / std on each of three channels; a grey tile is repeated. */
+    z.object({ kind: z.literal('fixed'), mean: z.number(), std: z.number() }),
+    /** (v - mean of the tile) / (standard deviation of the tile + epsilon), one channel. */
+    z.object({ kind: z.literal('image'), epsilon: z.number() }),
+  ]),
+});
+export type Preprocessing = z.infer<typeof Preprocessing>;
+
+export const Precision = z.enum(['fp32', 'fp16', 'int8']);
+export type Precision = z.infer<typeof Precision>;
+
+export const EncoderKind = z.enum(['eva-x', 'scattering', 'custom']);
+
+/** encoder.json beside model.onnx. */
+export const EncoderCard = z.object({
+  format: z.literal('collimate-encoder'),
+  version: z.literal(1),
+  /** SHA-256 over weights (sorted names, shapes, float32 bytes), preprocessing, pooling and precision. */
+  id: z.string().length(64),
+  name: z.string(),
+  kind: EncoderKind,
+  /** tiny, small, base, or a size the file states. */
+  variant: z.string().nullable(),
+  input: z.object({ name: z.literal('pixels'), channels: z.union([z.literal(1), z.literal(3)]), size: z.int() }),
+  preprocessing: Preprocessing,
+  pooling: z.string(),
+  precision: Precision,
+  outputs: z.object({
+    embedding: z.int().positive(),
+    tokens: z.tuple([z.int(), z.int()]).optional(),
+    blockInput: z.tuple([z.int(), z.int()]).optional(),
+  }),
+  /** Where the weights came from; null for the built-in encoder. */
+  source: z.object({ file: z.string(), sha256: z.string().length(64) }).nullable(),
+  licence: z.string(),
+  /** Findings of a classification head found in a fine-tuned file; its weights lie in head.safetensors. */
+  head: z.object({ findings: z.array(z.string()) }).nullable(),
+});
+export type EncoderCard = z.infer<typeof EncoderCard>;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { Task } from './model';
+
+/** head.json. Its tensors lie beside it in head.safetensors. */
+export const HeadFile = z.object({
+  format: z.literal('collimate-head'),
+  version: z.literal(1),
+  /** SHA-256 (first 16 hex digits) over this file without `id`, and the tensors. */
+  id: z.string(),
+  kind: z.enum(['gda', 'logistic', 'attentive', 'block']),
+  task: Task,
+  /** Finding names in column order. */
+  findings: z.array(z.string()).min(1),
+  encoder: z.object({ id: z.string(), name: z.string(), d: z.int().positive() }),
+  /**
+   * x' = (x - mean) / scale per feature (tensors `scaling.mean`, `scaling.scale` [d]); then, where `projection` is not null,
+   * z = x' P with tensor `projection` [d, components]; logits = z W + b (tensors `weight` [K, m], `bias` [K]);
+   * multilabel: p = sigmoid(a_k logit_k + c_k); multiclass: p = softmax over k of (a_k logit_k + c_k)
+   * (tensors `calibration.slope` a, `calibration.offset` c, [K]; the class prior is inside c).
+   */
+  projection: z.object({ components: z.int().positive() }).nullable(),
+  calibration: z.object({ method: z.enum(['platt', 'temperature', 'none']), perFinding: z.array(z.string()) }),
+  prior: z.object({ source: z.enum(['audit', 'labels']), values: z.array(z.number()), n: z.int() }),
+  /** Of the logistic head: the inverse regularisation chosen for each finding. */
+  regularisation: z.array(z.number()).nullable(),
+  seed: z.int(),
+  labels: z.object({ hash: z.string(), count: z.int(), perFinding: z.array(z.object({ present: z.int(), absent: z.int() })) }),
+  created: z.string(),
+});
+export type HeadFile = z.infer<typeof HeadFile>;
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** A fitted head: its description and its numbers. */
+export interface Head {
+  readonly file: HeadFile;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { EncoderCard, Precision, TileRecipe } from '../encoder-card';
+import { ImageFacts, ImageSource } from './imaging';
+import { HeadFile } from '../head';
+import type { ServiceSpec } from '../wire';
+
+export const Provider = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml']);
+export type Provider = z.infer<typeof Provider>;
+
+export const EmbedItem = z.object({
+  key: z.string(),
+  source: ImageSource,
+  thumbnail: z.object({ file: z.string(), size: z.int() }).optional(),
+});
+export type EmbedItem = z.infer<typeof EmbedItem>;
+
+const embedded = z.discriminatedUnion('status', [
+  /** `reused`: the store had the embedding of these bytes already. */
+  z.object({ status: z.literal('ok'), key: z.string(), facts: ImageFacts, reused: z.boolean() }),
+  z.object({
+    status: z.literal('failed'),
+    key: z.string(),
+    failure: z.object({ code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])) }),
+  }),
+]);
+
+/** Name of an embedding in the store: the file's SHA-256 and the frame. */
+export const embeddingName = (sha256: string, frame: number | null) => (frame === null ? sha256 : `${sha256}.${String(frame)}`);
+
+/** The encoder process: owns onnxruntime-node and the embedding store. It pulls tiles from imaging over a port of its own. */
+export const encoderService = {
+  name: 'encoder',
+  methods: {
+    /** Opens an encoder folder; `folder: 'builtin'` makes the scattering encoder in the profile when it is not there yet. */
+    open: {
+      params: z.object({ folder: z.string(), provider: Provider, threads: z.int().min(0) }),
+      result: z.object({ card: EncoderCard, folder: z.string(), provider: Provider, reason: z.string() }),
+    },
+    /** Reads a checkpoint and writes an encoder folder below `into`. Progress comes as `converting`. */
+    convert: {
+      params: z.object({ checkpoint: z.string(), into: z.string(), crop: TileRecipe.shape.crop, precision: Precision }),
+      result: z.object({ card: EncoderCard, folder: z.string() }),
+    },
+    /** Embeds the items in their order with the encoder that is open; what the store holds is not computed again. Ends when all are done or on abort. */
+    embed: { params: z.object({ items: z.array(EmbedItem) }), result: z.object({ done: z.int(), failed: z.int() }) },
+    pause: { params: z.object({ paused: z.boolean() }), result: z.void() },
+    /** Embeddings by name, row after row: float32 [names.length, d]. */
+    fetch: {
+      params: z.object({ names: z.array(z.string()).max(4096) }),
+      result: z.object({ d: z.int(), rows: z.instanceof(Float32Array) }),
+    },
+    /** Writes the exported model (or the head alone) after checking it against `check`. See src/trainer/model-export. */
+    exportModel: {
+      params: z.object({
+        out: z.string(),
+        parts: z.enum(['model', 'head']),
+        head: HeadFile,
+        headTensors: z.record(z.string(), z.object({ shape: z.array(z.int()), data: z.instanceof(Float32Array) })),
+        /** Images whose probabilities [check.length, findings] the exported model must give again, max |difference| <= 1e-4. */
+        check: z.array(ImageSource),
+        probabilities: z.instanceof(Float32Array),
+        overwrite: z.boolean(),
+        card: z.object({ project: z.string(), labels: z.record(z.string(), z.number()), metrics: z.array(z.string()) }),
+      }),
+      result: z.object({ files: z.array(z.string()), checked: z.int(), maxDifference: z.number() }),
+    },
+  },
+  events: {
+    converting: z.object({ done: z.number(), total: z.number() }),
+    embedded: z.object({ items: z.array(embedded) }),
+  },
+} as const satisfies ServiceSpec;
+export type EncoderService = typeof encoderService;
+export type EmbeddedItem = z.infer<typeof embedded>;

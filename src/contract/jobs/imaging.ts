@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { TileRecipe } from '../encoder-card';
+import type { ServiceSpec } from '../wire';
+
+/** Absolute path of a file, and the frame inside it (null: the file is one image). */
+export const ImageSource = z.object({ file: z.string(), frame: z.int().nonnegative().nullable() });
+export type ImageSource = z.infer<typeof ImageSource>;
+
+/** viewer > thumbnail > embedding: a smaller number is served first. */
+export const Priority = { viewer: 0, thumbnail: 1, embedding: 2 } as const;
+export const PriorityValue = z.int().min(0).max(2);
+
+export const ImageFacts = z.object({
+  sha256: z.string().length(64),
+  bytes: z.int(),
+  mtime: z.number(),
+  format: z.string(),
+  width: z.int(),
+  height: z.int(),
+  /** Bits per sample as stored. */
+  bits: z.int(),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  /** EXIF orientation 1..8 that was applied. */
+  orientation: z.int().min(1).max(8),
+  /** Of a DICOM header; null elsewhere. The patient is a plain id: hash it before it is stored. */
+  patient: z.string().nullable(),
+  study: z.string().nullable(),
+  view: z.string().nullable(),
+});
+export type ImageFacts = z.infer<typeof ImageFacts>;
+
+/** An encoder's input before normalisation: size x size, one channel (grey) or three interleaved, row by row. */
+export const Tile = z.object({ size: z.int(), channels: z.union([z.literal(1), z.literal(3)]), data: z.instanceof(Uint8Array) });
+export type Tile = z.infer<typeof Tile>;
+
+/** A decoded image for the large view at full bit depth: grey samples as stored (after rescale), or RGB interleaved. */
+export const Pixels = z.object({
+  width: z.int(),
+  height: z.int(),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  data: z.union([z.instanceof(Uint8Array), z.instanceof(Uint16Array)]),
+  /** Window presets, the default one first. center and width are in sample values (DICOM PS3.3 C.11.2.1.2). */
+  windows: z.array(z.object({ name: z.string(), center: z.number(), width: z.number() })),
+  /** Show high values dark (MONOCHROME1, WhiteIsZero). */
+  inverted: z.boolean(),
+});
+export type Pixels = z.infer<typeof Pixels>;
+
+/** The imaging process: decode, window, resample, thumbnails. Implemented in src/imaging, also used directly under plain Node. */
+export const imagingService = {
+  name: 'imaging',
+  methods: {
+    /** Reads a file once: hash, facts, and in the same pass the tile and the thumbnail (a JPEG or WebP file of at most `size` pixels), where asked for. */
+    read: {
+      params: z.object({
+        source: ImageSource,
+        priority: PriorityValue,
+        tile: TileRecipe.optional(),
+        thumbnail: z.object({ file: z.string(), size: z.int().min(32).max(1024) }).optional(),
+      }),
+      result: z.object({ facts: ImageFacts, tile: Tile.optional() }),
+    },
+    /** The whole image for the large view. */
+    pixels: { params: z.object({ source: ImageSource, priority: PriorityValue }), result: Pixels },
+    /** Frames in a file: 1 for an ordinary image. */
+    frames: { params: z.object({ file: z.string() }), result: z.int().positive() },
+  },
+  events: {},
+} as const satisfies ServiceSpec;
+export type ImagingService = typeof imagingService;

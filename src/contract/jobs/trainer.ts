@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { HeadFile } from '../head';
+import { Task, Use } from '../model';
+import type { ServiceSpec } from '../wire';
+
+export const Backend = z.enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu']);
+export type Backend = z.infer<typeof Backend>;
+
+export const Strategy = z.enum([
+  'auto',
+  'random',
+  'coldstart',
+  'herding',
+  'margin',
+  'entropy',
+  'least-confidence',
+  'badge',
+  'dropquery',
+  'kcentre',
+  'rare',
+]);
+export type Strategy = z.infer<typeof Strategy>;
+
+export const HeadKind = z.enum(['auto', 'gda', 'logistic']);
+export type HeadKind = z.infer<typeof HeadKind>;
+
+/** Why an image is in the queue; the renderer and the command line make the words (acquisition/reasons). */
+export const Reason = z.object({
+  code: z.enum(['typical', 'uncertain', 'tie', 'representative', 'diverse', 'random', 'audit', 'likely', 'similar']),
+  params: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+export type Reason = z.infer<typeof Reason>;
+
+export const QueueEntry = z.object({ row: z.int(), score: z.number(), audit: z.boolean(), reason: Reason });
+export type QueueEntry = z.infer<typeof QueueEntry>;
+
+export const Settings = z.object({
+  head: HeadKind,
+  strategy: Strategy,
+  queueSize: z.int().min(1).max(500),
+  /** Principal components of the pool where d is larger. */
+  components: z.int().min(2).max(1024),
+  audit: z.object({ share: z.number(), from: z.int() }),
+  folds: z.int().min(2).max(20),
+});
+export type Settings = z.infer<typeof Settings>;
+export const defaultSettings: Settings = {
+  head: 'auto',
+  strategy: 'auto',
+  queueSize: 50,
+  components: 256,
+  audit: { share: 0.15, from: 30 },
+  folds: 5,
+};
+
+/** Cell states as small integers, so that a snapshot is one typed array. */
+export const StateCode = { none: -1, absent: 0, present: 1, unsure: 2 } as const;
+
+/** The base of a snapshot: the pool in canonical order (path bytes, then frame). Row r of the pool is images[r]. */
+export const SnapshotBase = z.object({
+  encoder: z.object({ id: z.string(), name: z.string(), d: z.int().positive() }),
+  task: Task,
+  /** Names, in column order. */
+  findings: z.array(z.string()).min(1),
+  seed: z.int(),
+  settings: Settings,
+  /** Embedding name (sha256[.frame]) of every row. */
+  embeddings: z.array(z.string()),
+  /** Rows with the same number belong to one patient and stay on one side of every split. */
+  groups: z.instanceof(Int32Array),
+});
+export type SnapshotBase = z.infer<typeof SnapshotBase>;
+
+export const LabelDelta = z.object({
+  row: z.int(),
+  finding: z.int(),
+  state: z.int().min(-1).max(2),
+  use: Use,
+  /** Grows with every answer; orders the prequential curve. */
+  seq: z.int(),
+});
+export type LabelDelta = z.infer<typeof LabelDelta>;
+
+export const FindingMetrics = z.object({
+  finding: z.int(),
+  present: z.int(),
+  absent: z.int(),
+  unsure: z.int(),
+  /** Out of fold on the labels; null below what can be estimated. */
+  auroc: z.number().nullable(),
+  aurocLow: z.number().nullable(),
+  aurocHigh: z.number().nullable(),
+});
+
+export const Metrics = z.object({
+  labelled: z.int(),
+  /** Each image scored before its label was used. Pessimistic, since the queue asks for the hard ones. */
+  prequential: z
+    .object({
+      n: z.int(),
+      correct: z.int(),
+      low: z.number(),
+      high: z.number(),
+      curve: z.array(z.object({ n: z.int(), accuracy: z.number() })),
+    })
+    .nullable(),
+  /** Images drawn at random and never trained on: the only unbiased figure. */
+  audit: z.object({ n: z.int(), correct: z.int(), low: z.number(), high: z.number() }).nullable(),
+  calibration: z
+    .object({
+      n: z.int(),
+      ece: z.number(),
+      brier: z.number(),
+      bins: z.array(z.object({ n: z.int(), mean: z.number(), observed: z.number() })),
+    })
+    .nullable(),
+  findings: z.array(FindingMetrics),
+  lowEvidence: z.boolean(),
+});
+export type Metrics = z.infer<typeof Metrics>;
+
+/** What one round gives back. `quick` comes at once after an answer, `full` when folds, C and calibration are done. */
+export const Round = z.object({
+  snapshot: z.int(),
+  stage: z.enum(['cold', 'quick', 'full']),
+  /** Null while there are too few labels for a head. */
+  head: HeadFile.nullable(),
+  /** Calibrated probability of present: float32 [rows, findings]; empty without a head. */
+  probabilities: z.instanceof(Float32Array),
+  queue: z.array(QueueEntry),
+  metrics: Metrics,
+  milliseconds: z.number(),
+});
+export type Round = z.infer<typeof Round>;
+
+/** The trainer process. Rounds arrive as events; only the newest snapshot is worked on. */
+export const trainerService = {
+  name: 'trainer',
+  methods: {
+    /** Chooses the tensor backend by a self-test. `wasmFolder`: where the three .wasm files of tfjs lie, with a trailing slash. */
+    start: {
+      params: z.object({ backend: Backend, wasmFolder: z.string(), nodeBackend: z.string().nullable() }),
+      result: z.object({ backend: Backend, reason: z.string() }),
+    },
+    /** Hands over embeddings by name; they stay until the process ends. Chunks of at most 4 MB. */
+    put: {
+      params: z.object({ encoder: z.string(), d: z.int(), names: z.array(z.string()), rows: z.instanceof(Float32Array) }),
+      result: z.void(),
+    },
+    /** A new base with all its labels replaces the snapshot and starts a round. */
+    base: { params: z.object({ snapshot: z.int(), base: SnapshotBase, labels: z.array(LabelDelta) }), result: z.void() },
+    /** Labels that changed since `after`; a gap answers a failure, and main sends a base again. */
+    delta: {
+      params: z.object({ after: z.int(), snapshot: z.int(), labels: z.array(LabelDelta), settings: Settings.optional() }),
+      result: z.void(),
+    },
+    /** The numbers of the newest full head, for export. */
+    head: {
+      params: z.object({}),
+      result: z.object({
+        file: HeadFile,
+        tensors: z.record(z.string(), z.object({ shape: z.array(z.int()), data: z.instanceof(Float32Array) })),
+      }),
+    },
+    /** Rows most similar to `row`: cosine similarity in the head's feature space. */
+    similar: { params: z.object({ row: z.int(), count: z.int() }), result: z.array(z.object({ row: z.int(), similarity: z.number() })) },
+  },
+  events: { round: Round, working: z.object({ stage: z.enum(['idle', 'basis', 'quick', 'full']) }) },
+} as const satisfies ServiceSpec;
+export type TrainerService = typeof trainerService;

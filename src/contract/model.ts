@@ -1,0 +1,115 @@
+import { z } from 'zod';
+
+/** Version of everything below; in every file and database. Migrations only ever append. */
+export const SCHEMA = 1;
+
+/** ULIDs: sortable, never reused. */
+export const Id = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+export type Id = z.infer<typeof Id>;
+
+export const Task = z.enum(['multiclass', 'multilabel']);
+export type Task = z.infer<typeof Task>;
+
+/** What an annotator said of one finding in one image. `none`: nobody has read it, which is not a negative. */
+export const CellState = z.enum(['present', 'absent', 'unsure', 'none']);
+export type CellState = z.infer<typeof CellState>;
+
+export const LabelSource = z.enum(['typed', 'accepted', 'bulk', 'imported']);
+export type LabelSource = z.infer<typeof LabelSource>;
+
+export const Finding = z.object({
+  id: Id,
+  name: z.string().min(1).max(80),
+  hotkey: z.string().length(1),
+  /** CSS hex colour. */
+  colour: z.string().regex(/^#[0-9a-f]{6}$/),
+  /** A code in a terminology, e.g. RadLex. */
+  code: z.string().max(40).optional(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+export const Annotator = z.object({ id: Id, name: z.string().min(1).max(80) });
+export type Annotator = z.infer<typeof Annotator>;
+
+export const Root = z.object({ id: Id, path: z.string().min(1) });
+export type Root = z.infer<typeof Root>;
+
+/** The id of the built-in encoder until its card is known: the app resolves it to the real SHA-256 id. */
+export const BUILTIN_ENCODER = 'builtin';
+
+export const Project = z.object({
+  id: Id,
+  name: z.string().min(1).max(120),
+  schema: z.literal(SCHEMA),
+  roots: z.array(Root).min(1),
+  task: Task,
+  findings: z.array(Finding).min(1).max(60),
+  /** An encoder id (SHA-256), or BUILTIN_ENCODER. */
+  encoder: z.string(),
+  seed: z.int().nonnegative(),
+  /** From the `from`-th label on, this share of the queries is an audit draw. */
+  audit: z.object({ share: z.number().min(0).max(1), from: z.int().nonnegative() }),
+  annotators: z.array(Annotator).min(1),
+  created: z.iso.datetime(),
+});
+export type Project = z.infer<typeof Project>;
+
+export const ImageStatus = z.enum(['found', 'embedded', 'failed', 'missing']);
+export type ImageStatus = z.infer<typeof ImageStatus>;
+
+export const ImageRecord = z.object({
+  id: Id,
+  root: Id,
+  /** Relative to the root, '/' everywhere. */
+  path: z.string().min(1),
+  frame: z.int().nonnegative().nullable(),
+  bytes: z.int().nonnegative(),
+  /** Milliseconds since the epoch. */
+  mtime: z.number(),
+  sha256: z.string().length(64).nullable(),
+  width: z.int().positive().nullable(),
+  height: z.int().positive().nullable(),
+  /** Salted hash; null where unknown. */
+  patient: z.string().nullable(),
+  study: z.string().nullable(),
+  view: z.string().nullable(),
+});
+export type ImageRecord = z.infer<typeof ImageRecord>;
+
+export const Use = z.enum(['train', 'audit']);
+export type Use = z.infer<typeof Use>;
+
+/** The value of a cell, before or after an action. */
+export const CellValue = z.object({
+  state: CellState,
+  source: LabelSource,
+  use: Use,
+  /** The calibrated probability of `present` that was on screen, when one was. */
+  shown: z.number().min(0).max(1).nullable(),
+  /** The id of the head that gave it. */
+  head: z.string().nullable(),
+  time: z.iso.datetime(),
+});
+export type CellValue = z.infer<typeof CellValue>;
+
+export const CellChange = z.object({
+  image: Id,
+  finding: Id,
+  before: CellValue.nullable(),
+  after: CellValue.nullable(),
+});
+export type CellChange = z.infer<typeof CellChange>;
+
+const entry = { seq: z.int().positive(), id: Id, annotator: Id, time: z.iso.datetime() };
+
+/** One journal line. `cells`: labels; `undo` and `redo` append the inverse and say of which action. */
+export const Action = z.discriminatedUnion('kind', [
+  z.object({ ...entry, kind: z.literal('project'), project: Project }),
+  z.object({ ...entry, kind: z.literal('images'), images: z.array(ImageRecord) }),
+  z.object({ ...entry, kind: z.literal('cells'), cells: z.array(CellChange).min(1) }),
+  z.object({ ...entry, kind: z.literal('undo'), undoes: Id, cells: z.array(CellChange) }),
+  z.object({ ...entry, kind: z.literal('redo'), redoes: Id, cells: z.array(CellChange) }),
+  /** The image is put aside without an answer. */
+  z.object({ ...entry, kind: z.literal('skip'), image: Id }),
+]);
+export type Action = z.infer<typeof Action>;
