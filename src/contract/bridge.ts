@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { EncoderCard, TileRecipe } from './encoder-card';
+import { HeadFile } from './head';
+import { HeadKind, Metrics, QueueEntry, Strategy } from './jobs/trainer';
+import { Action, CellState, Finding, Id, LabelSource, Project, Task } from './model';
+import { Failure } from './result';
+import type { ServiceSpec } from './wire';
+
+export const AppSettings = z.object({
+  theme: z.enum(['system', 'light', 'dark']),
+  /** A score next to a human label biases experts: it can be hidden. */
+  hideProposals: z.boolean(),
+  annotator: z.string().min(1).max(80),
+});
+export type AppSettings = z.infer<typeof AppSettings>;
+
+export const ProjectSummary = z.object({
+  id: Id,
+  name: z.string(),
+  folder: z.string(),
+  task: Task,
+  images: z.int(),
+  labelled: z.int(),
+  opened: z.iso.datetime(),
+  /** The folder is not there at the moment. */
+  missing: z.boolean(),
+});
+export type ProjectSummary = z.infer<typeof ProjectSummary>;
+
+export const NewFinding = Finding.pick({ name: true, hotkey: true, colour: true });
+
+export const ProjectStatus = z.object({
+  project: Id,
+  scan: z.object({
+    state: z.enum(['waiting', 'running', 'done', 'failed']),
+    found: z.int(),
+    skipped: z.int(),
+    failure: Failure.nullable(),
+  }),
+  embedding: z.object({
+    state: z.enum(['waiting', 'running', 'paused', 'done', 'failed']),
+    done: z.int(),
+    total: z.int(),
+    failed: z.int(),
+    /** Images per second over the last seconds; null while unknown. */
+    rate: z.number().nullable(),
+    secondsLeft: z.number().nullable(),
+    failure: Failure.nullable(),
+  }),
+  encoder: z
+    .object({ id: z.string(), name: z.string(), builtin: z.boolean(), provider: z.string(), reason: z.string(), precision: z.string() })
+    .nullable(),
+  trainer: z.object({
+    backend: z.string().nullable(),
+    reason: z.string(),
+    stage: z.enum(['idle', 'basis', 'quick', 'full']),
+    /** Of the last quick round. */
+    milliseconds: z.number().nullable(),
+  }),
+});
+export type ProjectStatus = z.infer<typeof ProjectStatus>;
+
+/** A round as the page gets it: rows are those of the `pool` event with the same number. */
+export const RoundView = z.object({
+  project: Id,
+  pool: z.int(),
+  stage: z.enum(['cold', 'quick', 'full']),
+  /** Labels up to this journal sequence number went into it. */
+  seq: z.int(),
+  head: HeadFile.nullable(),
+  probabilities: z.instanceof(Float32Array),
+  queue: z.array(QueueEntry),
+  metrics: Metrics,
+  milliseconds: z.number(),
+});
+export type RoundView = z.infer<typeof RoundView>;
+
+export const PoolView = z.object({ project: Id, pool: z.int(), images: z.array(Id) });
+export type PoolView = z.infer<typeof PoolView>;
+
+const inProject = z.object({ project: Id });
+const nothing = z.object({});
+
+export const CellRequest = z.object({
+  image: Id,
+  finding: Id,
+  state: CellState,
+  source: LabelSource,
+  shown: z.number().min(0).max(1).nullable(),
+  head: z.string().nullable(),
+});
+export type CellRequest = z.infer<typeof CellRequest>;
+
+/** Everything the page may ask of main. Each method is one checked IPC channel; events go the other way. */
+export const bridge = {
+  name: 'bridge',
+  methods: {
+    'app.info': {
+      params: nothing,
+      result: z.object({ version: z.string(), electron: z.string(), platform: z.string(), standIn: z.boolean(), profile: z.string() }),
+    },
+    'settings.get': { params: nothing, result: AppSettings },
+    'settings.set': { params: AppSettings.partial(), result: AppSettings },
+    'dialog.folder': { params: z.object({ title: z.string() }), result: z.string().nullable() },
+    'dialog.checkpoint': { params: nothing, result: z.string().nullable() },
+
+    'projects.list': { params: nothing, result: z.array(ProjectSummary) },
+    /** A first look at a folder, at most two seconds long. */
+    'projects.inspect': {
+      params: z.object({ folder: z.string() }),
+      result: z.object({ images: z.int(), more: z.boolean(), examples: z.array(z.string()) }),
+    },
+    'projects.create': {
+      params: z.object({ name: z.string(), folder: z.string(), task: Task, findings: z.array(NewFinding), encoder: z.string() }),
+      result: Project,
+    },
+    /** Our own phantoms, written to the profile and opened as a project. Progress comes as `progress` with job "sample". */
+    'projects.sample': { params: nothing, result: Project },
+    'projects.open': { params: inProject, result: z.object({ project: Project, last: z.int(), status: ProjectStatus }) },
+    'projects.close': { params: inProject, result: z.void() },
+    /** To the system's bin. The images are not touched. */
+    'projects.remove': { params: inProject, result: z.void() },
+    /** New names, colours, keys and further findings; ids stay. */
+    'projects.findings': { params: inProject.extend({ findings: z.array(NewFinding.extend({ id: Id.nullable() })) }), result: Project },
+
+    'journal.read': {
+      params: inProject.extend({ after: z.int(), limit: z.int().max(5000) }),
+      result: z.object({ actions: z.array(Action), last: z.int() }),
+    },
+    /** Answers when the action is in the journal and flushed to the disk: that is "saved". */
+    'labels.apply': { params: inProject.extend({ cells: z.array(CellRequest).min(1).max(200_000) }), result: Action },
+    'labels.skip': { params: inProject.extend({ image: Id }), result: Action },
+    'labels.undo': { params: inProject, result: Action },
+    'labels.redo': { params: inProject, result: Action },
+
+    'embedding.pause': { params: inProject.extend({ paused: z.boolean() }), result: z.void() },
+    'embedding.retry': { params: inProject, result: z.void() },
+    'embedding.failures': { params: inProject, result: z.array(z.object({ image: Id.nullable(), path: z.string(), failure: Failure })) },
+    'queue.settings': { params: inProject.extend({ strategy: Strategy, head: HeadKind }), result: z.void() },
+    'queue.similar': {
+      params: inProject.extend({ image: Id, count: z.int().max(200) }),
+      result: z.array(z.object({ image: Id, similarity: z.number() })),
+    },
+
+    /** `name` below the chosen folder; existing outputs are refused unless `overwrite`. */
+    'export.labels': {
+      params: inProject.extend({ folder: z.string(), overwrite: z.boolean() }),
+      result: z.object({ files: z.array(z.string()) }),
+    },
+    'export.classFolders': {
+      params: inProject.extend({ folder: z.string(), overwrite: z.boolean() }),
+      result: z.object({ files: z.array(z.string()), copied: z.int() }),
+    },
+    'export.model': {
+      params: inProject.extend({ folder: z.string(), parts: z.enum(['model', 'head']), overwrite: z.boolean() }),
+      result: z.object({ files: z.array(z.string()), checked: z.int(), maxDifference: z.number() }),
+    },
+    /** Shows a file that this session exported in the system's file manager. */
+    'export.reveal': { params: z.object({ file: z.string() }), result: z.void() },
+
+    'encoders.list': { params: nothing, result: z.array(z.object({ card: EncoderCard, bytes: z.int(), builtin: z.boolean() })) },
+    /** Progress comes as `progress` with job "import". */
+    'encoders.import': { params: z.object({ checkpoint: z.string(), crop: TileRecipe.shape.crop }), result: EncoderCard },
+    'jobs.stop': { params: z.object({ job: z.enum(['sample', 'import', 'export']) }), result: z.void() },
+  },
+  events: {
+    /** Every acknowledged action, in order, also those of other sources than this page. */
+    journal: z.object({ project: Id, action: Action }),
+    status: ProjectStatus,
+    pool: PoolView,
+    round: RoundView,
+    progress: z.object({ job: z.enum(['sample', 'import', 'export']), done: z.number(), total: z.number(), what: z.string() }),
+    /** A menu item was chosen. */
+    command: z.object({ id: z.string() }),
+    /** A bug somewhere: shown with "copy details". */
+    bug: z.object({ message: z.string(), detail: z.string() }),
+  },
+} as const satisfies ServiceSpec;
+export type BridgeService = typeof bridge;
+
+/** Custom schemes. app://collimate/ serves the page; image://… serves pictures of the open project only. */
+export const APP_ORIGIN = 'app://collimate';
+export const thumbnailUrl = (project: Id, image: Id) => `image://thumbnail/${project}/${image}`;
+/**
+ * The decoded image at full bit depth: a body of raw samples (little endian), described by the header
+ * `x-collimate-pixels`: JSON {width, height, channels, bits: 8 | 16, windows, inverted}.
+ */
+export const pixelsUrl = (project: Id, image: Id) => `image://pixels/${project}/${image}`;

@@ -1,0 +1,56 @@
+/**
+ * What a person can do by key, menu or palette: one registry, so that the three never disagree. "Mod" is Ctrl, on a Mac Cmd.
+ * (An `action` is a journal entry; this is the wish that may lead to one.)
+ */
+export interface Command {
+  readonly id: string;
+  readonly title: string;
+  /** Default keys; the first is shown. */
+  readonly keys: readonly string[];
+  readonly group: 'project' | 'edit' | 'label' | 'navigate' | 'view' | 'help';
+  /** Where the keys act. */
+  readonly where: 'everywhere' | 'project' | 'queue' | 'grid';
+}
+
+export const commands = [
+  { id: 'project.new', title: 'New project…', keys: ['Mod+N'], group: 'project', where: 'everywhere' },
+  { id: 'project.close', title: 'Back to all projects', keys: ['Mod+W'], group: 'project', where: 'project' },
+  { id: 'export.open', title: 'Export…', keys: ['Mod+E'], group: 'project', where: 'project' },
+  { id: 'settings.open', title: 'Settings…', keys: ['Mod+,'], group: 'project', where: 'everywhere' },
+
+  { id: 'edit.undo', title: 'Undo', keys: ['Mod+Z'], group: 'edit', where: 'project' },
+  { id: 'edit.redo', title: 'Redo', keys: ['Mod+Shift+Z', 'Mod+Y'], group: 'edit', where: 'project' },
+  { id: 'grid.selectAll', title: 'Select all shown', keys: ['Mod+A'], group: 'edit', where: 'grid' },
+  { id: 'grid.selectNone', title: 'Clear the selection', keys: ['Escape'], group: 'edit', where: 'grid' },
+
+  { id: 'label.accept', title: 'Accept the proposal and go on', keys: ['Enter'], group: 'label', where: 'project' },
+  { id: 'label.absentRest', title: 'Set everything unread to absent', keys: ['A'], group: 'label', where: 'project' },
+  { id: 'label.unsure', title: 'Unsure', keys: ['0'], group: 'label', where: 'project' },
+  { id: 'label.skip', title: 'Skip this image', keys: ['X'], group: 'label', where: 'queue' },
+  { id: 'label.clear', title: 'Take the label away', keys: ['Backspace', 'Delete'], group: 'label', where: 'project' },
+
+  { id: 'navigate.next', title: 'Next image', keys: ['ArrowRight', 'ArrowDown'], group: 'navigate', where: 'queue' },
+  { id: 'navigate.previous', title: 'Previous image', keys: ['ArrowLeft', 'ArrowUp'], group: 'navigate', where: 'queue' },
+  { id: 'navigate.queue', title: 'Queue', keys: ['Q'], group: 'navigate', where: 'project' },
+  { id: 'navigate.grid', title: 'Grid', keys: ['G'], group: 'navigate', where: 'project' },
+  { id: 'navigate.progress', title: 'Progress panel', keys: ['P'], group: 'navigate', where: 'project' },
+
+  { id: 'view.zoomIn', title: 'Zoom in', keys: ['+', '='], group: 'view', where: 'queue' },
+  { id: 'view.zoomOut', title: 'Zoom out', keys: ['-'], group: 'view', where: 'queue' },
+  { id: 'view.fit', title: 'Fit to window', keys: ['F'], group: 'view', where: 'queue' },
+  { id: 'view.invert', title: 'Invert grey values', keys: ['I'], group: 'view', where: 'queue' },
+  { id: 'view.brighter', title: 'Brighter', keys: [']'], group: 'view', where: 'queue' },
+  { id: 'view.darker', title: 'Darker', keys: ['['], group: 'view', where: 'queue' },
+  { id: 'view.moreContrast', title: 'More contrast', keys: ['}'], group: 'view', where: 'queue' },
+  { id: 'view.lessContrast', title: 'Less contrast', keys: ['{'], group: 'view', where: 'queue' },
+  { id: 'view.reset', title: 'Reset the view', keys: ['R'], group: 'view', where: 'queue' },
+  { id: 'view.hideProposals', title: 'Hide or show proposals', keys: ['H'], group: 'view', where: 'project' },
+
+  { id: 'help.keys', title: 'Show the keys', keys: ['?'], group: 'help', where: 'everywhere' },
+  { id: 'help.about', title: 'About Collimate', keys: [], group: 'help', where: 'everywhere' },
+] as const satisfies readonly Command[];
+
+export type CommandId = (typeof commands)[number]['id'];
+
+/** Keys that findings may have: digits first, then the letters no command uses, in the order in which they are given out. */
+export const findingKeys: readonly string[] = [...'123456789', ...'bcdejklmnostuvwyz'];
