@@ -186,3 +186,6 @@ export const thumbnailUrl = (project: Id, image: Id) => `image://thumbnail/${pro
  * `x-collimate-pixels`: JSON {width, height, channels, bits: 8 | 16, windows, inverted}.
  */
 export const pixelsUrl = (project: Id, image: Id) => `image://pixels/${project}/${image}`;
+
+/** What the preload script puts on the page as `window.collimate`. */
+export const BRIDGE_GLOBAL = 'collimate';

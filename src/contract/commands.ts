@@ -53,4 +53,4 @@ export const commands = [
 export type CommandId = (typeof commands)[number]['id'];
 
 /** Keys that findings may have: digits first, then the letters no command uses, in the order in which they are given out. */
-export const findingKeys: readonly string[] = [...'123456789', ...'bcdejklmnostuvwyz'];
+export const findingKeys: readonly string[] = '123456789bcdejklmnostuvwyz'.split('');
