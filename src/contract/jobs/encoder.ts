@@ -44,6 +44,8 @@ export const encoderService = {
     /** Embeds the items in their order with the encoder that is open; what the store holds is not computed again. Ends when all are done or on abort. */
     embed: { params: z.object({ items: z.array(EmbedItem) }), result: z.object({ done: z.int(), failed: z.int() }) },
     pause: { params: z.object({ paused: z.boolean() }), result: z.void() },
+    /** Which of these embeddings the store does not hold: what is there is neither read nor computed again. */
+    missing: { params: z.object({ names: z.array(z.string()) }), result: z.array(z.string()) },
     /** Embeddings by name, row after row: float32 [names.length, d]. */
     fetch: {
       params: z.object({ names: z.array(z.string()).max(4096) }),
