@@ -1,0 +1,148 @@
+import proto, { type onnx as schema } from 'onnx-proto';
+import { fail, ok, type Result } from '../contract/result';
+import type { Attribute, Constant, ConstantData, Graph, Node, ValueInfo } from './graph';
+
+const { onnx } = proto;
+const { FLOAT, INT64 } = onnx.TensorProto.DataType;
+const AttributeType = onnx.AttributeProto.AttributeType;
+
+export const CONTRIB = 'com.microsoft';
+
+export interface Model {
+  /** Version of the standard operator set; nodes of CONTRIB import version 1 of theirs. */
+  readonly opset: number;
+  readonly graph: Pick<Graph, 'nodes' | 'constants' | 'inputs' | 'outputs'>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The IR version that goes with an operator set (onnx/docs/Versioning.md); runtimes refuse one that is newer than they know. */
+const irVersion = (opset: number): number => (opset >= 23 ? 11 : opset >= 21 ? 10 : opset >= 19 ? 9 : 8);
+
+/** Typed arrays are written as they lie in memory; ONNX wants little-endian, which every platform of Node and Electron is. */
+const bytesOf = (data: ConstantData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+export function serialiseModel(model: Model): Uint8Array {
+  const { graph } = model;
+  const domains = new Set(graph.nodes.map((node) => node.domain));
+  const message = {
+    irVersion: irVersion(model.opset),
+    producerName: 'collimate',
+    opsetImport: [
+      { domain: '', version: model.opset },
+      ...[...domains].filter((domain) => domain !== '').map((domain) => ({ domain, version: 1 })),
+    ],
+    metadataProps: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: 'collimate',
+      node: graph.nodes.map((node) => ({
+        opType: node.op,
+        domain: node.domain,
+        name: node.name,
+        input: [...node.inputs],
+        output: [...node.outputs],
+        attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
+      })),
+      initializer: graph.constants.map((constant) => ({
+        name: constant.name,
+        dims: [...constant.shape],
+        dataType: constant.data instanceof Float32Array ? FLOAT : INT64,
+        rawData: bytesOf(constant.data),
+      })),
+      input: graph.inputs.map(valueProto),
+      output: graph.outputs.map(valueProto),
+    },
+  };
+  return onnx.ModelProto.encode(message).finish();
+}
+
+/** Reads a model of the kind that `serialiseModel` writes: float32 and int64 constants as raw bytes, no subgraphs. */
+export function parseModel(bytes: Uint8Array): Result<Model> {
+  try {
+    const message = onnx.ModelProto.decode(bytes);
+    const graph = message.graph;
+    if (!graph) return fail('encoder-corrupt', { reason: 'the model holds no graph' });
+    const standard = message.opsetImport.find((entry) => (entry.domain ?? '') === '');
+    return ok({
+      opset: Number(standard?.version ?? 0),
+      metadata: Object.fromEntries(message.metadataProps.map((entry) => [entry.key ?? '', entry.value ?? ''])),
+      graph: {
+        nodes: (graph.node ?? []).map(readNode),
+        constants: (graph.initializer ?? []).map(readConstant),
+        inputs: (graph.input ?? []).map(readValue),
+        outputs: (graph.output ?? []).map(readValue),
+      },
+    });
+  } catch (error) {
+    // protobufjs throws RangeError and Error on bytes that are no message.
+    return fail('encoder-corrupt', { reason: 'the model is not an ONNX file of this program' }, String(error));
+  }
+}
+
+function attributeProto(name: string, value: Attribute) {
+  if ('int' in value) return { name, type: AttributeType.INT, i: value.int };
+  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  if ('string' in value) return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value.string) };
+  if ('ints' in value) return { name, type: AttributeType.INTS, ints: [...value.ints] };
+  return { name, type: AttributeType.FLOATS, floats: [...value.floats] };
+}
+
+const valueProto = (value: ValueInfo) => ({
+  name: value.name,
+  type: {
+    tensorType: {
+      elemType: FLOAT,
+      shape: { dim: value.shape.map((n) => (typeof n === 'string' ? { dimParam: n } : { dimValue: n })) },
+    },
+  },
+});
+
+function readNode(node: schema.INodeProto): Node {
+  return {
+    op: node.opType ?? '',
+    domain: node.domain ?? '',
+    name: node.name ?? '',
+    inputs: node.input ?? [],
+    outputs: node.output ?? [],
+    attributes: Object.fromEntries((node.attribute ?? []).map((entry) => [entry.name ?? '', readAttribute(entry)])),
+  };
+}
+
+function readAttribute(entry: schema.IAttributeProto): Attribute {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the other types are refused alike
+  switch (entry.type) {
+    case AttributeType.INT:
+      return { int: Number(entry.i ?? 0) };
+    case AttributeType.FLOAT:
+      return { float: entry.f ?? 0 };
+    case AttributeType.STRING:
+      return { string: new TextDecoder().decode(entry.s ?? new Uint8Array()) };
+    case AttributeType.INTS:
+      return { ints: (entry.ints ?? []).map(Number) };
+    case AttributeType.FLOATS:
+      return { floats: entry.floats ?? [] };
+    default:
+      throw new Error(`attribute ${String(entry.name)} of type ${String(entry.type)}`);
+  }
+}
+
+function readConstant(tensor: schema.ITensorProto): Constant {
+  const name = tensor.name ?? '';
+  const raw = tensor.rawData ?? new Uint8Array();
+  const shape = (tensor.dims ?? []).map(Number);
+  const width = tensor.dataType === FLOAT ? 4 : tensor.dataType === INT64 ? 8 : 0;
+  const count = shape.reduce((product, n) => product * n, 1);
+  if (width === 0 || count * width !== raw.byteLength)
+    throw new Error(`constant ${name}: ${raw.byteLength} bytes for [${shape.join(', ')}]`);
+  // Inside a file the bytes lie at any offset; a typed array needs an aligned one. (A Buffer's slice would be no copy.)
+  const aligned = raw.byteOffset % width === 0 ? raw : new Uint8Array(raw);
+  const data: ConstantData =
+    width === 4
+      ? new Float32Array(aligned.buffer, aligned.byteOffset, count)
+      : new BigInt64Array(aligned.buffer, aligned.byteOffset, count);
+  return { name, shape, data };
+}
+
+function readValue(value: schema.IValueInfoProto): ValueInfo {
+  const dims = value.type?.tensorType?.shape?.dim ?? [];
+  return { name: value.name ?? '', shape: dims.map((dim) => (dim.dimParam ? dim.dimParam : Number(dim.dimValue ?? 0))) };
+}
