@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './test/summary';
 
 export default defineConfig({
   test: {
     // Two slow cores: more workers only make the long tests time out.
     maxWorkers: 2,
+    reporters: ['default', new SummaryReporter('.cache/test-counts.json')],
     projects: [
       {
         extends: true,
@@ -41,6 +43,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           environment: 'node',
+          globalSetup: ['test/e2e/environment.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

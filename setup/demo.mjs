@@ -18,8 +18,7 @@ await script(async () => {
     // Vite loads the TypeScript driver as it is, from its own place.
     const { runnerImport } = await import('vite');
     const { module } = await runnerImport(inRoot('test', 'e2e', 'demo.ts'), { configFile: false, root });
-    const { demo } = /** @type {{ demo(args: string[]): Promise<number> }} */ (module);
-    return await demo(process.argv.slice(2));
+    return await /** @type {{ demo(args: string[]): Promise<number> }} */ (module).demo(process.argv.slice(2));
   } finally {
     await virtual?.stop();
   }

@@ -10,6 +10,10 @@ import { say } from './commands.mjs';
  * @property {string} [version]
  * @property {Record<string, string>} [optionalDependencies]
  * @property {boolean} [dev]
+ * @property {boolean} [optional]
+ * @property {string[]} [os]
+ * @property {string[]} [cpu]
+ * @property {string[]} [libc]
  */
 
 /**

@@ -8,7 +8,9 @@ import { hasDisplay } from './system/display.mjs';
 
 await script(async () => {
   if (!hasDisplay()) {
-    throw new SetupError('There is no display here to open the app on. `npm run demo` runs it on a virtual one and leaves pictures of it in demo/.');
+    throw new SetupError(
+      'There is no display here to open the app on. `npm run demo` runs it on a virtual one and leaves pictures of it in demo/.',
+    );
   }
   await ensureInstalled();
   const electron = await prepareElectron();

@@ -13,7 +13,9 @@ import { ensureStandIn, hasStandIn } from './stand-in.mjs';
  * @property {string} why one sentence part: which one it is, and why
  */
 
-const executablePath = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[process.platform] ?? 'electron';
+/** @type {Partial<Record<NodeJS.Platform, string>>} */
+const executablePaths = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
+const executablePath = executablePaths[process.platform] ?? 'electron';
 
 /** @param {string} dist @param {string} why @returns {Electron | undefined} */
 function electronIn(dist, why) {
@@ -38,7 +40,8 @@ export async function resolveElectron() {
   }
   const folder = inModules('electron');
   // path.txt is the last file that the package's download writes: without it, dist is a half.
-  const official = (/** @type {string} */ why) => (existsSync(join(folder, 'path.txt')) ? electronIn(join(folder, 'dist'), why) : undefined);
+  const official = (/** @type {string} */ why) =>
+    existsSync(join(folder, 'path.txt')) ? electronIn(join(folder, 'dist'), why) : undefined;
   const present = official('the official one, downloaded earlier');
   if (present !== undefined) return present;
 

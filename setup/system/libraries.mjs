@@ -5,7 +5,20 @@ import { dirname } from 'node:path';
 /** Libraries that Electron links to and a server without a desktop lacks, with the Debian package that brings them (or brings what brings them). */
 const debianPackages = new Map(
   Object.entries({
-    'libgtk-3-0': ['libgtk-3', 'libgdk', 'libcairo', 'libpango', 'libX', 'libxcb', 'libxkbcommon', 'libexpat', 'libdbus', 'libglib', 'libgobject', 'libgio'],
+    'libgtk-3-0': [
+      'libgtk-3',
+      'libgdk',
+      'libcairo',
+      'libpango',
+      'libX',
+      'libxcb',
+      'libxkbcommon',
+      'libexpat',
+      'libdbus',
+      'libglib',
+      'libgobject',
+      'libgio',
+    ],
     libnss3: ['libnss3', 'libnssutil3', 'libsmime3', 'libnspr4', 'libplc4', 'libplds4'],
     libgbm1: ['libgbm'],
     libasound2: ['libasound'],

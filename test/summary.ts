@@ -1,0 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** Says why each skipped test was skipped, and leaves the counts for `npm test`, whose last line they become. */
+export class SummaryReporter implements Reporter {
+  constructor(private readonly file: string) {}
+
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+    const counts = { passed: 0, failed: unhandled.length, skipped: 0 };
+    for (const module of modules) {
+      // A file that could not be loaded, or whose set-up failed, has no failing test to show for it.
+      counts.failed += module.errors().length;
+      for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
+      for (const test of module.children.allTests()) {
+        const result = test.result();
+        counts[result.state === 'pending' ? 'skipped' : result.state] += 1;
+        if (result.state === 'skipped') console.log(`skipped: ${test.fullName}: ${result.note ?? 'no reason given'}`);
+      }
+    }
+    mkdirSync(dirname(this.file), { recursive: true });
+    writeFileSync(this.file, JSON.stringify(counts));
+  }
+}
