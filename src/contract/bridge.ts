@@ -183,9 +183,11 @@ export const APP_ORIGIN = 'app://collimate';
 export const thumbnailUrl = (project: Id, image: Id) => `image://thumbnail/${project}/${image}`;
 /**
  * The decoded image at full bit depth: a body of raw samples (little endian), described by the header
- * `x-collimate-pixels`: JSON {width, height, channels, bits: 8 | 16, windows, inverted}.
+ * `x-collimate-pixels`: percent-encoded JSON {width, height, channels, bits: 8 | 16, windows, inverted}.
  */
 export const pixelsUrl = (project: Id, image: Id) => `image://pixels/${project}/${image}`;
 
 /** What the preload script puts on the page as `window.collimate`. */
 export const BRIDGE_GLOBAL = 'collimate';
+/** The one channel on which main sends events: name, payload. */
+export const EVENT_CHANNEL = 'event';

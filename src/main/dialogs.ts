@@ -1,0 +1,24 @@
+import { dialog, type BrowserWindow, type OpenDialogOptions } from 'electron';
+import { ok } from '../contract/result';
+import type { BridgePart } from './ipc';
+
+/** The system's own dialogs. They are the only way by which the page gets to name a file or folder of its choice. */
+export function setupDialogs(window: () => BrowserWindow | null): BridgePart {
+  const pick = async (options: OpenDialogOptions) => {
+    const parent = window();
+    const { canceled, filePaths } = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options));
+    return ok(canceled ? null : (filePaths[0] ?? null));
+  };
+  return {
+    'dialog.folder': ({ title }) => pick({ title, properties: ['openDirectory', 'createDirectory'] }),
+    'dialog.checkpoint': () =>
+      pick({
+        title: 'Choose an EVA-X checkpoint',
+        properties: ['openFile'],
+        filters: [
+          { name: 'Checkpoints', extensions: ['pt', 'pth'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      }),
+  };
+}

@@ -1,0 +1,86 @@
+import { shell } from 'electron';
+import { access } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BridgeService } from '../../contract/bridge';
+import { annotatorState } from '../../contract/fold';
+import { fail, ok, type Result } from '../../contract/result';
+import type { Emit } from '../../contract/wire';
+import { saveFile } from '../files/save';
+import type { BridgePart } from '../ipc';
+import type { Processes } from '../processes';
+import type { Projects } from '../projects';
+import type { ProjectSession } from '../projects/session';
+import { exportClassFolders } from './class-folders';
+import { exportModel } from './model';
+import { labelsTable } from './tables';
+
+/** Exports of the open project. Each goes to a name of its own below the chosen folder; what exists is never replaced unasked. */
+export function setupExports({ projects, processes, emit }: { projects: Projects; processes: Processes; emit: Emit<BridgeService> }): {
+  part: BridgePart;
+  stop: () => void;
+} {
+  let running: AbortController | null = null;
+  const exported = new Set<string>();
+
+  /** One export at a time, with a stop of its own; refused where the target exists, unless `overwrite`. */
+  const run = async <T extends { files: string[] }>(
+    request: { project: string; folder: string; overwrite: boolean },
+    name: string,
+    work: (session: ProjectSession, target: string, signal: AbortSignal) => Promise<Result<T>>,
+  ): Promise<Result<T>> => {
+    const session = projects.session();
+    if (session?.project.id !== request.project) return fail('project-missing', { project: request.project });
+    const target = join(request.folder, name);
+    if (!(await exists(request.folder))) return fail('folder-missing', { folder: request.folder });
+    if (!request.overwrite && (await exists(target))) return fail('output-exists', { file: target });
+    running?.abort();
+    const stop = new AbortController();
+    running = stop;
+    const done = await work(session, target, stop.signal);
+    if (running === stop) running = null;
+    if (done.ok) for (const file of done.value.files) exported.add(file);
+    return done;
+  };
+
+  const part: BridgePart = {
+    'export.labels': (request) =>
+      run(request, `${safeName(projects)}-labels.csv`, async (session, target) => {
+        const { cells } = annotatorState(session.state, session.annotator.id);
+        if (cells.size === 0) return fail('export-nothing', { reason: 'no image has a label' });
+        const saved = await saveFile(target, labelsTable(session.state, session.annotator.id));
+        return saved.ok ? ok({ files: [target] }) : saved;
+      }),
+    'export.classFolders': (request) =>
+      run(request, `${safeName(projects)}-classes`, (session, target, signal) =>
+        exportClassFolders(session, target, {
+          signal,
+          onProgress: (done, total) => emit('progress', { job: 'export', done, total, what: 'Copying images' }),
+        }),
+      ),
+    'export.model': (request) =>
+      run(request, `${safeName(projects)}-${request.parts}`, async (session, target, signal) => {
+        emit('progress', { job: 'export', done: 0, total: 1, what: 'Writing and checking the model' });
+        const done = await exportModel(session, processes, { out: target, parts: request.parts, overwrite: request.overwrite, signal });
+        emit('progress', { job: 'export', done: 1, total: 1, what: 'Writing and checking the model' });
+        return done;
+      }),
+    'export.reveal': ({ file }) => {
+      if (!exported.has(file) && !exported.has(dirname(file))) return Promise.resolve(fail('refused'));
+      shell.showItemInFolder(file);
+      return Promise.resolve(ok());
+    },
+  };
+  return { part, stop: () => running?.abort() };
+}
+
+const safeName = (projects: Projects) =>
+  (projects.session()?.project.name ?? 'project')
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
+    .replaceAll(/^-|-$/g, '')
+    .toLowerCase() || 'project';
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,67 @@
+import { annotatorState } from '../../contract/fold';
+import { fail, type Result } from '../../contract/result';
+import type { Processes } from '../processes';
+import type { ProjectSession } from '../projects/session';
+
+/** Images on which the exported model is compared with the app before it is kept. */
+const CHECKED = 24;
+
+/** The newest calibrated head, with its encoder or alone, checked against the proposals that the app shows. */
+export async function exportModel(
+  session: ProjectSession,
+  processes: Processes,
+  request: { out: string; parts: 'model' | 'head'; overwrite: boolean; signal: AbortSignal },
+): Promise<Result<{ files: string[]; checked: number; maxDifference: number }>> {
+  const full = session.training.full;
+  if (!full?.round.head) return fail('export-nothing', { reason: 'there is no fitted head yet' });
+  const head = await processes.trainer.call('head', {});
+  if (!head.ok) return head;
+  const opened = await session.embedding.open();
+  if (!opened.ok) return opened;
+  if (head.value.file.id !== full.round.head.id)
+    return fail('export-nothing', { reason: 'the head is just being fitted again; try in a moment' });
+
+  const findings = full.round.head.findings.length;
+  const step = Math.max(1, Math.floor(full.images.length / CHECKED));
+  const rows = full.images.flatMap((id, row) => {
+    const image = row % step === 0 ? session.image(id) : undefined;
+    return image ? [{ row, image }] : [];
+  });
+  const chosen = rows.slice(0, CHECKED);
+  const probabilities = new Float32Array(chosen.length * findings);
+  chosen.forEach(({ row }, i) => probabilities.set(full.round.probabilities.subarray(row * findings, (row + 1) * findings), i * findings));
+
+  const { metrics } = full.round;
+  const notes = [
+    metrics.audit && `Audit draws: ${String(metrics.audit.correct)} of ${String(metrics.audit.n)} right`,
+    metrics.prequential &&
+      `Each image scored before its label was used: ${String(metrics.prequential.correct)} of ${String(metrics.prequential.n)} right`,
+    ...metrics.findings.map(({ finding, auroc, present, absent }) =>
+      auroc === null
+        ? null
+        : `${full.round.head?.findings[finding] ?? ''}: AUROC ${auroc.toFixed(3)} out of fold (${String(present)} present, ${String(absent)} absent)`,
+    ),
+  ];
+  return processes.encoder.call(
+    'exportModel',
+    {
+      out: request.out,
+      parts: request.parts,
+      head: head.value.file,
+      headTensors: head.value.tensors,
+      check: chosen.map(({ image }) => ({ file: session.fileOf(image), frame: image.frame })),
+      probabilities,
+      overwrite: request.overwrite,
+      card: { project: session.project.name, labels: presentCounts(session), metrics: notes.flatMap((note) => note ?? []) },
+    },
+    { signal: request.signal },
+  );
+}
+
+function presentCounts(session: ProjectSession): Record<string, number> {
+  const counts = new Map(session.project.findings.map(({ id }) => [id, 0]));
+  for (const cells of annotatorState(session.state, session.annotator.id).cells.values()) {
+    for (const [finding, { state }] of cells) if (state === 'present') counts.set(finding, (counts.get(finding) ?? 0) + 1);
+  }
+  return Object.fromEntries(session.project.findings.map(({ id, name }) => [name, counts.get(id) ?? 0]));
+}

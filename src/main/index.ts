@@ -1,0 +1,54 @@
+import { app, type BrowserWindow } from 'electron';
+import { setupAbout } from './about';
+import { setupDialogs } from './dialogs';
+import { setupEncoders } from './encoders';
+import { setupExports } from './exports';
+import { eventsTo, setupIpc } from './ipc';
+import { setupJobs } from './jobs';
+import { setupLog } from './log';
+import { setupMenu } from './menu';
+import { setupPaths } from './paths';
+import { setupProcesses } from './processes';
+import { setupProjects } from './projects';
+import { registerSchemes, setupAppProtocol } from './protocols/app';
+import { setupImageProtocol } from './protocols/image';
+import { setupQuit } from './quit';
+import { setupSecurity } from './security';
+import { setupSettings } from './settings';
+import { openWindow, setupSingleInstance } from './window';
+
+let window: BrowserWindow | null = null;
+const page = () => window?.webContents ?? null;
+
+const paths = setupPaths(import.meta.dirname);
+if (!setupSingleInstance(() => window)) app.exit(0);
+const log = setupLog(paths.profile);
+registerSchemes();
+setupSecurity();
+
+const emit = eventsTo(page);
+const settings = setupSettings(paths.profile);
+const processes = setupProcesses(paths, log);
+const projects = setupProjects({ paths, processes, settings, emit, log, window: () => window });
+const encoders = setupEncoders(paths.profile, processes, emit);
+const exports = setupExports({ projects, processes, emit });
+setupAppProtocol(paths.renderer);
+setupImageProtocol(projects.session, processes, paths.profile);
+setupMenu((id) => emit('command', { id }));
+setupQuit(projects.close);
+setupIpc(
+  [
+    setupAbout(paths),
+    settings.part,
+    setupDialogs(() => window),
+    projects.part,
+    encoders.part,
+    exports.part,
+    setupJobs({ sample: projects.stopSample, import: encoders.stop, export: exports.stop }),
+  ],
+  log,
+);
+log.onBug((message, detail) => emit('bug', { message, detail }));
+
+await app.whenReady();
+window = openWindow(paths, settings);

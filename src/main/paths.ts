@@ -1,0 +1,32 @@
+import { app } from 'electron';
+import { join } from 'node:path';
+
+/** Where code and data lie. `code` is the folder of the built entry files: out/main, also inside app.asar. */
+export interface Paths {
+  readonly code: string;
+  readonly renderer: string;
+  readonly preload: string;
+  /** Read-only files that come with the app. */
+  readonly resources: string;
+  /** The profile: everything that belongs to this person. */
+  readonly profile: string;
+}
+
+/**
+ * Chromium's own files go to a folder named after the Electron major in unpackaged runs: an older Chromium deletes an
+ * IndexedDB that a newer one wrote. Journals and embeddings do not depend on it and lie above.
+ */
+export function setupPaths(code: string): Paths {
+  const profile = process.env['COLLIMATE_PROFILE'] ?? join(app.getPath('appData'), 'Collimate');
+  const major = process.versions.electron.split('.')[0] ?? '0';
+  app.setPath('userData', profile);
+  app.setPath('sessionData', app.isPackaged ? join(profile, 'chromium') : join(profile, `chromium-${major}`));
+  app.setAppLogsPath(join(profile, 'logs'));
+  return {
+    code,
+    renderer: join(code, '../renderer'),
+    preload: join(code, '../preload/index.cjs'),
+    resources: app.isPackaged ? process.resourcesPath : join(code, '../../resources'),
+    profile,
+  };
+}

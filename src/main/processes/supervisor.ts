@@ -1,0 +1,104 @@
+import { MessageChannelMain, utilityProcess, type UtilityProcess } from 'electron';
+import { fromMessagePort } from '../../contract/ports';
+import { fail, type Result } from '../../contract/result';
+import { connect, type Client, type ServiceSpec } from '../../contract/wire';
+import type { z } from 'zod';
+import type { Log } from '../log';
+
+/** Restarts within this time count together; after `LIMIT` of them the process stays down and says so. */
+const WINDOW_MS = 60_000;
+const LIMIT = 6;
+
+/**
+ * A utility process that is started on first need, watched, and started again when it ends unexpectedly. A call that
+ * was open when it ended answers `process-gone`; what to repeat is decided by whoever called.
+ */
+export class Supervised<S extends ServiceSpec> {
+  readonly #spec: S;
+  readonly #file: string;
+  readonly #log: Log;
+  #child: UtilityProcess | null = null;
+  #client: Client<S> | null = null;
+  #closed = false;
+  #ends: number[] = [];
+  readonly #listeners: { event: keyof S['events']; handler: (payload: never) => void }[] = [];
+  readonly #started: ((client: Client<S>) => void)[] = [];
+
+  constructor(spec: S, file: string, log: Log) {
+    this.#spec = spec;
+    this.#file = file;
+    this.#log = log;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Called after every start, the first one too: hand over what the process needs to go on. */
+  onStarted(listener: (client: Client<S>) => void): void {
+    this.#started.push(listener);
+    if (this.#client) listener(this.#client);
+  }
+
+  on<E extends keyof S['events']>(event: E, handler: (payload: z.infer<S['events'][E]>) => void): void {
+    this.#listeners.push({ event, handler });
+    this.#client?.on(event, handler);
+  }
+
+  call<M extends keyof S['methods']>(
+    method: M,
+    params: z.infer<S['methods'][M]['params']>,
+    options?: { signal?: AbortSignal },
+  ): Promise<Result<z.infer<S['methods'][M]['result']>>> {
+    const client = this.start();
+    return client ? client.call(method, params, options) : Promise.resolve(fail('process-gone', { process: this.#spec.name }));
+  }
+
+  /** A port of its own to this process, under a name it knows (see acceptPorts). */
+  port(name: string): Electron.MessagePortMain | null {
+    this.start();
+    if (!this.#child) return null;
+    const { port1, port2 } = new MessageChannelMain();
+    this.#child.postMessage({ connect: name }, [port1]);
+    return port2;
+  }
+
+  /** Hands `port` (made by another process) to this one. */
+  give(name: string, port: Electron.MessagePortMain): void {
+    this.start();
+    this.#child?.postMessage({ connect: name }, [port]);
+  }
+
+  start(): Client<S> | null {
+    if (this.#client || this.#closed || this.#ends.length >= LIMIT) return this.#client;
+    const child = utilityProcess.fork(this.#file, [], { serviceName: `Collimate ${this.#spec.name}`, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    child.stderr?.on('data', (data: Buffer) => this.#log.note(`${this.#spec.name}: ${data.toString().trim()}`));
+    child.stdout?.on('data', (data: Buffer) => this.#log.note(`${this.#spec.name}: ${data.toString().trim()}`));
+    child.once('exit', (code) => this.#ended(child, code));
+    const { port1, port2 } = new MessageChannelMain();
+    child.postMessage({ connect: 'main' }, [port1]);
+    const client = connect(this.#spec, fromMessagePort(port2), this.#log.bug);
+    this.#client = client;
+    for (const { event, handler } of this.#listeners) client.on(event, handler as (payload: unknown) => void);
+    for (const listener of this.#started) listener(client);
+    return client;
+  }
+
+  /** For good: at quit. */
+  close(): void {
+    this.#closed = true;
+    this.#child?.kill();
+  }
+
+  #ended(child: UtilityProcess, code: number): void {
+    if (this.#child !== child) return;
+    this.#child = null;
+    this.#client = null;
+    if (this.#closed) return;
+    const now = Date.now();
+    this.#ends = [...this.#ends.filter((time) => now - time < WINDOW_MS), now];
+    this.#log.note(`${this.#spec.name} ended with ${String(code)}, ${String(this.#ends.length)} times within a minute`);
+    if (this.#ends.length < LIMIT) setTimeout(() => this.start(), 200 * 2 ** (this.#ends.length - 1));
+  }
+}

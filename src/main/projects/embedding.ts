@@ -1,0 +1,204 @@
+import { join } from 'node:path';
+import type { EncoderCard } from '../../contract/encoder-card';
+import type { EmbeddedItem, EmbedItem } from '../../contract/jobs/encoder';
+import { BUILTIN_ENCODER, type Id, type ImageRecord } from '../../contract/model';
+import type { Failure, Result } from '../../contract/result';
+import { ok } from '../../contract/result';
+import type { Log } from '../log';
+import type { Processes } from '../processes';
+import { Rate } from './rate';
+import { THUMBNAIL_SIZE, thumbnailFile } from './thumbnails';
+import { nameOf } from './training';
+
+export interface OpenEncoder {
+  readonly card: EncoderCard;
+  readonly folder: string;
+  readonly provider: string;
+  readonly reason: string;
+}
+
+export interface EmbeddingSource {
+  readonly encoder: string;
+  readonly profile: string;
+  readonly project: Id;
+  readonly images: () => readonly ImageRecord[];
+  readonly file: (image: ImageRecord) => string;
+}
+
+export type EmbeddingState = 'waiting' | 'running' | 'paused' | 'done' | 'failed';
+
+/** A process that ends this often without one more embedding is not started again for the same images. */
+const PATIENCE = 3;
+
+/**
+ * Embeds the images of the open project: what the store holds is taken from there, the rest goes to the encoder in
+ * canonical order. Survives the end of the encoder process and goes on where it was.
+ */
+export class Embedding {
+  readonly #source: EmbeddingSource;
+  readonly #processes: Processes;
+  readonly #log: Log;
+  readonly #record: (items: readonly EmbeddedItem[]) => Promise<void>;
+  readonly #onReady: () => void;
+  readonly #onChange: () => void;
+  readonly #stop = new AbortController();
+  readonly #rate = new Rate();
+  readonly #remaining = new Map<Id, EmbedItem>();
+  readonly #ready = new Set<Id>();
+  readonly failures = new Map<Id, Failure>();
+  #openPid: number | undefined;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #paused = false;
+
+  opened: OpenEncoder | null = null;
+  failure: Failure | null = null;
+  state: EmbeddingState = 'waiting';
+
+  constructor(options: {
+    source: EmbeddingSource;
+    processes: Processes;
+    log: Log;
+    /** Journals the facts of these images; only then do they count as embedded. */
+    record: (items: readonly EmbeddedItem[]) => Promise<void>;
+    /** More images are ready than before. */
+    onReady: () => void;
+    onChange: () => void;
+  }) {
+    this.#source = options.source;
+    this.#processes = options.processes;
+    this.#log = options.log;
+    this.#record = options.record;
+    this.#onReady = options.onReady;
+    this.#onChange = options.onChange;
+    this.#processes.encoder.on('embedded', ({ items }) => {
+      if (!this.#stop.signal.aborted) void this.#arrived(items).catch((error: unknown) => this.#log.bug(error));
+    });
+  }
+
+  get done(): number {
+    return this.#ready.size;
+  }
+
+  get total(): number {
+    return this.#source.images().length;
+  }
+
+  get rate(): number | null {
+    return this.state === 'running' ? this.#rate.perSecond() : null;
+  }
+
+  get secondsLeft(): number | null {
+    return this.state === 'running' ? this.#rate.secondsFor(this.#remaining.size) : null;
+  }
+
+  isReady(image: Id): boolean {
+    return this.#ready.has(image);
+  }
+
+  /** Starts, or takes up images that came since. */
+  run(): void {
+    if (this.#running) {
+      this.#again = true;
+      return;
+    }
+    this.#running = this.#work()
+      .catch((error: unknown) => this.#log.bug(error))
+      .finally(() => {
+        this.#running = null;
+        if (!this.#again || this.#stop.signal.aborted) return;
+        this.#again = false;
+        this.run();
+      });
+  }
+
+  retry(): void {
+    this.failures.clear();
+    this.run();
+  }
+
+  async pause(paused: boolean): Promise<void> {
+    this.#paused = paused;
+    this.#rate.reset();
+    await this.#processes.encoder.call('pause', { paused });
+    if (this.#running) this.#become(paused ? 'paused' : 'running');
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  /** Opens the project's encoder, again after the process was started again. */
+  async open(): Promise<Result<OpenEncoder>> {
+    this.#processes.encoder.start();
+    if (this.opened && this.#openPid === this.#processes.encoder.pid) return ok(this.opened);
+    const folder = this.#source.encoder === BUILTIN_ENCODER ? 'builtin' : join(this.#source.profile, 'encoders', this.#source.encoder);
+    const opened = await this.#processes.encoder.call('open', { folder, provider: 'auto', threads: 0 });
+    if (!opened.ok) return opened;
+    this.#openPid = this.#processes.encoder.pid;
+    this.opened = opened.value;
+    this.#onChange();
+    return opened;
+  }
+
+  async #work(): Promise<void> {
+    this.failure = null;
+    let lives = PATIENCE;
+    for (;;) {
+      if (this.#stop.signal.aborted) return;
+      const before = this.#ready.size + this.failures.size;
+      const result = await this.#pass();
+      if (result.ok) break;
+      if (this.#ready.size + this.failures.size > before) lives = PATIENCE;
+      lives -= 1;
+      if (result.failure.code !== 'process-gone' || lives === 0) {
+        this.failure = result.failure;
+        return this.#become('failed');
+      }
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    this.#become('done');
+  }
+
+  /** Once through everything that is neither embedded nor failed. */
+  async #pass(): Promise<Result<unknown>> {
+    const opened = await this.open();
+    if (!opened.ok) return opened;
+    const known = this.#source.images().filter((image) => image.sha256 !== null && !this.#ready.has(image.id));
+    const missing = await this.#processes.encoder.call('missing', { names: known.flatMap((image) => nameOf(image) ?? []) });
+    if (!missing.ok) return missing;
+    const lacking = new Set(missing.value);
+    for (const image of known) if (!lacking.has(nameOf(image) ?? '')) this.#ready.add(image.id);
+    this.#onReady();
+
+    this.#remaining.clear();
+    for (const image of this.#source.images()) {
+      if (this.#ready.has(image.id) || this.failures.has(image.id)) continue;
+      this.#remaining.set(image.id, {
+        key: image.id,
+        source: { file: this.#source.file(image), frame: image.frame },
+        thumbnail: { file: thumbnailFile(this.#source.profile, this.#source.project, image), size: THUMBNAIL_SIZE },
+      });
+    }
+    if (this.#remaining.size === 0) return ok();
+    this.#rate.reset();
+    this.#become(this.#paused ? 'paused' : 'running');
+    return this.#processes.encoder.call('embed', { items: [...this.#remaining.values()] }, { signal: this.#stop.signal });
+  }
+
+  async #arrived(items: readonly EmbeddedItem[]): Promise<void> {
+    const ours = items.filter(({ key }) => this.#remaining.delete(key));
+    this.#rate.add(ours.length);
+    for (const item of ours) if (item.status === 'failed') this.failures.set(item.key, item.failure as Failure);
+    await this.#record(ours);
+    for (const item of ours) if (item.status === 'ok') this.#ready.add(item.key);
+    this.#onReady();
+    this.#onChange();
+  }
+
+  #become(state: EmbeddingState): void {
+    this.state = state;
+    this.#onChange();
+  }
+}

@@ -1,0 +1,132 @@
+import type { BrowserWindow } from 'electron';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BridgeService, ProjectStatus } from '../../contract/bridge';
+import { fail, ok, type Result } from '../../contract/result';
+import type { Emit } from '../../contract/wire';
+import type { BridgePart } from '../ipc';
+import type { Log } from '../log';
+import type { Paths } from '../paths';
+import type { Processes } from '../processes';
+import type { SettingsStore } from '../settings';
+import { inspectFolder, ProjectLibrary } from './library';
+import { makeSampleProject } from './sample';
+import { ProjectSession } from './session';
+
+export interface Projects {
+  readonly part: BridgePart;
+  readonly session: () => ProjectSession | null;
+  readonly close: () => Promise<void>;
+  readonly stopSample: () => void;
+}
+
+export interface ProjectsOptions {
+  readonly paths: Paths;
+  readonly processes: Processes;
+  readonly settings: SettingsStore;
+  readonly emit: Emit<BridgeService>;
+  readonly log: Log;
+  readonly window: () => BrowserWindow | null;
+}
+
+const INSPECT_MS = 2000;
+
+/** One project is open at a time; everything a page asks of a project is answered here. */
+export function setupProjects({ paths, processes, settings, emit, log, window }: ProjectsOptions): Projects {
+  const library = new ProjectLibrary(paths.profile, () => settings.get().annotator);
+  let session: ProjectSession | null = null;
+  let sample: AbortController | null = null;
+
+  const close = async () => {
+    const open = session;
+    session = null;
+    if (!open) return;
+    await library.note(open);
+    await open.close();
+  };
+
+  const open = async (id: string): Promise<Result<ProjectSession>> => {
+    if (session?.project.id === id) return ok(session);
+    await close();
+    const opened = await ProjectSession.open({
+      folder: library.folderOf(id),
+      profile: paths.profile,
+      resources: paths.resources,
+      processes,
+      emit,
+      log,
+    });
+    if (!opened.ok) return opened;
+    session = opened.value;
+    await library.note(session);
+    session.begin();
+    return opened;
+  };
+
+  /** The open project, when it is the one that is meant. */
+  const inProject = async <T>(id: string, work: (open: ProjectSession) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
+    session?.project.id === id ? work(session) : fail('project-missing', { project: id });
+
+  const part: BridgePart = {
+    'projects.list': async () => ok(await library.list()),
+    'projects.inspect': ({ folder }) => inspectFolder(folder, INSPECT_MS),
+    'projects.create': (request) => library.create(request),
+    'projects.sample': async () => {
+      sample?.abort();
+      const stop = new AbortController();
+      sample = stop;
+      const made = await makeSampleProject(library, join(paths.profile, 'sample'), {
+        signal: stop.signal,
+        onProgress: (done, total) => emit('progress', { job: 'sample', done, total, what: 'Drawing sample radiographs' }),
+      });
+      if (sample === stop) sample = null;
+      return made;
+    },
+    'projects.open': async ({ project }) => {
+      const opened = await open(project);
+      if (!opened.ok) return opened;
+      const { value } = opened;
+      // After the answer: the page reads the journal first.
+      setTimeout(() => value.training.repeat(), 0);
+      window()?.setTitle(`${value.project.name} – Collimate`);
+      const status: ProjectStatus = value.status();
+      return ok({ project: value.project, last: value.state.seq, status });
+    },
+    'projects.close': async ({ project }) => {
+      if (session?.project.id === project) await close();
+      window()?.setTitle('Collimate');
+      return ok();
+    },
+    'projects.remove': async ({ project }) => {
+      if (session?.project.id === project) await close();
+      await rm(join(paths.profile, 'thumbnails', project), { recursive: true, force: true });
+      return library.remove(project);
+    },
+    'projects.findings': ({ project, findings }) => inProject(project, (current) => current.changeFindings(findings)),
+
+    'journal.read': ({ project, after, limit }) => inProject(project, (current) => current.read(after, limit)),
+    'labels.apply': ({ project, cells }) => inProject(project, (current) => current.label(cells)),
+    'labels.skip': ({ project, image }) => inProject(project, (current) => current.skip(image)),
+    'labels.undo': ({ project }) => inProject(project, (current) => current.undo()),
+    'labels.redo': ({ project }) => inProject(project, (current) => current.redo()),
+
+    'embedding.pause': ({ project, paused }) =>
+      inProject(project, async (current) => {
+        await current.embedding.pause(paused);
+        return ok();
+      }),
+    'embedding.retry': ({ project }) =>
+      inProject(project, (current) => {
+        current.retryFailed();
+        return ok();
+      }),
+    'embedding.failures': ({ project }) => inProject(project, (current) => ok(current.failures())),
+    'queue.settings': ({ project, strategy, head }) =>
+      inProject(project, (current) => {
+        current.training.configure({ strategy, head });
+        return ok();
+      }),
+    'queue.similar': ({ project, image, count }) => inProject(project, async (current) => ok(await current.training.similar(image, count))),
+  };
+  return { part, session: () => session, close, stopSample: () => sample?.abort() };
+}

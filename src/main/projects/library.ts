@@ -1,0 +1,162 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { shell } from 'electron';
+import { ulid } from 'ulid';
+import { z } from 'zod';
+import { type NewFinding, ProjectSummary } from '../../contract/bridge';
+import { annotatorState } from '../../contract/fold';
+import { SCHEMA, type Project, type Task } from '../../contract/model';
+import { fail, ok, type Result } from '../../contract/result';
+import { scanFolder } from '../../imaging/scan';
+import { saveFile } from '../files/save';
+import { Journal } from '../journal/journal';
+import type { ProjectSession } from './session';
+
+export interface NewProject {
+  readonly name: string;
+  readonly folder: string;
+  readonly task: Task;
+  readonly findings: readonly z.infer<typeof NewFinding>[];
+  readonly encoder: string;
+}
+
+/** The projects of a profile: one folder each. summary.json is what the welcome page shows; it is derived and may be lost. */
+export class ProjectLibrary {
+  readonly #folder: string;
+  readonly #annotator: () => string;
+
+  constructor(profile: string, annotator: () => string) {
+    this.#folder = join(profile, 'projects');
+    this.#annotator = annotator;
+  }
+
+  folderOf(id: string): string {
+    return join(this.#folder, id);
+  }
+
+  /** Most recently opened first. */
+  async list(): Promise<ProjectSummary[]> {
+    const entries = await readdir(this.#folder, { withFileTypes: true }).catch(() => []);
+    const summaries = await Promise.all(entries.filter((entry) => entry.isDirectory()).map((entry) => this.#summary(entry.name)));
+    return summaries.flatMap((summary) => summary ?? []).sort((a, b) => b.opened.localeCompare(a.opened));
+  }
+
+  async create(request: NewProject): Promise<Result<Project>> {
+    const names = request.findings.map(({ name }) => name.trim().toLowerCase());
+    const keys = request.findings.map(({ hotkey }) => hotkey);
+    if (request.name.trim() === '') return fail('project-invalid', { reason: 'it has no name' });
+    if (request.findings.length === 0) return fail('project-invalid', { reason: 'it has no findings' });
+    if (request.task === 'multiclass' && request.findings.length < 2)
+      return fail('project-invalid', { reason: 'it needs at least two classes' });
+    if (names.includes('') || new Set(names).size < names.length)
+      return fail('project-invalid', { reason: 'two findings have the same name, or one has none' });
+    if (new Set(keys).size < keys.length) return fail('project-invalid', { reason: 'two findings have the same key' });
+    const folder = resolve(request.folder);
+    if (!(await exists(folder))) return fail('folder-missing', { folder });
+
+    const id = ulid();
+    const annotator = { id: ulid(), name: this.#annotator() };
+    const project: Project = {
+      id,
+      name: request.name.trim(),
+      schema: SCHEMA,
+      roots: [{ id: ulid(), path: folder }],
+      task: request.task,
+      findings: request.findings.map((finding) => ({ id: ulid(), ...finding, name: finding.name.trim() })),
+      encoder: request.encoder,
+      seed: 0,
+      audit: { share: 0.15, from: 30 },
+      annotators: [annotator],
+      created: new Date().toISOString(),
+    };
+    const journal = await Journal.open(this.folderOf(id), { create: true });
+    if (!journal.ok) return journal;
+    const written = await journal.value.append({ id: ulid(), annotator: annotator.id, time: project.created, kind: 'project', project });
+    await journal.value.close();
+    if (!written.ok) return written;
+    await this.#write({ id, name: project.name, folder, task: project.task, images: 0, labelled: 0, opened: project.created });
+    return ok(project);
+  }
+
+  /** To the system's bin, so that a wrong click costs nothing. */
+  async remove(id: string): Promise<Result<void>> {
+    try {
+      await shell.trashItem(this.folderOf(id));
+      return ok();
+    } catch (error) {
+      return fail('write-failed', { file: this.folderOf(id), reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async note(session: ProjectSession): Promise<void> {
+    const { project } = session;
+    const labelled = annotatorState(session.state, session.annotator.id).cells.size;
+    const folder = project.roots[0]?.path ?? '';
+    const images = session.images().length;
+    await this.#write({
+      id: project.id,
+      name: project.name,
+      folder,
+      task: project.task,
+      images,
+      labelled,
+      opened: new Date().toISOString(),
+    });
+  }
+
+  async #summary(id: string): Promise<ProjectSummary | null> {
+    try {
+      const stored = Stored.parse(JSON.parse(await readFile(join(this.folderOf(id), 'summary.json'), 'utf8')));
+      return { ...stored, missing: !(await exists(stored.folder)) };
+    } catch {
+      return this.#summaryFromJournal(id);
+    }
+  }
+
+  async #summaryFromJournal(id: string): Promise<ProjectSummary | null> {
+    if (!(await exists(join(this.folderOf(id), 'journal.jsonl')))) return null;
+    const journal = await Journal.open(this.folderOf(id));
+    if (!journal.ok) return null;
+    const { state } = journal.value;
+    await journal.value.close();
+    const { project } = state;
+    const annotator = project?.annotators[0];
+    const folder = project?.roots[0]?.path;
+    if (!project || !annotator || folder === undefined) return null;
+    const labelled = annotatorState(state, annotator.id).cells.size;
+    const summary = { id, name: project.name, folder, task: project.task, images: state.images.size, labelled, opened: project.created };
+    await this.#write(summary);
+    return { ...summary, missing: !(await exists(folder)) };
+  }
+
+  async #write(summary: z.infer<typeof Stored>): Promise<void> {
+    await saveFile(join(this.folderOf(summary.id), 'summary.json'), JSON.stringify(summary));
+  }
+}
+
+const Stored = ProjectSummary.omit({ missing: true });
+
+/** A first look at a folder: how many images, and a few names. Stops after `milliseconds`. */
+export async function inspectFolder(
+  folder: string,
+  milliseconds: number,
+): Promise<Result<{ images: number; more: boolean; examples: string[] }>> {
+  const stop = AbortSignal.timeout(milliseconds);
+  let images = 0;
+  const examples: string[] = [];
+  for await (const found of scanFolder(folder, { signal: stop })) {
+    if (!found.ok) return found;
+    for (const entry of found.value) {
+      if (entry.kind === 'skipped') continue;
+      images += 1;
+      if (examples.length < 3) examples.push(entry.path);
+    }
+  }
+  return ok({ images, more: stop.aborted, examples });
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

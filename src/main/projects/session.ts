@@ -1,0 +1,300 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { BridgeService, CellRequest, NewFinding, ProjectStatus } from '../../contract/bridge';
+import { annotatorState, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
+import type { EmbeddedItem } from '../../contract/jobs/encoder';
+import { BUILTIN_ENCODER, type Action, type Annotator, type Id, type ImageRecord, type Project } from '../../contract/model';
+import { fail, ok, type Failure, type Result } from '../../contract/result';
+import type { Emit } from '../../contract/wire';
+import { Journal, type Draft, type DraftFrom } from '../journal/journal';
+import type { Log } from '../log';
+import type { Processes } from '../processes';
+import type { z } from 'zod';
+import { Embedding } from './embedding';
+import { changesFor } from './labels';
+import { inOrder, scan } from './scanning';
+import { Training, nameOf, type PooledImage } from './training';
+import { ulid } from 'ulid';
+
+export interface SessionOptions {
+  readonly folder: string;
+  readonly profile: string;
+  readonly resources: string;
+  readonly processes: Processes;
+  readonly emit: Emit<BridgeService>;
+  readonly log: Log;
+}
+
+/** Status goes to the page at most this often. */
+const STATUS_MS = 200;
+
+/**
+ * The open project: the one writer of its journal, and the owner of the work on its images. What a person says is
+ * appended and flushed first; then it counts, is told to the page and handed to training.
+ */
+export class ProjectSession {
+  readonly #options: SessionOptions;
+  readonly #journal: Journal;
+  readonly #annotator: Annotator;
+  readonly #stop = new AbortController();
+  readonly #missing = new Set<string>();
+  readonly embedding: Embedding;
+  readonly training: Training;
+  #project: Project;
+  #scan: ProjectStatus['scan'] = { state: 'waiting', found: 0, skipped: 0, failure: null };
+  #ordered: ImageRecord[] | null = null;
+  #statusTimer: NodeJS.Timeout | null = null;
+
+  static async open(options: SessionOptions): Promise<Result<ProjectSession>> {
+    const journal = await Journal.open(options.folder);
+    if (!journal.ok) return journal;
+    const { project } = journal.value.state;
+    const annotator = project?.annotators[0];
+    if (!project || !annotator) {
+      await journal.value.close();
+      return fail('project-missing', { project: options.folder });
+    }
+    return ok(new ProjectSession(options, journal.value, project, annotator));
+  }
+
+  private constructor(options: SessionOptions, journal: Journal, project: Project, annotator: Annotator) {
+    this.#options = options;
+    this.#journal = journal;
+    this.#project = project;
+    this.#annotator = annotator;
+    const changed = () => this.#tell();
+    this.embedding = new Embedding({
+      source: {
+        encoder: project.encoder,
+        profile: options.profile,
+        project: project.id,
+        images: () => this.images(),
+        file: (image) => this.fileOf(image),
+      },
+      processes: options.processes,
+      log: options.log,
+      record: (items) => this.#recordFacts(items),
+      onReady: () => this.training.poolGrew(this.embedding.done, this.embedding.state === 'done'),
+      onChange: () => {
+        if (this.embedding.state === 'done') this.training.poolGrew(this.embedding.done, true);
+        changed();
+      },
+    });
+    this.training = new Training({
+      source: {
+        project: () => this.#project,
+        pool: () => this.#pool(),
+        labels: () => this.#labels(),
+        seq: () => this.#journal.state.seq,
+        encoder: () => this.embedding.opened,
+      },
+      processes: options.processes,
+      emit: options.emit,
+      log: options.log,
+      resources: options.resources,
+      onChange: changed,
+    });
+  }
+
+  get project(): Project {
+    return this.#project;
+  }
+
+  get state(): ProjectState {
+    return this.#journal.state;
+  }
+
+  get annotator(): Annotator {
+    return this.#annotator;
+  }
+
+  /** Starts scanning and embedding; both go on by themselves. */
+  begin(): void {
+    void this.#run().catch((error: unknown) => this.#options.log.bug(error));
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.training.close();
+    await this.embedding.close();
+    if (this.#statusTimer) clearTimeout(this.#statusTimer);
+    await this.#journal.close();
+  }
+
+  /** Images whose file was there at the last scan, in canonical order. */
+  images(): readonly ImageRecord[] {
+    this.#ordered ??= inOrder(this.state.images.values()).filter((image) => !this.#missing.has(keyOf(image)));
+    return this.#ordered;
+  }
+
+  image(id: Id): ImageRecord | undefined {
+    return this.state.images.get(id);
+  }
+
+  fileOf(image: ImageRecord): string {
+    const root = this.#project.roots.find(({ id }) => id === image.root);
+    return join(root?.path ?? '', image.path);
+  }
+
+  read(after: number, limit: number) {
+    return this.#journal.read(after, limit);
+  }
+
+  /** Resolves when the answer is in the journal and on the disk. */
+  label(requests: readonly CellRequest[]): Promise<Result<Action>> {
+    const time = now();
+    const use = (image: Id) => (this.training.isAudit(image) ? ('audit' as const) : ('train' as const));
+    return this.#append((state) => {
+      const changes = changesFor(state, this.#project, this.#annotator.id, requests, { time, use });
+      if (!changes.ok) return changes;
+      if (changes.value.length === 0) return fail('wrong-use', { reason: 'The label is already as asked' });
+      return ok({ ...this.#entry(time), kind: 'cells', cells: changes.value });
+    });
+  }
+
+  skip(image: Id): Promise<Result<Action>> {
+    return this.#append((state) =>
+      state.images.has(image) ? ok({ ...this.#entry(), kind: 'skip', image }) : fail('image-unknown', { image }),
+    );
+  }
+
+  undo(): Promise<Result<Action>> {
+    return this.#append((state) => {
+      const step = nextUndo(state, this.#annotator.id);
+      return step ? ok({ ...this.#entry(), kind: 'undo', ...step }) : fail('nothing-to-undo');
+    });
+  }
+
+  redo(): Promise<Result<Action>> {
+    return this.#append((state) => {
+      const step = nextRedo(state, this.#annotator.id);
+      return step ? ok({ ...this.#entry(), kind: 'redo', ...step }) : fail('nothing-to-undo');
+    });
+  }
+
+  /** New names, colours and keys; a finding without an id is new. */
+  async changeFindings(findings: readonly (z.infer<typeof NewFinding> & { id: Id | null })[]): Promise<Result<Project>> {
+    const kept = new Set(findings.flatMap(({ id }) => id ?? []));
+    if (this.#project.findings.some(({ id }) => !kept.has(id))) {
+      return fail('project-invalid', { reason: 'a finding cannot be taken out, its labels would hang in the air; rename it instead' });
+    }
+    const next = { ...this.#project, findings: findings.map(({ id, ...rest }) => ({ id: id ?? ulid(), ...rest })) };
+    const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
+    if (!done.ok) return done;
+    this.#project = next;
+    this.training.rebuild();
+    return ok(next);
+  }
+
+  retryFailed(): void {
+    this.embedding.retry();
+  }
+
+  failures(): { image: Id | null; path: string; failure: Failure }[] {
+    return [...this.embedding.failures].map(([id, failure]) => ({ image: id, path: this.image(id)?.path ?? id, failure }));
+  }
+
+  status(): ProjectStatus {
+    const { embedding, training } = this;
+    const { opened } = embedding;
+    return {
+      project: this.#project.id,
+      scan: this.#scan,
+      embedding: {
+        state: embedding.state,
+        done: embedding.done,
+        total: embedding.total,
+        failed: embedding.failures.size,
+        rate: embedding.rate,
+        secondsLeft: embedding.secondsLeft,
+        failure: embedding.failure,
+      },
+      encoder: opened && {
+        id: opened.card.id,
+        name: opened.card.name,
+        builtin: this.#project.encoder === BUILTIN_ENCODER,
+        provider: opened.provider,
+        reason: opened.reason,
+        precision: opened.card.precision,
+      },
+      trainer: { backend: training.backend, reason: training.reason, stage: training.stage, milliseconds: training.milliseconds },
+    };
+  }
+
+  async #run(): Promise<void> {
+    this.#scan = { ...this.#scan, state: 'running' };
+    this.#tell();
+    const known = new Map([...this.state.images.values()].map((image) => [keyOf(image), image]));
+    const gone = new Set(known.keys());
+    const result = await scan(this.#project, known, this.#stop.signal, async ({ records, seen, skipped }) => {
+      for (const key of seen) gone.delete(key);
+      if (records.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images: records });
+      this.#scan = { ...this.#scan, found: this.#scan.found + seen.length, skipped: this.#scan.skipped + skipped };
+      this.#tell();
+    });
+    if (this.#stop.signal.aborted) return;
+    if (!result.ok) {
+      this.#scan = { ...this.#scan, state: 'failed', failure: result.failure };
+      return this.#tell();
+    }
+    for (const key of gone) this.#missing.add(key);
+    this.#ordered = null;
+    const empty = this.images().length === 0;
+    this.#scan = {
+      ...this.#scan,
+      state: empty ? 'failed' : 'done',
+      failure: empty ? fail('folder-empty', { folder: this.#project.roots[0]?.path ?? '' }).failure : null,
+    };
+    this.#tell();
+    if (!empty) this.embedding.run();
+  }
+
+  /** Hash, size and header facts of embedded images, so that a later start need not read them again. */
+  async #recordFacts(items: readonly EmbeddedItem[]): Promise<void> {
+    const images = items.flatMap((item) => {
+      const image = item.status === 'ok' ? this.image(item.key) : undefined;
+      if (item.status !== 'ok' || !image) return [];
+      const { sha256, width, height, patient, study, view } = item.facts;
+      // The salt is the project's id: the same patient cannot be recognised across projects.
+      const hashed = patient === null ? null : createHash('sha256').update(`${this.#project.id} ${patient}`).digest('hex').slice(0, 32);
+      return [{ ...image, sha256, width, height, patient: hashed, study, view }];
+    });
+    if (images.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images });
+  }
+
+  #pool(): PooledImage[] {
+    return this.images().flatMap((image) => {
+      const name = nameOf(image);
+      return name !== null && this.embedding.isReady(image.id) ? [{ image, name }] : [];
+    });
+  }
+
+  *#labels() {
+    for (const [image, cells] of annotatorState(this.state, this.#annotator.id).cells) {
+      for (const [finding, value] of cells) yield { image, finding, value };
+    }
+  }
+
+  #entry(time = now()) {
+    return { id: ulid(), annotator: this.#annotator.id, time };
+  }
+
+  async #append(action: Draft | DraftFrom): Promise<Result<Action>> {
+    const done = await this.#journal.append(action);
+    if (!done.ok) return done;
+    if (done.value.kind === 'images') this.#ordered = null;
+    if ('cells' in done.value) this.training.labelled(done.value.cells, done.value.time);
+    this.#options.emit('journal', { project: this.#project.id, action: done.value });
+    return done;
+  }
+
+  #tell(): void {
+    this.#statusTimer ??= setTimeout(() => {
+      this.#statusTimer = null;
+      if (!this.#stop.signal.aborted) this.#options.emit('status', this.status());
+    }, STATUS_MS);
+  }
+}
+
+const keyOf = (image: ImageRecord) => `${image.root}/${image.path}`;
+const now = () => new Date().toISOString();

@@ -1,0 +1,324 @@
+import { join } from 'node:path';
+import type { BridgeService } from '../../contract/bridge';
+import { embeddingName } from '../../contract/jobs/encoder';
+import { defaultSettings, StateCode, type LabelDelta, type Round, type Settings } from '../../contract/jobs/trainer';
+import type { CellChange, CellValue, Id, ImageRecord, Project } from '../../contract/model';
+import type { Emit } from '../../contract/wire';
+import type { Log } from '../log';
+import type { Processes } from '../processes';
+import type { OpenEncoder } from './embedding';
+
+/** One chunk of embeddings on its way from the encoder to the trainer: ports copy, and large messages stall main. */
+const CHUNK_BYTES = 2 * 1024 * 1024;
+/** A pool smaller than this is not worth a first round while embedding still runs. */
+const FIRST_POOL = 32;
+
+export interface PooledImage {
+  readonly image: ImageRecord;
+  readonly name: string;
+}
+
+/** What training needs to know of the project; asked for whenever a base is made. */
+export interface TrainingSource {
+  readonly project: () => Project;
+  /** Every embedded image in canonical order. */
+  readonly pool: () => PooledImage[];
+  readonly labels: () => Iterable<{ image: Id; finding: Id; value: CellValue }>;
+  readonly seq: () => number;
+  readonly encoder: () => OpenEncoder | null;
+}
+
+export interface FullRound {
+  readonly images: readonly Id[];
+  readonly round: Round;
+}
+
+/**
+ * Keeps the trainer's snapshot in step with the journal: a base when the pool changes or the process was started again,
+ * numbered deltas after each answer. What comes back is passed to the page with the pool it belongs to.
+ */
+export class Training {
+  readonly #source: TrainingSource;
+  readonly #processes: Processes;
+  readonly #emit: Emit<BridgeService>;
+  readonly #log: Log;
+  readonly #wasmFolder: string;
+  readonly onChange: () => void;
+
+  #settings: Settings;
+  #closed = false;
+  #working = false;
+  #started = false;
+  #needsBase = false;
+  #pending: LabelDelta[] = [];
+  #settingsChanged = false;
+  #handed = new Set<string>();
+  #pool = 0;
+  #poolImages: readonly Id[] = [];
+  #rows = new Map<Id, number>();
+  #snapshot = 0;
+  #snapshots = new Map<number, { pool: number; seq: number }>();
+  #latest: Round | null = null;
+  #full: FullRound | null = null;
+  #audit = new Set<Id>();
+
+  backend: string | null = null;
+  reason = '';
+  stage: 'idle' | 'basis' | 'quick' | 'full' = 'idle';
+  milliseconds: number | null = null;
+
+  constructor(options: {
+    source: TrainingSource;
+    processes: Processes;
+    emit: Emit<BridgeService>;
+    log: Log;
+    resources: string;
+    onChange: () => void;
+  }) {
+    this.#source = options.source;
+    this.#processes = options.processes;
+    this.#emit = options.emit;
+    this.#log = options.log;
+    this.#wasmFolder = `${join(options.resources, 'tfjs-wasm')}/`;
+    this.onChange = options.onChange;
+    this.#settings = { ...defaultSettings, audit: options.source.project().audit };
+    this.#processes.trainer.onStarted(() => {
+      this.#started = false;
+      this.#handed = new Set();
+      this.#needsBase = this.#pool > 0;
+      this.#turn();
+    });
+    this.#processes.trainer.on('round', (round) => this.#arrived(round));
+    this.#processes.trainer.on('working', ({ stage }) => {
+      this.stage = stage;
+      this.onChange();
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** The newest round whose head was calibrated, for export. */
+  get full(): FullRound | null {
+    return this.#full;
+  }
+
+  /** Was this image ever asked for as an audit draw? Then its label is kept out of training. */
+  isAudit(image: Id): boolean {
+    return this.#audit.has(image);
+  }
+
+  /** More images are embedded. A new base costs a new projection, so while embedding runs the pool grows by steps of a half. */
+  poolGrew(count: number, finished: boolean): void {
+    const known = this.#poolImages.length;
+    if (count === known) return;
+    if (finished || (known === 0 ? count >= FIRST_POOL : count >= known * 1.5)) {
+      this.#needsBase = true;
+      this.#turn();
+    }
+  }
+
+  /** Findings were added or the labels were read again. */
+  rebuild(): void {
+    if (this.#pool === 0) return;
+    this.#needsBase = true;
+    this.#turn();
+  }
+
+  labelled(cells: readonly CellChange[], time: string): void {
+    const findings = this.#source.project().findings;
+    for (const { image, finding, after } of cells) {
+      const row = this.#rows.get(image);
+      const column = findings.findIndex(({ id }) => id === finding);
+      if (row === undefined || column < 0) continue;
+      this.#pending.push({
+        row,
+        finding: column,
+        state: StateCode[after?.state ?? 'none'],
+        use: after?.use ?? 'train',
+        seq: Date.parse(after?.time ?? time),
+      });
+    }
+    this.#turn();
+  }
+
+  configure(change: Pick<Settings, 'strategy' | 'head'>): void {
+    this.#settings = { ...this.#settings, ...change };
+    this.#settingsChanged = true;
+    this.#turn();
+  }
+
+  async similar(image: Id, count: number): Promise<{ image: Id; similarity: number }[]> {
+    const row = this.#rows.get(image);
+    if (row === undefined) return [];
+    const pool = this.#poolImages;
+    const found = await this.#processes.trainer.call('similar', { row, count });
+    if (!found.ok) return [];
+    return found.value.flatMap(({ row: other, similarity }) => {
+      const id = pool[other];
+      return id === undefined ? [] : [{ image: id, similarity }];
+    });
+  }
+
+  /** The page was loaded again: give it the pool and the newest round. */
+  repeat(): void {
+    if (this.#pool > 0) this.#emitPool();
+    if (this.#latest) this.#emitRound(this.#latest);
+  }
+
+  #turn(): void {
+    if (this.#working || this.#closed) return;
+    if (!this.#needsBase && (this.#pool === 0 || (this.#pending.length === 0 && !this.#settingsChanged))) return;
+    this.#working = true;
+    void this.#step()
+      .catch((error: unknown) => this.#log.bug(error))
+      .finally(() => {
+        this.#working = false;
+        this.#turn();
+      });
+  }
+
+  async #step(): Promise<void> {
+    if (!this.#started) {
+      const started = await this.#processes.trainer.call('start', {
+        backend: 'auto',
+        wasmFolder: this.#wasmFolder,
+        nodeBackend: process.env['COLLIMATE_TFJS_NODE'] ?? null,
+      });
+      if (!started.ok) return this.#retryLater('start', started.failure.code);
+      this.#started = true;
+      this.backend = started.value.backend;
+      this.reason = started.value.reason;
+      this.onChange();
+    }
+    if (this.#needsBase) return this.#base();
+    return this.#delta();
+  }
+
+  async #base(): Promise<void> {
+    const encoder = this.#source.encoder();
+    if (!encoder) return this.#retryLater('base', 'no encoder is open');
+    this.#needsBase = false;
+    const pool = this.#source.pool();
+    const d = encoder.card.outputs.embedding;
+    const handed = await this.#hand(
+      encoder.card.id,
+      d,
+      pool.map(({ name }) => name),
+    );
+    if (!handed) {
+      this.#needsBase = true;
+      return this.#retryLater('put', 'the embeddings were not handed over');
+    }
+
+    const project = this.#source.project();
+    this.#pending = [];
+    this.#settingsChanged = false;
+    this.#rows = new Map(pool.map(({ image }, row) => [image.id, row]));
+    this.#poolImages = pool.map(({ image }) => image.id);
+    this.#pool += 1;
+    const columns = new Map(project.findings.map(({ id }, column) => [id, column]));
+    const labels: LabelDelta[] = [];
+    for (const { image, finding, value } of this.#source.labels()) {
+      const row = this.#rows.get(image);
+      const column = columns.get(finding);
+      if (row === undefined || column === undefined) continue;
+      labels.push({ row, finding: column, state: StateCode[value.state], use: value.use, seq: Date.parse(value.time) });
+    }
+    this.#snapshot += 1;
+    this.#snapshots.set(this.#snapshot, { pool: this.#pool, seq: this.#source.seq() });
+    this.#emitPool();
+    const answer = await this.#processes.trainer.call('base', {
+      snapshot: this.#snapshot,
+      base: {
+        encoder: { id: encoder.card.id, name: encoder.card.name, d },
+        task: project.task,
+        findings: project.findings.map(({ name }) => name),
+        seed: project.seed,
+        settings: this.#settings,
+        embeddings: pool.map(({ name }) => name),
+        groups: groupsOf(pool),
+      },
+      labels,
+    });
+    if (!answer.ok) {
+      this.#needsBase = true;
+      await this.#retryLater('base', answer.failure.code);
+    }
+  }
+
+  async #delta(): Promise<void> {
+    const labels = this.#pending;
+    this.#pending = [];
+    const settings = this.#settingsChanged ? { settings: this.#settings } : {};
+    this.#settingsChanged = false;
+    const after = this.#snapshot;
+    this.#snapshot += 1;
+    this.#snapshots.set(this.#snapshot, { pool: this.#pool, seq: this.#source.seq() });
+    const answer = await this.#processes.trainer.call('delta', { after, snapshot: this.#snapshot, labels, ...settings });
+    // Whatever went wrong (a gap, a process that ended), a base holds everything again.
+    if (!answer.ok) {
+      this.#needsBase = true;
+      await this.#retryLater('delta', answer.failure.code);
+    }
+  }
+
+  async #retryLater(what: string, why: string): Promise<void> {
+    this.#log.note(`trainer ${what}: ${why}; trying again`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+
+  /** Passes on the embeddings the trainer does not have yet. */
+  async #hand(encoder: string, d: number, names: readonly string[]): Promise<boolean> {
+    const wanted = [...new Set(names)].filter((name) => !this.#handed.has(name));
+    const rowsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / (4 * d)));
+    for (let start = 0; start < wanted.length; start += rowsPerChunk) {
+      const chunk = wanted.slice(start, start + rowsPerChunk);
+      const fetched = await this.#processes.encoder.call('fetch', { names: chunk });
+      if (!fetched.ok) return false;
+      const put = await this.#processes.trainer.call('put', { encoder, d, names: chunk, rows: fetched.value.rows });
+      if (!put.ok || this.#closed) return false;
+      for (const name of chunk) this.#handed.add(name);
+    }
+    return true;
+  }
+
+  #arrived(round: Round): void {
+    const known = this.#snapshots.get(round.snapshot);
+    // A round over a pool that is gone would put probabilities beside the wrong images.
+    if (this.#closed || !known || known.pool !== this.#pool) return;
+    for (const snapshot of this.#snapshots.keys()) if (snapshot < round.snapshot) this.#snapshots.delete(snapshot);
+    this.#latest = round;
+    if (round.stage === 'full') this.#full = { images: this.#poolImages, round };
+    if (round.stage === 'quick') this.milliseconds = round.milliseconds;
+    for (const { row, audit } of round.queue) {
+      const image = this.#poolImages[row];
+      if (audit && image !== undefined) this.#audit.add(image);
+    }
+    this.#emitRound(round);
+    this.onChange();
+  }
+
+  #emitPool(): void {
+    this.#emit('pool', { project: this.#source.project().id, pool: this.#pool, images: [...this.#poolImages] });
+  }
+
+  #emitRound({ snapshot, ...round }: Round): void {
+    const seq = this.#snapshots.get(snapshot)?.seq ?? 0;
+    this.#emit('round', { ...round, project: this.#source.project().id, pool: this.#pool, seq });
+  }
+}
+
+/** Rows of one patient share a number; an image whose patient is unknown stands alone. */
+function groupsOf(pool: readonly PooledImage[]) {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(pool, ({ image }) => {
+    const group = image.patient ?? `image ${image.id}`;
+    const number = numbers.get(group) ?? numbers.size;
+    numbers.set(group, number);
+    return number;
+  });
+}
+
+export const nameOf = (image: ImageRecord): string | null => (image.sha256 === null ? null : embeddingName(image.sha256, image.frame));

@@ -1,0 +1,68 @@
+import { app, protocol } from 'electron';
+import { readFile } from 'node:fs/promises';
+import { APP_ORIGIN } from '../../contract/bridge';
+import { sentence } from '../../contract/catalogue';
+import { Priority } from '../../contract/jobs/imaging';
+import type { ImageRecord } from '../../contract/model';
+import type { Failure } from '../../contract/result';
+import type { Processes } from '../processes';
+import type { ProjectSession } from '../projects/session';
+import { THUMBNAIL_SIZE, thumbnailFile } from '../projects/thumbnails';
+import { developmentUrl } from '../security';
+
+/**
+ * image://thumbnail/<project>/<image> and image://pixels/<project>/<image>. Only ids of the open project lead to a file:
+ * no path ever comes from the page.
+ */
+export function setupImageProtocol(session: () => ProjectSession | null, processes: Processes, profile: string): void {
+  void app.whenReady().then(() => {
+    protocol.handle('image', async (request) => {
+      const url = new URL(request.url);
+      const [, project, id] = url.pathname.split('/');
+      const open = session();
+      const image = id === undefined ? undefined : open?.image(id);
+      if (!open || open.project.id !== project || !image) return answer(null, 404);
+      if (url.host === 'thumbnail') return thumbnail(open, image, processes, profile);
+      if (url.host === 'pixels') return pixels(open, image, processes);
+      return answer(null, 404);
+    });
+  });
+}
+
+async function thumbnail(session: ProjectSession, image: ImageRecord, processes: Processes, profile: string): Promise<Response> {
+  const file = thumbnailFile(profile, session.project.id, image);
+  const cached = await readFile(file).catch(() => null);
+  if (cached) return answer(cached, 200, { 'content-type': 'image/webp', 'cache-control': 'no-store' });
+  const made = await processes.imaging.call('read', {
+    source: { file: session.fileOf(image), frame: image.frame },
+    priority: Priority.thumbnail,
+    thumbnail: { file, size: THUMBNAIL_SIZE },
+  });
+  if (!made.ok) return refusal(made.failure);
+  const bytes = await readFile(file).catch(() => null);
+  return bytes ? answer(bytes, 200, { 'content-type': 'image/webp', 'cache-control': 'no-store' }) : answer(null, 404);
+}
+
+async function pixels(session: ProjectSession, image: ImageRecord, processes: Processes): Promise<Response> {
+  const decoded = await processes.imaging.call('pixels', {
+    source: { file: session.fileOf(image), frame: image.frame },
+    priority: Priority.viewer,
+  });
+  if (!decoded.ok) return refusal(decoded.failure);
+  const { data, ...rest } = decoded.value;
+  const description = JSON.stringify({ ...rest, bits: data.BYTES_PER_ELEMENT * 8 });
+  // Header values are Latin-1; names of windows may be anything.
+  const header = encodeURIComponent(description);
+  const body = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return answer(body, 200, { 'content-type': 'application/octet-stream', 'x-collimate-pixels': header });
+}
+
+const refusal = (failure: Failure) => answer(sentence(failure), 422, { 'content-type': 'text/plain; charset=utf-8' });
+
+function answer(body: Uint8Array<ArrayBuffer> | string | null, status: number, headers: Record<string, string> = {}): Response {
+  const origin = developmentUrl() ?? APP_ORIGIN;
+  return new Response(body, {
+    status,
+    headers: { ...headers, 'access-control-allow-origin': origin, 'access-control-expose-headers': 'x-collimate-pixels' },
+  });
+}

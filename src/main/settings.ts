@@ -1,0 +1,50 @@
+import { AppSettings } from '../contract/bridge';
+import { ok } from '../contract/result';
+import { nativeTheme } from 'electron';
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { saveFile } from './files/save';
+import type { BridgePart } from './ipc';
+
+export interface SettingsStore {
+  readonly get: () => AppSettings;
+  readonly part: BridgePart;
+}
+
+/** settings.json in the profile. A damaged file means the defaults, never a failed start. */
+export function setupSettings(profile: string): SettingsStore {
+  const file = join(profile, 'settings.json');
+  let current = read(file);
+  nativeTheme.themeSource = current.theme;
+  return {
+    get: () => current,
+    part: {
+      'settings.get': () => Promise.resolve(ok(current)),
+      'settings.set': async (change) => {
+        current = AppSettings.parse({ ...current, ...change });
+        nativeTheme.themeSource = current.theme;
+        const written = await saveFile(file, JSON.stringify(current, null, 2));
+        return written.ok ? ok(current) : written;
+      },
+    },
+  };
+}
+
+function read(file: string): AppSettings {
+  const defaults: AppSettings = { theme: 'system', hideProposals: false, annotator: userName() };
+  try {
+    const parsed = AppSettings.safeParse({ ...defaults, ...(JSON.parse(readFileSync(file, 'utf8')) as object) });
+    return parsed.success ? parsed.data : defaults;
+  } catch {
+    return defaults;
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username || 'annotator';
+  } catch {
+    return 'annotator';
+  }
+}
