@@ -1,11 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { SummaryReporter } from './test/summary';
 
 export default defineConfig({
   test: {
     // Two slow cores: more workers only make the long tests time out.
     maxWorkers: 2,
-    reporters: ['default', new SummaryReporter('.cache/test-counts.json')],
+    reporters: ['default', './test/summary.ts'],
     projects: [
       {
         extends: true,

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Says why each skipped test was skipped, and leaves the counts for `npm test`, whose last line they become. */
-export class SummaryReporter implements Reporter {
-  constructor(private readonly file: string) {}
+const file = resolve(import.meta.dirname, '../.cache/test-counts.json');
 
+/** Says why each skipped test was skipped, and leaves the counts for `npm test`, whose last line they become. */
+export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     const counts = { passed: 0, failed: unhandled.length, skipped: 0 };
     for (const module of modules) {
@@ -18,7 +18,7 @@ export class SummaryReporter implements Reporter {
         if (result.state === 'skipped') console.log(`skipped: ${test.fullName}: ${result.note ?? 'no reason given'}`);
       }
     }
-    mkdirSync(dirname(this.file), { recursive: true });
-    writeFileSync(this.file, JSON.stringify(counts));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(counts));
   }
 }

@@ -30,19 +30,21 @@ export async function downloadOfficial(folder) {
   if (existsSync(failed) && Date.now() - statSync(failed).mtimeMs < pause) {
     return `${readFileSync(failed, 'utf8')}; try again with npx install-electron`;
   }
-  const failure = await attempt(folder);
+  const failure = await runDownload(folder, patience);
   if (failure !== '') {
     mkdirSync(inModules('.cache', 'collimate'), { recursive: true });
     writeFileSync(failed, failure);
-    // What a killed extraction left: the package would take it for a start.
-    if (!existsSync(join(folder, 'path.txt'))) rmSync(join(folder, 'dist'), { recursive: true, force: true });
   }
   return failure;
 }
 
-/** @param {string} folder @returns {Promise<string>} */
-function attempt(folder) {
-  // The package downloads into the temporary folder and unpacks into dist: one that is ours alone shows whether bytes arrive.
+/**
+ * @param {string} folder of a package whose install.js downloads into the temporary folder, unpacks into dist, and writes path.txt last
+ * @param {number} silence milliseconds without a new byte after which it is ended
+ * @returns {Promise<string>} why it failed, leaving nothing behind; empty when it did not
+ */
+export function runDownload(folder, silence) {
+  // A temporary folder that is this download's alone shows whether bytes arrive.
   const temporary = mkdtempSync(join(tmpdir(), 'collimate-electron-'));
   const env = { ...process.env, TMPDIR: temporary, TMP: temporary, TEMP: temporary, ELECTRON_GET_NO_PROGRESS: '1' };
   const child = spawn(process.execPath, [join(folder, 'install.js')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -56,7 +58,7 @@ function attempt(folder) {
     const now = sizeOf(temporary) + sizeOf(join(folder, 'dist'));
     if (now !== size) lastAnswer = Date.now();
     size = now;
-    if (Date.now() - lastAnswer > patience) {
+    if (Date.now() - lastAnswer > silence) {
       gaveUp = true;
       child.kill('SIGKILL');
     }
@@ -66,8 +68,10 @@ function attempt(folder) {
     child.once('close', (code) => {
       clearInterval(watchdog);
       rmSync(temporary, { recursive: true, force: true });
+      // What a killed extraction left: the package would take it for a start.
+      if (!existsSync(join(folder, 'path.txt'))) rmSync(join(folder, 'dist'), { recursive: true, force: true });
       if (code === 0) resolve('');
-      else if (gaveUp) resolve('no answer for 20 s');
+      else if (gaveUp) resolve(`no answer for ${silence / 1000} s`);
       else resolve(said.split('\n')[0]?.replace(/^\w*Error: /, '') || `exit code ${code}`);
     });
   });
