@@ -1,0 +1,79 @@
+import { parseDicom, type DataSet } from 'dicom-parser';
+import { inflateRawSync } from 'node:zlib';
+import { corrupt, limits, unsupported } from '../bounds';
+
+/** Transfer syntaxes that are read: PS3.5 annex A, by UID. */
+export const syntaxes = {
+  implicit: '1.2.840.10008.1.2',
+  explicit: '1.2.840.10008.1.2.1',
+  deflated: '1.2.840.10008.1.2.1.99',
+  bigEndian: '1.2.840.10008.1.2.2',
+  rle: '1.2.840.10008.1.2.5',
+  jpegBaseline: '1.2.840.10008.1.2.4.50',
+} as const;
+
+/** Names of those that are not, for the sentence. */
+const refused: Readonly<Record<string, string>> = {
+  '1.2.840.10008.1.2.4.51': 'JPEG Extended (12 bit)',
+  '1.2.840.10008.1.2.4.57': 'lossless JPEG',
+  '1.2.840.10008.1.2.4.70': 'lossless JPEG',
+  '1.2.840.10008.1.2.4.80': 'JPEG-LS',
+  '1.2.840.10008.1.2.4.81': 'JPEG-LS',
+  '1.2.840.10008.1.2.4.90': 'JPEG 2000',
+  '1.2.840.10008.1.2.4.91': 'JPEG 2000',
+  '1.2.840.10008.1.2.4.201': 'HTJ2K',
+  '1.2.840.10008.1.2.4.202': 'HTJ2K',
+  '1.2.840.10008.1.2.4.203': 'HTJ2K',
+};
+
+export interface DicomHeader {
+  readonly set: DataSet;
+  readonly syntax: string;
+}
+
+/** Parses the data set. Every way in which the parser gives up becomes image-corrupt. */
+export function readDicomHeader(file: Uint8Array): DicomHeader {
+  const set = parse(file);
+  const syntax = set.string('x00020010')?.trim() ?? bareSyntax(file);
+  if (!Object.values<string>(syntaxes).includes(syntax)) unsupported(`the transfer syntax ${refused[syntax] ?? syntax}`);
+  return { set, syntax };
+}
+
+function parse(file: Uint8Array): DataSet {
+  const inflater = (bytes: Uint8Array, position: number) =>
+    Buffer.concat([bytes.subarray(0, position), inflateRawSync(bytes.subarray(position), { maxOutputLength: limits.fileBytes })]);
+  try {
+    const preamble = Buffer.from(file.subarray(128, 132)).toString('latin1') === 'DICM';
+    if (preamble) return parseDicom(file, { inflater });
+    if (file[0] === 2) return parseDicom(Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), file]), { inflater });
+    return parseDicom(file, { TransferSyntaxUID: bareSyntax(file) });
+  } catch (error) {
+    return corrupt('its DICOM header breaks off', reasonOf(error));
+  }
+}
+
+/** Without file meta information the first element shows whether value representations are written. */
+const bareSyntax = (file: Uint8Array) =>
+  /^[A-Z]{2}$/.test(String.fromCharCode(file[4] ?? 0, file[5] ?? 0)) ? syntaxes.explicit : syntaxes.implicit;
+
+/** The parser throws strings and objects as well as errors. */
+function reasonOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  if (error instanceof Error) return error.message;
+  return typeof error === 'object' && error !== null && 'exception' in error ? reasonOf(error.exception) : 'unknown';
+}
+
+/** A value of a decimal or integer string with several values (VR DS, IS), or null. */
+export function decimals(set: DataSet, tag: string): number[] {
+  const text = set.string(tag);
+  if (text === undefined) return [];
+  return text
+    .split('\\')
+    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+    .filter((value) => Number.isFinite(value));
+}
+
+export function text(set: DataSet, tag: string): string | null {
+  const value = set.string(tag)?.trim() ?? '';
+  return value === '' ? null : value.slice(0, 200);
+}

@@ -1,0 +1,9 @@
+/** What a header states, after it has been checked against the limits; and the bytes that the decoder is to see. */
+export interface Header {
+  readonly bytes: Uint8Array;
+  readonly bits: number;
+  readonly orientation: number;
+  /** Frames or pages in the file. */
+  readonly frames: number;
+  readonly whiteIsZero: boolean;
+}

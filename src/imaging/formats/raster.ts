@@ -1,0 +1,40 @@
+/** A window over sample values, DICOM PS3.3 C.11.2.1.2. */
+export interface Window {
+  readonly name: string;
+  readonly center: number;
+  readonly width: number;
+}
+
+/** A decoded image: samples row by row, three channels interleaved. Alpha is gone, palettes are resolved, the orientation is applied. */
+export interface Raster {
+  readonly width: number;
+  readonly height: number;
+  /** 1 also where a colour file holds only R = G = B. */
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array | Uint16Array;
+  /** Bits per sample as stored in the file. */
+  readonly bits: number;
+  readonly format: string;
+  /** EXIF orientation 1..8 that was applied. */
+  readonly orientation: number;
+  /** High sample values are to be shown dark (MONOCHROME1, WhiteIsZero). The samples themselves are as stored. */
+  readonly inverted: boolean;
+  /** Windows that the file itself states, the default one first. */
+  readonly windows: readonly Window[];
+  /** A sample value that marks pixels outside of the image (Pixel Padding Value). */
+  readonly padding: { readonly low: number; readonly high: number } | null;
+  readonly patient: string | null;
+  readonly study: string | null;
+  readonly view: string | null;
+}
+
+/** Facts that only a DICOM header states. */
+export const unstated = { windows: [], padding: null, inverted: false, patient: null, study: null, view: null } as const;
+
+/** What is shown, embedded and made into thumbnails: 8 bits, windowed, upright. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}

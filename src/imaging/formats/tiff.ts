@@ -1,0 +1,35 @@
+import { checkSize, corrupt, unsupported } from './bounds';
+import type { Header } from './header';
+import { directories, orientationOf, type Directory } from './tiff-directory';
+
+/** TIFF 6.0 and BigTIFF. Every page is an image; `frame` names the one that is read. */
+export function readTiffHeader(file: Uint8Array, frame: number): Header {
+  const pages: Directory[] = [];
+  for (const page of pagesOf(file)) pages.push(page);
+  const page = pages[frame];
+  if (!page) return corrupt(frame === 0 ? 'it holds no page' : `it holds no page ${String(frame + 1)}`);
+  const value = (tag: number, otherwise: number) => page.get(tag)?.[0] ?? otherwise;
+  const bits = value(258, 1);
+  const samples = value(277, 1);
+  checkSize(value(256, 0), value(257, 0), Math.max(samples, 1) * Math.max(bits / 8, 1));
+  checkSize(Math.max(value(322, 1), 1), Math.max(value(323, 1), 1), Math.max(samples, 1) * Math.max(bits / 8, 1));
+  if (value(339, 1) === 3) unsupported('TIFF with floating-point samples');
+  if (value(339, 1) === 2) unsupported('TIFF with signed samples');
+  if (bits > 16) unsupported(`TIFF with ${String(bits)} bits`);
+  return { bytes: file, bits, orientation: orientationOf(page), frames: pages.length, whiteIsZero: value(262, 1) === 0 };
+}
+
+/** A damaged link to a later page does not take the earlier ones with it. */
+function* pagesOf(file: Uint8Array): Generator<Directory> {
+  const all = directories(file);
+  for (let n = 0; ; n++) {
+    try {
+      const { value, done } = all.next();
+      if (done === true) return;
+      yield value;
+    } catch (error) {
+      if (n === 0) throw error;
+      return;
+    }
+  }
+}

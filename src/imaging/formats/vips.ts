@@ -1,0 +1,97 @@
+import Vips from 'wasm-vips';
+import { corrupt, limits, refuse, unsupported } from './bounds';
+import type { Format } from './signature';
+
+/** The one importer of wasm-vips. One instance a thread; it is started at the first picture. */
+type Instance = typeof Vips;
+let instance: Promise<Instance> | null = null;
+
+function vips(): Promise<Instance> {
+  // Warnings about files would go to stderr; what matters of them comes back as an error.
+  const quiet = (module: { ENV?: Record<string, string> }) => {
+    if (module.ENV) module.ENV['VIPS_WARNING'] = '0';
+  };
+  instance ??= Vips({ dynamicLibraries: [], preRun: [quiet] }).then((loaded) => {
+    loaded.concurrency(1);
+    loaded.Cache.max(0);
+    loaded.blockUntrusted(true);
+    return loaded;
+  });
+  return instance;
+}
+
+/** Samples as the decoder gives them, alpha and ink channels included. */
+export interface Samples {
+  readonly width: number;
+  readonly height: number;
+  readonly bands: number;
+  readonly cmyk: boolean;
+  readonly data: Uint8Array | Uint16Array;
+}
+
+export type CompressedFormat = Exclude<Format, 'DICOM'>;
+
+/**
+ * Decodes bytes whose header has been checked. A file that ends early or breaks off is refused: half a chest would get a
+ * label for the whole.
+ */
+export async function decodeWithVips(format: CompressedFormat, bytes: Uint8Array, page: number): Promise<Samples> {
+  const { Image } = await vips();
+  const options = { access: 'sequential', fail_on: 'error' } as const;
+  let image: InstanceType<typeof Vips.Image> | null = null;
+  try {
+    image =
+      format === 'PNG'
+        ? Image.pngloadBuffer(bytes, options)
+        : format === 'JPEG'
+          ? Image.jpegloadBuffer(bytes, options)
+          : format === 'WebP'
+            ? Image.webploadBuffer(bytes, options)
+            : Image.tiffloadBuffer(bytes, { ...options, page });
+    const { width, height, bands, interpretation } = image;
+    if (width * height * bands > limits.decodedBytes) refuse('image-too-large', { width, height, limit: Math.floor(limits.pixels / 1e6) });
+    if (interpretation === 'lab' || interpretation === 'labs' || interpretation === 'xyz') unsupported('a CIE colour space');
+    const data: unknown = image.writeToMemory();
+    if (!(data instanceof Uint8Array || data instanceof Uint16Array)) return unsupported(`${String(image.format)} samples`);
+    return { width, height, bands, cmyk: interpretation === 'cmyk', data };
+  } catch (error) {
+    const message = vipsMessage(error);
+    if (message === null) throw error;
+    return corrupt(reasonOf(message), message);
+  } finally {
+    image?.delete();
+  }
+}
+
+/** Encodes for a thumbnail. `data`: 8 bits, one or three channels. */
+export async function encodeWithVips(
+  kind: 'webp' | 'jpeg',
+  picture: { width: number; height: number; channels: 1 | 3; data: Uint8Array },
+  quality: number,
+): Promise<Uint8Array> {
+  const { Image, BandFormat } = await vips();
+  const image = Image.newFromMemory(picture.data, picture.width, picture.height, picture.channels, BandFormat.uchar);
+  try {
+    return kind === 'webp' ? image.webpsaveBuffer({ Q: quality, effort: 2 }) : image.jpegsaveBuffer({ Q: quality });
+  } finally {
+    image.delete();
+  }
+}
+
+/**
+ * libvips reports what is wrong with the data as C++ exceptions, which Emscripten throws as objects of its own with name and
+ * text in `message`. A trap of the machine code (RuntimeError) is none of them and ends the thread.
+ */
+function vipsMessage(error: unknown): string | null {
+  const message: unknown = typeof error === 'object' && error !== null && 'message' in error ? error.message : null;
+  const text = Array.isArray(message) ? message.join(': ') : message;
+  return typeof text === 'string' && text.startsWith('vips::Error') ? text : null;
+}
+
+/** The last line names the cause. */
+function reasonOf(message: string): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '');
+  return (
+    (lines.at(-1) ?? '').replace(/^(vips::Error|VipsJpeg|vipspng|tiff2vips|webp2vips|\w+load\w*):?/, '').trim() || 'the decoder gave up'
+  );
+}

@@ -1,0 +1,129 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { fail, type Result } from '../../contract/result';
+import type { Job, JobValue, Reply } from './job';
+
+export interface PoolOptions {
+  /** The built entry of worker.ts. */
+  readonly workerUrl: URL;
+  /** Default: cores - 1, at least 1, at most 4. */
+  readonly threads?: number;
+  /** After this many seconds a file is given up and its thread replaced. Default 30. */
+  readonly seconds?: number;
+}
+
+type Answer = Result<JobValue[Job['kind']]>;
+
+interface Task {
+  readonly job: Job;
+  readonly resolve: (answer: Answer) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  task: Task | null;
+  timer: NodeJS.Timeout | null;
+}
+
+const LEVELS = 3;
+
+/**
+ * Worker threads that each do one job at a time. Of the waiting jobs those with the smallest priority number go first, in
+ * the order in which they came. Threads start when they are needed; idle ones do not keep the process alive.
+ */
+export class Pool {
+  private readonly threads = new Set<Thread>();
+  private readonly waiting: Task[][] = Array.from({ length: LEVELS }, () => []);
+  private readonly limit: number;
+  private readonly seconds: number;
+  private readonly workerUrl: URL;
+  private closed = false;
+
+  constructor({ workerUrl, threads, seconds }: PoolOptions) {
+    this.workerUrl = workerUrl;
+    this.limit = threads === undefined || threads < 1 ? Math.min(4, Math.max(1, availableParallelism() - 1)) : threads;
+    this.seconds = seconds ?? 30;
+  }
+
+  /** Answers the job's own failures, and image-timeout, decoder-crashed, or stopped (aborted before it was finished). */
+  run<K extends Job['kind']>(job: Job & { kind: K }, priority: number, signal?: AbortSignal): Promise<Result<JobValue[K]>> {
+    return new Promise((resolve) => {
+      if (this.closed || signal?.aborted === true) return resolve(fail('stopped'));
+      const stop = () => {
+        const queue = this.waiting[level] ?? [];
+        const at = queue.indexOf(task);
+        if (at !== -1) queue.splice(at, 1);
+        // A job in hand is finished by its thread, and nobody hears of it.
+        task.resolve(fail('stopped'));
+      };
+      const task: Task = {
+        job,
+        resolve: (answer) => {
+          signal?.removeEventListener('abort', stop);
+          resolve(answer as Result<JobValue[K]>);
+        },
+      };
+      const level = Math.min(Math.max(Math.trunc(priority), 0), LEVELS - 1);
+      signal?.addEventListener('abort', stop, { once: true });
+      this.waiting[level]?.push(task);
+      this.dispatch();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const queue of this.waiting) for (const task of queue.splice(0)) task.resolve(fail('stopped'));
+    await Promise.all([...this.threads].map((thread) => this.retire(thread, fail('stopped'))));
+  }
+
+  private dispatch(): void {
+    for (;;) {
+      const queue = this.waiting.find((tasks) => tasks.length > 0);
+      if (!queue || this.closed) return;
+      const thread = [...this.threads].find(({ task }) => task === null) ?? (this.threads.size < this.limit ? this.start() : null);
+      if (!thread) return;
+      const task = queue.shift();
+      if (task) this.assign(thread, task);
+    }
+  }
+
+  private assign(thread: Thread, task: Task): void {
+    thread.task = task;
+    thread.worker.ref();
+    const { file } = task.job.source;
+    thread.timer = setTimeout(() => void this.retire(thread, fail('image-timeout', { file, seconds: this.seconds })), this.seconds * 1000);
+    thread.worker.postMessage(task.job);
+  }
+
+  private start(): Thread {
+    const worker = new Worker(this.workerUrl, { resourceLimits: { maxOldGenerationSizeMb: 1024 } });
+    const thread: Thread = { worker, task: null, timer: null };
+    this.threads.add(thread);
+    worker.on('message', (reply: Reply) => this.finish(thread, reply));
+    worker.on('error', (error) => void this.retire(thread, crashed(thread, error.stack ?? error.message)));
+    worker.on('exit', (code) => void this.retire(thread, crashed(thread, `the thread ended with code ${String(code)}`)));
+    return thread;
+  }
+
+  private finish(thread: Thread, { result, spent }: Reply): void {
+    const { task } = thread;
+    if (thread.timer) clearTimeout(thread.timer);
+    thread.task = null;
+    thread.timer = null;
+    if (spent) void this.retire(thread, result);
+    else thread.worker.unref();
+    task?.resolve(result);
+    this.dispatch();
+  }
+
+  /** Takes a thread out of use; `answer` is for the job it may have in hand. */
+  private async retire(thread: Thread, answer: Answer): Promise<void> {
+    if (!this.threads.delete(thread)) return;
+    if (thread.timer) clearTimeout(thread.timer);
+    thread.task?.resolve(answer);
+    this.dispatch();
+    await thread.worker.terminate();
+  }
+}
+
+const crashed = ({ task }: Thread, detail: string) => fail('decoder-crashed', { file: task?.job.source.file ?? 'no file' }, detail);

@@ -1,0 +1,15 @@
+import { parentPort } from 'node:worker_threads';
+import type { Job, Reply } from './job';
+import { work } from './work';
+
+/** Entry of a worker thread. An exception ends the thread, and the pool answers decoder-crashed for the file in hand. */
+parentPort?.on('message', (job: Job) => {
+  void work(job).then((reply) => parentPort?.postMessage(reply, owned(reply)));
+});
+
+/** Between the threads of one process samples are handed over, not copied. */
+function owned({ result }: Reply): ArrayBuffer[] {
+  if (!result.ok || typeof result.value === 'number') return [];
+  const data = 'data' in result.value ? result.value.data : result.value.tile?.data;
+  return data?.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? [data.buffer] : [];
+}

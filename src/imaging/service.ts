@@ -1,0 +1,24 @@
+import type { ImagingService } from '../contract/jobs/imaging';
+import { Priority } from '../contract/jobs/imaging';
+import type { Handlers } from '../contract/wire';
+import type { Job } from './pool/job';
+import { Pool, type PoolOptions } from './pool/pool';
+
+export type Imaging = Handlers<ImagingService> & {
+  /** Stops all threads; what is under way answers `stopped`. */
+  close(): Promise<void>;
+};
+
+/** The imaging service over a pool of worker threads. Used by the utility process and directly under plain Node. */
+export function createImaging(options: PoolOptions): Imaging {
+  const pool = new Pool(options);
+  return {
+    read: ({ source, priority, tile, thumbnail }, { signal }) => {
+      const job: Job & { kind: 'read' } = { kind: 'read', source, ...(tile && { tile }), ...(thumbnail && { thumbnail }) };
+      return pool.run(job, priority, signal);
+    },
+    pixels: ({ source, priority }, { signal }) => pool.run({ kind: 'pixels', source }, priority, signal),
+    frames: ({ file }, { signal }) => pool.run({ kind: 'frames', source: { file, frame: null } }, Priority.thumbnail, signal),
+    close: () => pool.close(),
+  };
+}
