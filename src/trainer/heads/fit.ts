@@ -1,0 +1,170 @@
+import type { Task } from '../../contract/model';
+import type { HeadKind } from '../../contract/jobs/trainer';
+import { calibrateClasses, calibrateLabels, type Calibration, type Judged } from '../calibration/calibrate';
+import { countStates, type Targets } from '../labels';
+import type { Matrix } from '../matrix';
+import { pause } from '../pause';
+import { groupedFolds } from '../splits';
+import { logitsOf, makeDesign, type Design, type Linear } from './design';
+import { calibrated } from './formula';
+import { fitGda } from './gda';
+import { linearOf, solveLogistic, type LogisticProblem } from './logistic';
+import { foldCount, gdaOutOfFold, searchLogistic } from './out-of-fold';
+import { plainProducts, tensorProducts } from './products';
+
+/** Below this many rows cross-validation has nothing to choose by. */
+const ROWS_FOR_LOGISTIC = 10;
+const FINAL = { tolerance: 1e-7, iterations: 400 };
+
+export interface FittedHead {
+  readonly kind: 'gda' | 'logistic';
+  readonly linear: Linear;
+  readonly calibration: Calibration;
+  /** C mean|x|^2 of each finding, of a logistic head. */
+  readonly strengths: readonly number[] | null;
+  /** Inverse regularisation C of each finding as scikit-learn counts it; null without a logistic head. */
+  readonly regularisation: readonly number[] | null;
+  /** Out-of-fold logits of the training rows; all NaN where there were too few patients for folds. */
+  readonly judged: Judged;
+  /** The same as calibrated probabilities, before the shift to the pool's prior. */
+  readonly probabilities: Float32Array;
+  readonly targets: Targets;
+}
+
+export interface FitOptions {
+  readonly task: Task;
+  readonly head: HeadKind;
+  readonly folds: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Findings that can be learnt: read on both sides, or (multi-class) classes with a label, if there are two. */
+export function seenFindings(targets: Targets, task: Task): number[] {
+  const all = Array.from({ length: targets.findings }, (_, f) => ({ f, ...countStates(targets, f) }));
+  const seen = all.filter(({ present, absent }) => present > 0 && (task === 'multiclass' || absent > 0)).map(({ f }) => f);
+  return task === 'multiclass' && seen.length < 2 ? [] : seen;
+}
+
+/**
+ * The head that the labels call for: GDA, unless logistic regression has the lower out-of-fold log loss by more than one
+ * standard error. Null where no finding can be learnt. `features` is the pool in the head's feature space.
+ */
+export async function fitHead(features: Matrix, targets: Targets, options: FitOptions): Promise<FittedHead | null> {
+  const { task, signal } = options;
+  const seen = seenFindings(targets, task);
+  if (seen.length === 0) return null;
+  const design = makeDesign(features, targets);
+  const folds = groupedFolds(targets.groups, targets, options.folds, options.seed);
+  const several = foldCount(folds) > 1;
+  const gda = options.head === 'logistic' ? null : await gdaCandidate(design, seen, folds, several, options);
+  if (gda && (options.head === 'gda' || !several || design.n < ROWS_FOR_LOGISTIC)) return gda;
+  await pause(signal);
+  const logistic = await logisticCandidate(design, seen, folds, several, options);
+  if (gda === null) return logistic;
+  return clearlyBetter(logistic, gda, task) ? logistic : gda;
+}
+
+async function gdaCandidate(
+  design: Design,
+  seen: readonly number[],
+  folds: Int8Array,
+  several: boolean,
+  options: FitOptions,
+): Promise<FittedHead> {
+  const { task } = options;
+  const linear = fitGda(design, task);
+  const logits = several ? await gdaOutOfFold(design, task, seen, folds, options.signal) : allNaN(design);
+  return finish('gda', design, linear, logits, null, seen, options);
+}
+
+async function logisticCandidate(
+  design: Design,
+  seen: readonly number[],
+  folds: Int8Array,
+  several: boolean,
+  options: FitOptions,
+): Promise<FittedHead> {
+  const { task, signal } = options;
+  const products = tensorProducts(design);
+  const exact = plainProducts(design);
+  try {
+    const searched = several ? await searchLogistic(design, task, seen, folds, products, signal) : null;
+    const strengths = searched?.strengths ?? seen.map(() => 1);
+    const include = new Uint8Array(design.n).fill(1);
+    const problems: LogisticProblem[] =
+      task === 'multiclass'
+        ? [{ finding: null, include, strength: strengths[0] ?? 1 }]
+        : seen.map((finding, i) => ({ finding, include, strength: strengths[i] ?? 1 }));
+    const final = await solveLogistic(design, task, seen, problems, exact, { ...FINAL, between: () => pause(signal) }, searched?.start);
+    const linear = linearOf(design, seen, final.parameters, exact.factor);
+    const all = Array.from({ length: design.targets.findings }, (_, f) => strengths[seen.indexOf(f)] ?? 0);
+    return await finish('logistic', design, linear, searched?.logits ?? allNaN(design), all, seen, options);
+  } finally {
+    products.release();
+  }
+}
+
+const allNaN = (design: Design) => new Float64Array(design.n * design.targets.findings).fill(NaN);
+
+async function finish(
+  kind: FittedHead['kind'],
+  design: Design,
+  linear: Linear,
+  logits: Float64Array,
+  strengths: readonly number[] | null,
+  seen: readonly number[],
+  { task }: FitOptions,
+): Promise<FittedHead> {
+  const { targets } = design;
+  const judged: Judged = { n: design.n, findings: targets.findings, y: targets.y, logits };
+  // Without folds the head can only be calibrated on what it has seen; Platt's smoothed targets keep that from certainty.
+  const used = logits.every(Number.isNaN) ? { ...judged, logits: logitsOf(linear, design) } : judged;
+  const counts = Array.from({ length: targets.findings }, (_, f) => countStates(targets, f));
+  const withPrior = kind === 'logistic';
+  const calibration =
+    task === 'multiclass'
+      ? await calibrateClasses(
+          used,
+          counts.map(({ present }) => present),
+          seen,
+          withPrior,
+        )
+      : calibrateLabels(used, counts, linear.fitted, withPrior);
+  const probabilities = calibrated(task, calibration.slope, calibration.offset, withoutUnseen(logits, task, seen, targets.findings));
+  const regularisation = strengths?.map((strength) => (design.meanSquare > 0 ? strength / design.meanSquare : strength)) ?? null;
+  return { kind, linear, calibration, strengths, regularisation, judged, probabilities, targets };
+}
+
+/** A class without labels has the constant logit 0 in a head; out of fold as well, or its NaN would spread over the softmax. */
+function withoutUnseen(logits: Float64Array, task: Task, seen: readonly number[], findings: number): Float64Array {
+  if (task === 'multilabel') return logits;
+  return logits.map((value, i) => (seen.includes(i % findings) ? value : 0));
+}
+
+/** Whether a's out-of-fold log loss is lower than b's by more than one standard error of the difference, patients as clusters. */
+function clearlyBetter(a: FittedHead, b: FittedHead, task: Task): boolean {
+  const { findings, y, groups } = a.targets;
+  const byGroup = new Map<number, { sum: number; n: number }>();
+  let total = 0;
+  let n = 0;
+  for (let i = 0; i < y.length; i++) {
+    const state = y[i] as number;
+    if (state < 0 || (task === 'multiclass' && state === 0)) continue;
+    const [pa, pb] = [a.probabilities[i] as number, b.probabilities[i] as number];
+    if (Number.isNaN(pa) || Number.isNaN(pb)) continue;
+    const difference = lossOf(pa, state) - lossOf(pb, state);
+    const group = groups[Math.floor(i / findings)] as number;
+    const cluster = byGroup.get(group) ?? { sum: 0, n: 0 };
+    byGroup.set(group, { sum: cluster.sum + difference, n: cluster.n + 1 });
+    total += difference;
+    n++;
+  }
+  if (n === 0) return false;
+  const mean = total / n;
+  let square = 0;
+  for (const cluster of byGroup.values()) square += (cluster.sum - cluster.n * mean) ** 2;
+  return mean < -Math.sqrt(square) / n;
+}
+
+const lossOf = (p: number, state: number) => -Math.log(Math.min(1, Math.max(1e-7, state === 1 ? p : 1 - p)));

@@ -1,0 +1,72 @@
+import type { Head, HeadFile, Tensor } from '../../contract/head';
+import { transformRows, type Transform } from '../basis';
+import { matrix, type Matrix } from '../matrix';
+import { product } from '../tensors/product';
+
+/** One of a head's tensors; a head without it is a bug of whoever made or read it. */
+export function tensorOf(head: Head, name: string): Tensor {
+  const tensor = head.tensors[name];
+  if (!tensor) throw new Error(`the head lacks the tensor ${name}`);
+  return tensor;
+}
+
+export function transformOf(head: Head): Transform {
+  const p = head.file.projection === null ? null : tensorOf(head, 'projection');
+  return {
+    mean: tensorOf(head, 'scaling.mean').data,
+    scale: tensorOf(head, 'scaling.scale').data,
+    projection: p === null ? null : matrix(p.shape[0] ?? 0, p.shape[1] ?? 0, p.data),
+  };
+}
+
+/** Logits [N, K] of rows in the head's feature space. */
+export async function logitsOfFeatures(head: Head, features: Matrix): Promise<Float32Array> {
+  const weight = tensorOf(head, 'weight').data;
+  const bias = tensorOf(head, 'bias').data;
+  const k = bias.length;
+  const right = new Float32Array(weight.length);
+  for (let f = 0; f < k; f++) for (let c = 0; c < features.columns; c++) right[c * k + f] = weight[f * features.columns + c] as number;
+  const { data } = await product(features, matrix(features.columns, k, right));
+  for (let p = 0; p < data.length; p++) data[p] = (data[p] as number) + (bias[p % k] as number);
+  return data;
+}
+
+/** Calibrated probabilities [N, K] of logits, by the formula in contract/head. */
+export function calibrated(
+  task: HeadFile['task'],
+  slope: ArrayLike<number>,
+  offset: ArrayLike<number>,
+  logits: ArrayLike<number>,
+): Float32Array {
+  const k = slope.length;
+  const out = new Float32Array(logits.length);
+  for (let from = 0; from < logits.length; from += k) {
+    if (task === 'multilabel') {
+      for (let f = 0; f < k; f++) {
+        const z = (slope[f] as number) * (logits[from + f] as number) + (offset[f] as number);
+        out[from + f] = 1 / (1 + Math.exp(-z));
+      }
+      continue;
+    }
+    let top = -Infinity;
+    for (let f = 0; f < k; f++) top = Math.max(top, (slope[f] as number) * (logits[from + f] as number) + (offset[f] as number));
+    let sum = 0;
+    for (let f = 0; f < k; f++) {
+      const e = Math.exp((slope[f] as number) * (logits[from + f] as number) + (offset[f] as number) - top);
+      out[from + f] = e;
+      sum += e;
+    }
+    for (let f = 0; f < k; f++) out[from + f] = (out[from + f] as number) / sum;
+  }
+  return out;
+}
+
+export function calibratedByHead(head: Head, logits: Float32Array): Float32Array {
+  return calibrated(head.file.task, tensorOf(head, 'calibration.slope').data, tensorOf(head, 'calibration.offset').data, logits);
+}
+
+/** Probabilities [N, K] of embeddings [N, d]: everything a head says, from its file alone. Needs a started tensor backend. */
+export async function propose(head: Head, rows: Matrix, signal?: AbortSignal): Promise<Float32Array> {
+  const features = await transformRows(rows, transformOf(head), signal);
+  return calibratedByHead(head, await logitsOfFeatures(head, features));
+}

@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { matrix, type Matrix } from '../matrix';
+
+/**
+ * A matrix kept on the backend, with its transpose: the wasm backend multiplies a transposed operand twelve times slower
+ * than one that lies in memory as it is needed (47 against 4 GFLOP/s), so the transpose is made once.
+ */
+export interface Held {
+  readonly rows: number;
+  readonly columns: number;
+  /** held x right */
+  readonly times: (right: Matrix) => Promise<Matrix>;
+  /** held^T x right */
+  readonly transposedTimes: (right: Matrix) => Promise<Matrix>;
+  readonly release: () => void;
+}
+
+async function read(tensor: tf.Tensor2D): Promise<Matrix> {
+  const data = (await tensor.data()) as Float32Array;
+  const [rows, columns] = tensor.shape;
+  tensor.dispose();
+  // The wasm backend may hand out a view of its heap, which the next allocation can move.
+  return matrix(rows, columns, data.slice());
+}
+
+const upload = (m: Matrix) => tf.tensor2d(m.data, [m.rows, m.columns], 'float32');
+
+function multiply(left: tf.Tensor2D, right: Matrix): tf.Tensor2D {
+  return tf.tidy(() => tf.matMul(left, upload(right)));
+}
+
+export function hold(m: Matrix): Held {
+  const straight = upload(m);
+  let turned: tf.Tensor2D | null = null;
+  return {
+    rows: m.rows,
+    columns: m.columns,
+    times: (right) => read(multiply(straight, right)),
+    transposedTimes: (right) => {
+      turned ??= tf.transpose(straight);
+      return read(multiply(turned, right));
+    },
+    release: () => {
+      straight.dispose();
+      turned?.dispose();
+    },
+  };
+}
+
+/** left x right, in float32. */
+export async function product(left: Matrix, right: Matrix): Promise<Matrix> {
+  return read(tf.tidy(() => tf.matMul(upload(left), upload(right))));
+}
+
+/** left x right^T, in float32. */
+export async function productTransposed(left: Matrix, right: Matrix): Promise<Matrix> {
+  return read(tf.tidy(() => tf.matMul(upload(left), tf.transpose(upload(right)))));
+}
