@@ -65,6 +65,7 @@ const messages: Record<ErrorCode, Message> = {
     what: 'These embeddings come from the encoder {found}, the head from {expected}.',
     next: 'Embed the folder with the encoder of the head.',
   },
+  'embedding-missing': { what: '{count} images have no embedding yet.', next: 'Embed the folder, then try again.' },
   'labels-too-few': { what: 'There are too few labels to fit a head: {reason}.', next: 'Label at least one image of each of two states.' },
   'labels-invalid': { what: '{file}: {reason}.', next: 'Correct the table and try again.' },
   'head-invalid': { what: 'The head in {folder} cannot be used: {reason}.', next: 'Fit it again.' },

@@ -47,6 +47,8 @@ export const EncoderCard = z.object({
     tokens: z.tuple([z.int(), z.int()]).optional(),
     blockInput: z.tuple([z.int(), z.int()]).optional(),
   }),
+  /** The model.onnx that belongs to this card; checked when the folder is opened. */
+  model: z.object({ bytes: z.int().positive(), sha256: z.string().length(64) }).optional(),
   /** Where the weights came from; null for the built-in encoder. */
   source: z.object({ file: z.string(), sha256: z.string().length(64) }).nullable(),
   licence: z.string(),

@@ -33,6 +33,7 @@ export const ErrorCode = z.enum([
   'encoder-run-failed',
   'embedding-corrupt',
   'embedding-foreign',
+  'embedding-missing',
   // learning
   'labels-too-few',
   'labels-invalid',

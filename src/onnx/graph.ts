@@ -92,6 +92,26 @@ export class Graph {
     return name;
   }
 
+  /** Split into parts of the given sizes: `count` results. */
+  split(input: string, sizes: string, axis: number, count: number): string[] {
+    const number = String(++this.counter);
+    const outputs = Array.from({ length: count }, (_, i) => `Split_${number}_${String(i)}`);
+    outputs.forEach((name) => this.claim(name));
+    this.nodes.push({
+      op: 'Split',
+      domain: '',
+      name: `Split_${number}`,
+      inputs: [input, sizes],
+      outputs,
+      attributes: { axis: { int: axis } },
+    });
+    return outputs;
+  }
+
+  has(name: string): boolean {
+    return this.names.has(name);
+  }
+
   private claim(name: string): void {
     if (this.names.has(name)) throw new Error(`the graph has a value called ${name} already`);
     this.names.add(name);

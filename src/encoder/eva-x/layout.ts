@@ -1,0 +1,130 @@
+import { fail, ok, type Result } from '../../contract/result';
+import { GRID, HEAD_WIDTH } from './rope';
+
+/** What distinguishes one EVA-X from another; read off the shapes of its weights. */
+export interface Layout {
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Hidden width of the SwiGLU. */
+  readonly hidden: number;
+  /** packed (Ti, S): fused qkv and w12. split (B): q, k, v, w1, w2 apart and a LayerNorm on the hidden. */
+  readonly kind: 'packed' | 'split';
+  /** Where the last LayerNorm lies: `norm` in pretraining files, `fc_norm` in fine-tuned ones. */
+  readonly norm: 'norm' | 'fc_norm';
+  /** Classes of the head of a fine-tuned file. */
+  readonly classes: number | null;
+}
+
+type Shape = readonly number[];
+export type Shapes = ReadonlyMap<string, { readonly shape: Shape }>;
+
+const PATCH = 16;
+export const TOKENS = GRID * GRID + 1;
+
+const same = (a: Shape, b: Shape) => a.length === b.length && a.every((n, i) => n === b[i]);
+const write = (shape: Shape) => `[${shape.join(', ')}]`;
+
+/** Kept out of the audit: what only pretraining needs, and the copies of the rotary table in every block. */
+const isIgnored = (name: string) => name === 'mask_token' || name.startsWith('lm_head.') || /^blocks\.\d+\.attn\.rope\./.test(name);
+
+/** Reads the layout off the weights and audits every name and shape. `file` serves the sentences. */
+export function findLayout(weights: Shapes, file: string): Result<Layout> {
+  const unknown = (reason: string) => fail('checkpoint-layout-unknown', { file, reason });
+  const stem = weights.get('patch_embed.proj.weight')?.shape;
+  if (!stem) return unknown('it has no patch_embed.proj.weight');
+  const [width = 0] = stem;
+  if (stem.length !== 4 || width === 0 || width % HEAD_WIDTH !== 0) return unknown(`its patch embedding has shape ${write(stem)}`);
+  const blocks = new Set([...weights.keys()].flatMap((name) => /^blocks\.(\d+)\./.exec(name)?.[1] ?? []).map(Number));
+  const depth = blocks.size;
+  if (depth === 0 || depth > 100 || !blocks.has(depth - 1)) return unknown(`its blocks are not numbered from 0 (${String(depth)} found)`);
+  const packed = weights.get('blocks.0.mlp.w12.weight')?.shape[0];
+  const split = weights.get('blocks.0.mlp.w1.weight')?.shape[0];
+  const hidden = packed === undefined ? split : packed / 2;
+  if (hidden === undefined || !Number.isInteger(hidden)) return unknown('its blocks have no SwiGLU');
+  const layout: Layout = {
+    width,
+    depth,
+    heads: width / HEAD_WIDTH,
+    hidden,
+    kind: packed === undefined ? 'split' : 'packed',
+    norm: weights.has('fc_norm.weight') ? 'fc_norm' : 'norm',
+    classes: weights.get('head.weight')?.shape[0] ?? null,
+  };
+  const audited = audit(weights, layout, file);
+  return audited.ok ? ok(layout) : audited;
+}
+
+function audit(weights: Shapes, layout: Layout, file: string): Result<void> {
+  const expected = expectedShapes(layout);
+  const missing = [...expected.keys()].filter((name) => !weights.has(name));
+  const [firstMissing] = missing;
+  if (firstMissing !== undefined) return fail('checkpoint-keys-missing', { file, count: missing.length, key: firstMissing });
+  const foreign = [...weights.keys()].filter((name) => !expected.has(name) && !isIgnored(name));
+  const [firstForeign] = foreign;
+  if (firstForeign !== undefined) {
+    const others = foreign.length > 1 ? ` and ${String(foreign.length - 1)} more` : '';
+    return fail('checkpoint-layout-unknown', { file, reason: `EVA-X has no weight ${firstForeign.slice(0, 200)}${others}` });
+  }
+  for (const [key, shape] of expected) {
+    const found = weights.get(key)?.shape ?? [];
+    if (!same(found, shape)) return fail('checkpoint-shape-wrong', { file, key, found: write(found), expected: write(shape) });
+  }
+  return ok();
+}
+
+/** Every weight that the layout has, with its shape. */
+export function expectedShapes({ width: d, depth, hidden, kind, norm, classes }: Layout): Map<string, Shape> {
+  const shapes = new Map<string, Shape>([
+    ['cls_token', [1, 1, d]],
+    ['pos_embed', [1, TOKENS, d]],
+    ['patch_embed.proj.weight', [d, 3, PATCH, PATCH]],
+    ['patch_embed.proj.bias', [d]],
+    ['rope.freqs_cos', [TOKENS - 1, HEAD_WIDTH]],
+    ['rope.freqs_sin', [TOKENS - 1, HEAD_WIDTH]],
+    [`${norm}.weight`, [d]],
+    [`${norm}.bias`, [d]],
+  ]);
+  if (classes !== null) shapes.set('head.weight', [classes, d]).set('head.bias', [classes]);
+  for (let block = 0; block < depth; block++) {
+    const own: Record<string, Shape> = {
+      'norm1.weight': [d],
+      'norm1.bias': [d],
+      'attn.q_bias': [d],
+      'attn.v_bias': [d],
+      'attn.proj.weight': [d, d],
+      'attn.proj.bias': [d],
+      'norm2.weight': [d],
+      'norm2.bias': [d],
+      'mlp.w3.weight': [d, hidden],
+      'mlp.w3.bias': [d],
+      ...(kind === 'packed'
+        ? { 'attn.qkv.weight': [3 * d, d], 'mlp.w12.weight': [2 * hidden, d], 'mlp.w12.bias': [2 * hidden] }
+        : {
+            'attn.q_proj.weight': [d, d],
+            'attn.k_proj.weight': [d, d],
+            'attn.v_proj.weight': [d, d],
+            'mlp.w1.weight': [hidden, d],
+            'mlp.w1.bias': [hidden],
+            'mlp.w2.weight': [hidden, d],
+            'mlp.w2.bias': [hidden],
+            'mlp.ffn_ln.weight': [hidden],
+            'mlp.ffn_ln.bias': [hidden],
+          }),
+    };
+    for (const [name, shape] of Object.entries(own)) shapes.set(`blocks.${String(block)}.${name}`, shape);
+  }
+  return shapes;
+}
+
+/** The weights that make the embedding, in the order in which the encoder's id is computed; without the table and the head. */
+export const encoderWeights = (layout: Layout): string[] =>
+  [...expectedShapes(layout).keys()].filter((name) => !name.startsWith('rope.') && !name.startsWith('head.')).sort();
+
+/** The name under which a weight enters the id: the last LayerNorm is the same one in both kinds of file. */
+export const canonicalName = (name: string): string => name.replace(/^norm\./, 'fc_norm.');
+
+export function variantOf({ width, depth }: Layout): 'tiny' | 'small' | 'base' | null {
+  if (depth !== 12) return null;
+  return width === 192 ? 'tiny' : width === 384 ? 'small' : width === 768 ? 'base' : null;
+}

@@ -1,0 +1,27 @@
+/** EVA-X's 2-D rotary embedding: 16 bands for the row, then 16 for the column, of a 14 x 14 grid of patches. */
+export const GRID = 14;
+export const HEAD_WIDTH = 64;
+const BANDS = 16;
+
+/** The angle of pair `pair` (0..31) at patch `patch` (0..195): f_i = 10000^(-i/16), rows first. */
+function angle(patch: number, pair: number): number {
+  const position = pair < BANDS ? Math.floor(patch / GRID) : patch % GRID;
+  return position * 10_000 ** (-(pair % BANDS) / BANDS);
+}
+
+/** cos or sin per patch and pair, [196, 32], as float64. */
+export function ropeTable(turn: (angle: number) => number): Float64Array {
+  const pairs = HEAD_WIDTH / 2;
+  return Float64Array.from({ length: GRID * GRID * pairs }, (_, i) => turn(angle(Math.floor(i / pairs), i % pairs)));
+}
+
+/** Largest difference between a checkpoint's table [196, 64], which repeats every pair, and ours. */
+export function ropeDifference(found: Float32Array, turn: (angle: number) => number): number {
+  const ours = ropeTable(turn);
+  let largest = 0;
+  for (let i = 0; i < found.length; i++) {
+    const difference = Math.abs((found[i] ?? NaN) - (ours[i >> 1] ?? NaN));
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fail, ok, type Result } from '../contract/result';
+
+export interface NewFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Writes files into a folder so that each is whole or not there: temporary name, flush, rename, in the given order (the one that says
+ * that all is complete comes last). `check` sees the temporary paths by name before anything is renamed; if it fails, nothing stays.
+ * Existing files are refused unless `overwrite`. Failures: output-exists, folder-not-writable, disk-full, write-failed.
+ */
+export async function publish(
+  folder: string,
+  files: readonly NewFile[],
+  overwrite: boolean,
+  check: (paths: ReadonlyMap<string, string>) => Promise<Result<void>> = () => Promise.resolve(ok()),
+): Promise<Result<string[]>> {
+  if (!overwrite) {
+    for (const { name } of files) {
+      if (await exists(join(folder, name))) return fail('output-exists', { file: join(basename(folder), name) });
+    }
+  }
+  const made = !(await exists(folder));
+  const temporary = new Map<string, string>();
+  const suffix = `.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const { name, bytes } of files) {
+      const path = join(folder, `.${name}${suffix}`);
+      temporary.set(name, path);
+      await writeFlushed(path, bytes);
+    }
+    const checked = await check(temporary);
+    if (!checked.ok) return checked;
+    for (const { name } of files) {
+      await rename(temporary.get(name) ?? '', join(folder, name));
+      temporary.delete(name);
+    }
+    await flushFolder(folder);
+    return ok(files.map(({ name }) => join(folder, name)));
+  } catch (error) {
+    return writeFailure(folder, error);
+  } finally {
+    for (const path of temporary.values()) await unlink(path).catch(() => undefined);
+    if (made && temporary.size > 0) await removeEmpty(folder);
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the new names durable. Windows has no such call and needs none. */
+export async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  const left = await readdir(folder).catch(() => ['unknown']);
+  if (left.length === 0) await rmdir(folder).catch(() => undefined);
+}
+
+/** An error of the file system as the failure that a person can act on. */
+export function writeFailure(folder: string, error: unknown): { ok: false } & Result<never> {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return fail('disk-full', { folder }, message);
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code))
+    return fail('folder-not-writable', { folder, reason: code }, message);
+  return fail('write-failed', { file: folder, reason: code }, message);
+}

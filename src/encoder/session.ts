@@ -1,0 +1,77 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Provider } from '../contract/jobs/encoder';
+import { fail, ok, type Result } from '../contract/result';
+
+/** A float32 tensor going into or coming out of a model. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface Session {
+  /** The provider that runs it, and why that one. */
+  readonly provider: Provider;
+  readonly reason: string;
+  run(inputs: Readonly<Record<string, Values>>): Promise<Result<Record<string, Values>>>;
+  close(): Promise<void>;
+}
+
+/** What onnxruntime calls the providers of the contract. */
+const names: Record<Exclude<Provider, 'auto'>, string> = { cpu: 'cpu', webgpu: 'webgpu', cuda: 'cuda', directml: 'dml', coreml: 'coreml' };
+
+/**
+ * Opens a model by path, so that its bytes never lie in JavaScript's memory. A provider that cannot be had falls back to the
+ * processor and says why. `threads` 0: as many as onnxruntime thinks fit.
+ */
+export async function openSession(path: string, provider: Provider, threads: number): Promise<Result<Session>> {
+  const options = (name: string): InferenceSession.SessionOptions => ({
+    executionProviders: [name],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    // Shapes never change from batch to batch, so the arena stays at what the first one took.
+    enableCpuMemArena: true,
+    enableMemPattern: true,
+    ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+    interOpNumThreads: 1,
+  });
+  let reason = 'It runs on every machine and gives the same numbers each time.';
+  if (provider !== 'auto' && provider !== 'cpu') {
+    try {
+      const session = await InferenceSession.create(path, options(names[provider]));
+      return ok(wrap(session, provider, 'As chosen in the settings.'));
+    } catch (error) {
+      reason = `${provider} cannot be used here: ${firstLine(error)}`;
+    }
+  }
+  try {
+    return ok(wrap(await InferenceSession.create(path, options('cpu')), 'cpu', reason));
+  } catch (error) {
+    return fail('encoder-run-failed', { reason: firstLine(error) }, String(error));
+  }
+}
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]?.slice(0, 300) ?? '';
+
+function wrap(session: InferenceSession, provider: Provider, reason: string): Session {
+  return {
+    provider,
+    reason,
+    async run(inputs) {
+      const feeds: Record<string, Tensor> = {};
+      for (const [name, value] of Object.entries(inputs)) feeds[name] = new Tensor('float32', value.data, value.shape);
+      try {
+        const outputs = await session.run(feeds);
+        const values: Record<string, Values> = {};
+        for (const [name, tensor] of Object.entries(outputs)) {
+          if (!(tensor.data instanceof Float32Array)) return fail('encoder-run-failed', { reason: `${name} is not float32` });
+          values[name] = { shape: tensor.dims, data: tensor.data };
+        }
+        return ok(values);
+      } catch (error) {
+        return fail('encoder-run-failed', { reason: firstLine(error) }, String(error));
+      }
+    },
+    close: () => session.release(),
+  };
+}
