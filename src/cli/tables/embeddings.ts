@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { Precision, Preprocessing, type EncoderCard } from '../../contract/encoder-card';
+import { fail, ok, type Result } from '../../contract/result';
+import { reasonOf } from '../../main/files/failures';
+import type { OutputFile } from '../outputs';
+import { indexText, readIndex, type IndexRow } from './index-table';
+import { encodeNpy, readNpy, type Rows } from './npy';
+
+/** EMB.json: which encoder the numbers of EMB.npy come from. */
+export const EmbeddingsCard = z.object({
+  format: z.literal('collimate-embeddings'),
+  version: z.literal(1),
+  encoder: z.object({
+    id: z.string(),
+    name: z.string(),
+    preprocessing: Preprocessing,
+    pooling: z.string(),
+    precision: Precision,
+  }),
+  d: z.int().positive(),
+  count: z.int().nonnegative(),
+  npySha256: z.string().length(64),
+});
+export type EmbeddingsCard = z.infer<typeof EmbeddingsCard>;
+
+/** The three files that belong together. `images` are in canonical order and name all rows of the array. */
+export interface Embeddings {
+  readonly card: EmbeddingsCard;
+  readonly vectors: Rows;
+  readonly images: readonly IndexRow[];
+}
+
+/** EMB.json beside EMB.npy. */
+export const cardFile = (npy: string): string => `${npy.replace(/\.npy$/i, '')}.json`;
+
+export const encoderOf = ({ id, name, preprocessing, pooling, precision }: EncoderCard): EmbeddingsCard['encoder'] => ({
+  id,
+  name,
+  preprocessing,
+  pooling,
+  precision,
+});
+
+/** The rows of the array follow the canonical order of the images, whatever order they came in. */
+export function embeddingFiles(
+  files: { readonly npy: string; readonly index: string },
+  encoder: EmbeddingsCard['encoder'],
+  vectors: Rows,
+  images: readonly IndexRow[],
+): OutputFile[] {
+  const parts = encodeNpy(vectors);
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  const card: EmbeddingsCard = {
+    format: 'collimate-embeddings',
+    version: 1,
+    encoder,
+    d: vectors.columns,
+    count: vectors.rows,
+    npySha256: hash.digest('hex'),
+  };
+  return [
+    { file: files.npy, parts },
+    { file: files.index, parts: [Buffer.from(indexText(images))] },
+    { file: cardFile(files.npy), parts: [Buffer.from(`${JSON.stringify(card, null, 2)}\n`)] },
+  ];
+}
+
+/** Fails: file-unreadable, array-invalid, table-invalid. */
+export async function readEmbeddings(npy: string, index: string): Promise<Result<Embeddings>> {
+  const card = await readCard(npy);
+  if (!card.ok) return card;
+  const vectors = await readNpy(npy);
+  if (!vectors.ok) return vectors;
+  const { rows, columns } = vectors.value;
+  if (rows !== card.value.count || columns !== card.value.d)
+    return fail('array-invalid', { file: npy, reason: `its shape is not the one that ${cardFile(npy)} states` });
+  if ((await sha256Of(npy)) !== card.value.npySha256)
+    return fail('array-invalid', { file: npy, reason: `its bytes are not those that ${cardFile(npy)} was written for` });
+  const images = await readIndex(index, rows);
+  if (!images.ok) return images;
+  return ok({ card: card.value, vectors: vectors.value, images: images.value });
+}
+
+async function readCard(npy: string): Promise<Result<EmbeddingsCard>> {
+  const file = cardFile(npy);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return fail('file-unreadable', { file, reason: reasonOf(error) });
+  }
+  try {
+    const card = EmbeddingsCard.safeParse(JSON.parse(text));
+    return card.success ? ok(card.data) : fail('array-invalid', { file, reason: 'it does not describe embeddings' }, card.error.message);
+  } catch {
+    return fail('array-invalid', { file, reason: 'it is not JSON' });
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
