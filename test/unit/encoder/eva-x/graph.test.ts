@@ -53,8 +53,8 @@ describe.skipIf(!hasEvaX)('EVA-X as ONNX', () => {
       ]);
       expect(Object.keys(states).length).toBeGreaterThan(3);
       for (const [key, expected] of Object.entries(states)) {
-        expect(values[key]?.shape, key).toEqual(expected.shape);
-        expect(maxDifference(values[key]?.data ?? new Float32Array(), expected.data), key).toBeLessThanOrEqual(limit);
+        expect([key, values[key]?.shape]).toEqual([key, expected.shape]);
+        expect(maxDifference(values[key]?.data ?? new Float32Array(), expected.data)).toBeLessThanOrEqual(limit);
       }
     });
   }

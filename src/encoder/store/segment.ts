@@ -1,0 +1,88 @@
+import { readFile, stat } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { decodeHalves, encodeHalves } from '../float16';
+
+/** What all rows of a store have in common. */
+export interface RowFormat {
+  /** Encoder id, 64 hex digits. */
+  readonly encoder: string;
+  readonly d: number;
+  readonly type: 'float16' | 'float32';
+}
+
+export interface StoredRow {
+  readonly name: string;
+  /** Place in the segment. */
+  readonly index: number;
+  readonly crc: number;
+}
+
+const MAGIC = 'CLMTEMB1';
+export const HEADER = 64;
+const RECORD = 44;
+
+const bytesPerValue = ({ type }: RowFormat) => (type === 'float16' ? 2 : 4);
+export const rowBytes = (format: RowFormat): number => format.d * bytesPerValue(format);
+
+export function header(format: RowFormat): Uint8Array {
+  const bytes = new Uint8Array(HEADER);
+  const view = new DataView(bytes.buffer);
+  bytes.set(new TextEncoder().encode(MAGIC));
+  view.setUint32(8, format.d, true);
+  view.setUint32(12, bytesPerValue(format), true);
+  bytes.set(Buffer.from(format.encoder, 'hex'), 16);
+  view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
+  return bytes;
+}
+
+/** `name` as embeddingName of the contract makes it; null where it is none. */
+function parseName(name: string): { sha: Uint8Array; frame: number } | null {
+  const match = /^([0-9a-f]{64})(?:\.(\d{1,9}))?$/.exec(name);
+  return match?.[1] === undefined ? null : { sha: Buffer.from(match[1], 'hex'), frame: match[2] === undefined ? -1 : Number(match[2]) };
+}
+
+export function record(name: string, vector: Uint8Array): Uint8Array {
+  const parts = parseName(name);
+  if (!parts) throw new Error(`${name} is not the name of an embedding`);
+  const bytes = new Uint8Array(RECORD);
+  const view = new DataView(bytes.buffer);
+  bytes.set(parts.sha);
+  view.setInt32(32, parts.frame, true);
+  view.setUint32(36, crc32(vector), true);
+  view.setUint32(40, crc32(bytes.subarray(0, 40)), true);
+  return bytes;
+}
+
+/** The whole rows of a segment; null when its header is torn or another format's. Throws what the file system throws. */
+export async function readRows(names: string, vectors: string, format: RowFormat): Promise<StoredRow[] | null> {
+  const bytes = await readFile(names);
+  if (bytes.length < HEADER || !bytes.subarray(0, HEADER).equals(header(format))) return null;
+  const { size } = await stat(vectors);
+  const count = Math.min(Math.floor((bytes.length - HEADER) / RECORD), Math.floor(size / rowBytes(format)));
+  const rows: StoredRow[] = [];
+  for (let index = 0; index < count; index++) {
+    const at = HEADER + index * RECORD;
+    if (crc32(bytes.subarray(at, at + 40)) !== bytes.readUInt32LE(at + 40)) continue;
+    const sha = bytes.toString('hex', at, at + 32);
+    const frame = bytes.readInt32LE(at + 32);
+    rows.push({ name: frame < 0 ? sha : `${sha}.${String(frame)}`, index, crc: bytes.readUInt32LE(at + 36) });
+  }
+  return rows;
+}
+
+export function encodeRow(values: Float32Array, format: RowFormat): Uint8Array {
+  if (values.length !== format.d) throw new Error(`a row of ${String(values.length)} values, expected ${String(format.d)}`);
+  if (format.type === 'float32') return new Uint8Array(values.slice().buffer);
+  const halves = new Uint16Array(values.length);
+  encodeHalves(values, halves);
+  return new Uint8Array(halves.buffer);
+}
+
+/** `bytes`: exactly one row. */
+export function decodeRow(bytes: Uint8Array, format: RowFormat, into: Float32Array): void {
+  // A row may lie at an odd place in a larger buffer.
+  const width = bytesPerValue(format);
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  if (format.type === 'float16') decodeHalves(new Uint16Array(aligned.buffer, aligned.byteOffset, format.d), into);
+  else into.set(new Float32Array(aligned.buffer, aligned.byteOffset, format.d));
+}

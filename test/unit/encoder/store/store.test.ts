@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { embeddingName } from '../../../../src/contract/jobs/encoder';
+import { unwrap } from '../../../../src/contract/result';
+import { EmbeddingStore } from '../../../../src/encoder/store/store';
+
+const root = mkdtempSync(join(tmpdir(), 'collimate-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let count = 0;
+const newFolder = () => join(root, String(++count));
+
+const encoder = 'ab'.repeat(32);
+const float32 = { encoder, d: 5, type: 'float32' } as const;
+const nameOf = (i: number) => embeddingName(createHash('sha256').update(String(i)).digest('hex'), i % 3 === 0 ? i : null);
+const row = (i: number, d = 5) => Float32Array.from({ length: d }, (_, k) => i + k / 4);
+
+async function filled(folder: string, rows: number) {
+  const store = unwrap(await EmbeddingStore.open(folder, float32));
+  for (let i = 0; i < rows; i++) store.append(nameOf(i), row(i));
+  unwrap(await store.close());
+}
+
+describe('the embedding store', () => {
+  test('rows are found again after a restart, in the order asked for, repeated if asked twice', async () => {
+    const folder = newFolder();
+    await filled(folder, 20);
+    const store = unwrap(await EmbeddingStore.open(folder, float32));
+    expect(store.size).toBe(20);
+    const order = [7, 3, 19, 3, 0];
+    const rows = unwrap(await store.fetch(order.map(nameOf)));
+    expect(rows).toEqual(Float32Array.from(order.flatMap((i) => [...row(i)])));
+  });
+
+  test('rows not yet flushed can be fetched, mixed with others', async () => {
+    const folder = newFolder();
+    await filled(folder, 3);
+    const store = unwrap(await EmbeddingStore.open(folder, float32));
+    store.append(nameOf(50), row(50));
+    expect(store.has(nameOf(50))).toBe(true);
+    expect(unwrap(await store.fetch([nameOf(50), nameOf(1)]))).toEqual(Float32Array.from([...row(50), ...row(1)]));
+  });
+
+  test('a name that is missing is counted', async () => {
+    const folder = newFolder();
+    await filled(folder, 3);
+    const store = unwrap(await EmbeddingStore.open(folder, float32));
+    const result = await store.fetch([nameOf(0), nameOf(90), nameOf(91)]);
+    expect(result.ok ? null : result.failure).toEqual({ code: 'embedding-missing', params: { count: 2 } });
+  });
+
+  test('float16 rows take half the room and give exactly what was rounded', async () => {
+    const folder = newFolder();
+    const format = { encoder, d: 100, type: 'float16' } as const;
+    const store = unwrap(await EmbeddingStore.open(folder, format));
+    const values = Float32Array.from({ length: 100 }, (_, i) => i / 64 - 0.5);
+    store.append(nameOf(1), values);
+    unwrap(await store.close());
+    expect(statSync(join(folder, '000000.vectors')).size).toBe(200);
+    const again = unwrap(await EmbeddingStore.open(folder, format));
+    expect(unwrap(await again.fetch([nameOf(1)]))).toEqual(values);
+  });
+
+  for (const kind of ['names', 'vectors']) {
+    test(`cut at every byte of the ${kind}, it opens with its whole rows and goes on`, async () => {
+      const whole = newFolder();
+      await filled(whole, 4);
+      const length = statSync(join(whole, `000000.${kind}`)).size;
+      for (let cut = 0; cut < length; cut++) {
+        const folder = newFolder();
+        mkdirSync(folder);
+        for (const file of readdirSync(whole)) copyFileSync(join(whole, file), join(folder, file));
+        truncateSync(join(folder, `000000.${kind}`), cut);
+        const store = unwrap(await EmbeddingStore.open(folder, float32));
+        const rows = kind === 'vectors' ? Math.floor(cut / 20) : Math.max(0, Math.floor((cut - 64) / 44));
+        expect(store.size).toBe(rows);
+        for (let i = 0; i < 4; i++) store.append(nameOf(i), row(i));
+        unwrap(await store.close());
+        const again = unwrap(await EmbeddingStore.open(folder, float32));
+        expect(unwrap(await again.fetch([0, 1, 2, 3].map(nameOf)))).toEqual(Float32Array.from([0, 1, 2, 3].flatMap((i) => [...row(i)])));
+      }
+    });
+  }
+
+  test('a flipped byte anywhere is noticed, and the row can be embedded again', async () => {
+    const whole = newFolder();
+    await filled(whole, 2);
+    const bytes = readFileSync(join(whole, '000000.vectors'));
+    for (let at = 0; at < bytes.length; at++) {
+      const folder = newFolder();
+      mkdirSync(folder);
+      copyFileSync(join(whole, '000000.names'), join(folder, '000000.names'));
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+      writeFileSync(join(folder, '000000.vectors'), damaged);
+      const store = unwrap(await EmbeddingStore.open(folder, float32));
+      const result = await store.fetch([nameOf(0), nameOf(1)]);
+      expect(result.ok ? null : result.failure.code).toBe('embedding-corrupt');
+      const bad = at < 20 ? 0 : 1;
+      expect(store.has(nameOf(bad))).toBe(false);
+      store.append(nameOf(bad), row(bad));
+      expect(unwrap(await store.fetch([nameOf(0), nameOf(1)]))).toEqual(Float32Array.from([...row(0), ...row(1)]));
+    }
+  });
+
+  test('two writers at once lose nothing', async () => {
+    const folder = newFolder();
+    const stores = await Promise.all([1, 2].map(async () => unwrap(await EmbeddingStore.open(folder, float32))));
+    for (let i = 0; i < 30; i++) {
+      const store = stores[i % 2];
+      store?.append(nameOf(i), row(i));
+      if (i % 5 === 0) unwrap((await store?.flush()) ?? { ok: true, value: undefined });
+    }
+    for (const store of stores) unwrap(await store.close());
+    const again = unwrap(await EmbeddingStore.open(folder, float32));
+    expect(again.size).toBe(30);
+    const all = Array.from({ length: 30 }, (_, i) => i);
+    expect(unwrap(await again.fetch(all.map(nameOf)))).toEqual(Float32Array.from(all.flatMap((i) => [...row(i)])));
+  });
+
+  test('rows of another encoder or width are not taken for ours', async () => {
+    const folder = newFolder();
+    await filled(folder, 3);
+    for (const format of [
+      { ...float32, encoder: 'cd'.repeat(32) },
+      { ...float32, d: 4 },
+      { ...float32, type: 'float16' as const },
+    ]) {
+      expect(unwrap(await EmbeddingStore.open(folder, format)).size).toBe(0);
+    }
+  });
+
+  test('a folder that cannot be made is a sentence', async () => {
+    const file = newFolder();
+    writeFileSync(file, '');
+    const result = await EmbeddingStore.open(join(file, 'below'), float32);
+    expect(result.ok ? null : result.failure.code).toBe('folder-not-writable');
+  });
+
+  test('rows stay pending while nothing can be written', async () => {
+    const folder = newFolder();
+    const store = unwrap(await EmbeddingStore.open(folder, float32));
+    store.append(nameOf(1), row(1));
+    rmSync(folder, { recursive: true });
+    expect((await store.flush()).ok).toBe(false);
+    mkdirSync(folder);
+    unwrap(await store.flush());
+    expect(unwrap(await EmbeddingStore.open(folder, float32)).size).toBe(1);
+  });
+
+  test('10,000 rows of the built-in encoder are read fast', async () => {
+    const folder = newFolder();
+    const format = { encoder, d: 3856, type: 'float16' } as const;
+    const store = unwrap(await EmbeddingStore.open(folder, format));
+    const values = Float32Array.from({ length: 3856 }, (_, i) => Math.sin(i));
+    for (let i = 0; i < 10_000; i++) store.append(nameOf(i), values);
+    unwrap(await store.close());
+    const start = performance.now();
+    const again = unwrap(await EmbeddingStore.open(folder, format));
+    const names = Array.from({ length: 10_000 }, (_, i) => nameOf((i * 7919) % 10_000));
+    for (let at = 0; at < names.length; at += 4096) unwrap(await again.fetch(names.slice(at, at + 4096)));
+    const seconds = (performance.now() - start) / 1000;
+    console.log(`10,000 x 3,856 read in ${seconds.toFixed(2)} s`);
+    expect(seconds).toBeLessThan(5);
+  });
+});
