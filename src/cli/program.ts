@@ -2,7 +2,9 @@ import { Command as Commander, CommanderError } from 'commander';
 import { sentence } from '../contract/catalogue';
 import type { ErrorCode } from '../contract/errors';
 import { attempt, fail, type Result } from '../contract/result';
+import { convert } from './commands/convert';
 import { merge } from './commands/merge';
+import { propose } from './commands/propose';
 import { recover } from './commands/recover';
 import { addCommonOptions, type CommonOptions, type Run } from './options';
 import type { Terminal } from './progress';
@@ -17,7 +19,7 @@ export interface Streams {
   readonly err: Terminal;
 }
 
-const commands = [merge, recover] as const;
+const commands = [convert, merge, propose, recover] as const;
 
 /** What the person can put right by typing something else. */
 const wrongUse = new Set<ErrorCode>(['wrong-use', 'output-exists', 'strategy-unknown']);

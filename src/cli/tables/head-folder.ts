@@ -1,0 +1,74 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HeadFile, type Head } from '../../contract/head';
+import { fail, ok, type Result } from '../../contract/result';
+import { readSafetensors, writeSafetensors } from '../../onnx/safetensors';
+import { headId } from '../../trainer/heads/identity';
+import type { OutputFile } from '../outputs';
+
+const FILE = 'head.json';
+const TENSORS = 'head.safetensors';
+/** Far above any head on frozen embeddings. */
+const MAX_TENSORS = 512 * 1024 * 1024;
+const MAX_FILE = 16 * 1024 * 1024;
+
+/** HEAD_DIR: the description last, so that it never stands beside tensors of another head. */
+export const headFiles = (folder: string, head: Head): OutputFile[] => [
+  { file: join(folder, TENSORS), parts: [writeSafetensors(head.tensors)] },
+  { file: join(folder, FILE), parts: [Buffer.from(`${JSON.stringify(head.file, null, 2)}\n`)] },
+];
+
+/** Reads HEAD_DIR and checks that the tensors fit the description, and the id both. Fails: head-invalid. */
+export async function readHead(folder: string): Promise<Result<Head>> {
+  const bad = (reason: string, detail?: string) => fail('head-invalid', { folder, reason }, detail);
+  const description = await readBounded(join(folder, FILE), MAX_FILE);
+  if (!description) return bad(`${FILE} cannot be read`);
+  let json: unknown;
+  try {
+    json = JSON.parse(description.toString());
+  } catch {
+    return bad(`${FILE} is not JSON`);
+  }
+  const file = HeadFile.safeParse(json);
+  if (!file.success) return bad(`${FILE} describes no head`, file.error.message);
+  const bytes = await readBounded(join(folder, TENSORS), MAX_TENSORS);
+  if (!bytes) return bad(`${TENSORS} cannot be read`);
+  const tensors = readSafetensors(bytes, folder);
+  if (!tensors.ok) return tensors;
+  const head: Head = { file: file.data, tensors: tensors.value };
+  const wrong = wrongShape(head);
+  if (wrong !== null) return bad(wrong);
+  if ((await headId(head.file, head.tensors)) !== head.file.id) return bad('its files do not belong together');
+  return ok(head);
+}
+
+function wrongShape({ file, tensors }: Head): string | null {
+  const [k, d] = [file.findings.length, file.encoder.d];
+  const m = file.projection?.components ?? d;
+  const expected: Record<string, readonly number[]> = {
+    'scaling.mean': [d],
+    'scaling.scale': [d],
+    ...(file.projection ? { projection: [d, m] } : {}),
+    weight: [k, m],
+    bias: [k],
+    'calibration.slope': [k],
+    'calibration.offset': [k],
+  };
+  for (const [name, shape] of Object.entries(expected)) {
+    const found = tensors[name];
+    if (!found) return `the tensor ${name} is missing`;
+    if (found.shape.join() !== shape.join())
+      return `the tensor ${name} has shape [${found.shape.join(', ')}], expected [${shape.join(', ')}]`;
+    if (!found.data.every(Number.isFinite)) return `the tensor ${name} holds values that are no numbers`;
+  }
+  return null;
+}
+
+async function readBounded(file: string, limit: number): Promise<Buffer | null> {
+  try {
+    const facts = await stat(file);
+    return facts.isFile() && facts.size <= limit ? await readFile(file) : null;
+  } catch {
+    return null;
+  }
+}
