@@ -5,7 +5,7 @@ export type Format = (typeof formats)[number];
 export type Signature = { readonly kind: 'image'; readonly format: Format } | { readonly kind: 'other'; readonly name: string } | null;
 
 const ascii = (bytes: Uint8Array, at: number, text: string) =>
-  bytes.length >= at + text.length && [...text].every((letter, i) => bytes[at + i] === letter.charCodeAt(0));
+  bytes.length >= at + text.length && String.fromCharCode(...bytes.subarray(at, at + text.length)) === text;
 const starts = (bytes: Uint8Array, ...values: number[]) => values.every((value, i) => bytes[i] === value);
 
 /** Formats that are images or are often met among them, but are not read: named so that the person learns why. */

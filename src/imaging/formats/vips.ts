@@ -52,7 +52,7 @@ export async function decodeWithVips(format: CompressedFormat, bytes: Uint8Array
     if (width * height * bands > limits.decodedBytes) refuse('image-too-large', { width, height, limit: Math.floor(limits.pixels / 1e6) });
     if (interpretation === 'lab' || interpretation === 'labs' || interpretation === 'xyz') unsupported('a CIE colour space');
     const data: unknown = image.writeToMemory();
-    if (!(data instanceof Uint8Array || data instanceof Uint16Array)) return unsupported(`${String(image.format)} samples`);
+    if (!(data instanceof Uint8Array || data instanceof Uint16Array)) return unsupported(`${image.format} samples`);
     return { width, height, bands, cmyk: interpretation === 'cmyk', data };
   } catch (error) {
     const message = vipsMessage(error);

@@ -2,6 +2,7 @@ import type { ImageFacts, Pixels } from '../../contract/jobs/imaging';
 import { FailureError } from '../../contract/result';
 import { countFrames, decodeImage } from '../formats/decode';
 import type { Raster } from '../formats/raster';
+import { writePhantom } from '../phantoms/file';
 import { makeTile } from '../resample/tile';
 import { readSource, type SourceFile } from '../source';
 import { writeThumbnail } from '../thumbnails/thumbnail';
@@ -31,6 +32,10 @@ export async function work(job: Job): Promise<Reply> {
 }
 
 async function perform(job: Job, note: (raster: Raster) => Raster): Promise<JobValue[Job['kind']]> {
+  if (job.kind === 'phantom') {
+    await writePhantom(job.plan, job.format, job.source.file);
+    return null;
+  }
   const source = await readSource(job.source.file);
   if (job.kind === 'frames') return countFrames(source.bytes);
   const raster = note(await decodeImage(source.bytes, job.source.frame));

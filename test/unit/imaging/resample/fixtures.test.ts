@@ -17,12 +17,12 @@ describe.skipIf(absent)("EVA-X's own input pipeline", () => {
     const tile = makeTile(display(await decodeImage(readFileSync(join(folder, name)), null)), official);
     const expected = readNpy(join(folder, name.replace(/\.\w+$/, '.expected.npy')));
     expect([tile.size, tile.size, tile.channels]).toEqual([expected.shape[0], expected.shape[1], expected.shape[2] ?? 1]);
-    const differences = tile.data.map((value, i) => Math.abs(value - (expected.data[i] ?? 0)));
+    const differences = Array.from(tile.data, (value, i) => Math.abs(value - (expected.data[i] ?? 0)));
     const most = differences.reduce((a, b) => Math.max(a, b), 0);
-    if (name.endsWith('.png')) expect(most).toBe(0);
-    else {
-      expect(most).toBeLessThanOrEqual(3);
-      expect(differences.reduce((a, b) => a + b, 0) / differences.length).toBeLessThanOrEqual(0.5);
-    }
+    const mean = differences.reduce((a, b) => a + b, 0) / differences.length;
+    // JPEG decoders differ by one or two grey levels; PNG is exact.
+    const allowed = name.endsWith('.png') ? { most: 0, mean: 0 } : { most: 3, mean: 0.5 };
+    expect(most).toBeLessThanOrEqual(allowed.most);
+    expect(mean).toBeLessThanOrEqual(allowed.mean);
   });
 });
