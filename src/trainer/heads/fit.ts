@@ -16,6 +16,13 @@ import { plainProducts, tensorProducts } from './products';
 const ROWS_FOR_LOGISTIC = 10;
 const FINAL = { tolerance: 1e-7, iterations: 400 };
 
+/** Rows scored by a head that never saw their patient. */
+export interface OutOfFold {
+  readonly targets: Targets;
+  /** Calibrated [n, findings], before the shift to the pool's prior; NaN where there were too few patients for folds. */
+  readonly probabilities: Float32Array;
+}
+
 export interface FittedHead {
   readonly kind: 'gda' | 'logistic';
   readonly linear: Linear;
@@ -24,11 +31,9 @@ export interface FittedHead {
   readonly strengths: readonly number[] | null;
   /** Inverse regularisation C of each finding as scikit-learn counts it; null without a logistic head. */
   readonly regularisation: readonly number[] | null;
-  /** Out-of-fold logits of the training rows; all NaN where there were too few patients for folds. */
-  readonly judged: Judged;
-  /** The same as calibrated probabilities, before the shift to the pool's prior. */
-  readonly probabilities: Float32Array;
+  /** What it was trained on. */
   readonly targets: Targets;
+  readonly outOfFold: OutOfFold;
 }
 
 export interface FitOptions {
@@ -133,7 +138,7 @@ async function finish(
       : calibrateLabels(used, counts, linear.fitted, withPrior);
   const probabilities = calibrated(task, calibration.slope, calibration.offset, withoutUnseen(logits, task, seen, targets.findings));
   const regularisation = strengths?.map((strength) => (design.meanSquare > 0 ? strength / design.meanSquare : strength)) ?? null;
-  return { kind, linear, calibration, strengths, regularisation, judged, probabilities, targets };
+  return { kind, linear, calibration, strengths, regularisation, targets, outOfFold: { targets, probabilities } };
 }
 
 /** A class without labels has the constant logit 0 in a head; out of fold as well, or its NaN would spread over the softmax. */
@@ -151,7 +156,7 @@ function clearlyBetter(a: FittedHead, b: FittedHead, task: Task): boolean {
   for (let i = 0; i < y.length; i++) {
     const state = y[i] as number;
     if (state < 0 || (task === 'multiclass' && state === 0)) continue;
-    const [pa, pb] = [a.probabilities[i] as number, b.probabilities[i] as number];
+    const [pa, pb] = [a.outOfFold.probabilities[i] as number, b.outOfFold.probabilities[i] as number];
     if (Number.isNaN(pa) || Number.isNaN(pb)) continue;
     const difference = lossOf(pa, state) - lossOf(pb, state);
     const group = groups[Math.floor(i / findings)] as number;

@@ -37,7 +37,7 @@ export function calibrated(
   slope: ArrayLike<number>,
   offset: ArrayLike<number>,
   logits: ArrayLike<number>,
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   const k = slope.length;
   const out = new Float32Array(logits.length);
   for (let from = 0; from < logits.length; from += k) {
@@ -61,12 +61,12 @@ export function calibrated(
   return out;
 }
 
-export function calibratedByHead(head: Head, logits: Float32Array): Float32Array {
+export function calibratedByHead(head: Head, logits: Float32Array): Float32Array<ArrayBuffer> {
   return calibrated(head.file.task, tensorOf(head, 'calibration.slope').data, tensorOf(head, 'calibration.offset').data, logits);
 }
 
 /** Probabilities [N, K] of embeddings [N, d]: everything a head says, from its file alone. Needs a started tensor backend. */
-export async function propose(head: Head, rows: Matrix, signal?: AbortSignal): Promise<Float32Array> {
+export async function propose(head: Head, rows: Matrix, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
   const features = await transformRows(rows, transformOf(head), signal);
   return calibratedByHead(head, await logitsOfFeatures(head, features));
 }

@@ -17,7 +17,7 @@ export const textBytes = (text: string) => encoder.encode(text);
 
 /** The id of a head: the first 16 hex digits of SHA-256 over its file without `id` and `created`, and its tensors by name. */
 export async function headId(file: Omit<HeadFile, 'id' | 'created'>, tensors: Readonly<Record<string, Tensor>>): Promise<string> {
-  const parts: Uint8Array[] = [textBytes(canonical(file))];
+  const parts: Uint8Array[] = [textBytes(canonical({ ...file, id: undefined, created: undefined }))];
   for (const name of Object.keys(tensors).sort()) {
     const tensor = tensors[name] as Tensor;
     parts.push(textBytes(`${name} ${tensor.shape.join('x')}`));

@@ -1,0 +1,144 @@
+import { takeRows } from '../matrix';
+import { random } from '../random';
+import { productTransposed } from '../tensors/product';
+import type { Acquisition, Pick, Scene } from './scene';
+import { uncertainReason, uncertainty } from './uncertainty';
+
+/** How far the exact rule is cut down, so that a choice takes milliseconds. */
+export interface HerdingLimits {
+  /** Rows whose gain is computed: half the most uncertain, half at random. */
+  readonly candidates: number;
+  /** Rows that stand for the pool. */
+  readonly references: number;
+}
+
+const LIMITS: HerdingLimits = { candidates: 1000, references: 4000 };
+/** Pairs of labelled rows are compared among at most so many. */
+const WIDTH_SAMPLE = 500;
+const SMALLEST_WIDTH = 1e-3;
+
+/**
+ * Uncertainty Herding (Bae et al., ICLR 2025): greedily argmax_x mean_n u_n max(0, k(n, x) - max over labelled k(n, l)),
+ * with k = exp(-(distance / h)^2) on rows of length one and u = 1 - margin (1 without a head).
+ */
+export const herding =
+  (limits: HerdingLimits = LIMITS): Acquisition =>
+  async (scene, count) => {
+    const u = scene.scores ? uncertainty(scene, scene.scores, 'margin') : new Float64Array(scene.unit.rows).fill(1);
+    const candidates = chooseCandidates(scene, u, limits.candidates);
+    const references = chooseReferences(scene, limits.references);
+    const labelled = takeRows(scene.unit, scene.labelled);
+    const anchors = takeRows(scene.unit, references);
+    const width = await kernelWidth(scene);
+    const covered = await coverage(anchors.rows, () => productTransposed(anchors, labelled), labelled.rows);
+    const similarity = (await productTransposed(takeRows(scene.unit, candidates), anchors)).data;
+    const weights = Float64Array.from(references, (row) => u[row] as number);
+    return greedy(candidates, similarity, weights, covered, width, count).map(({ row, score }) => ({
+      row,
+      score,
+      reason: reasonOf(scene, row),
+    }));
+  };
+
+function reasonOf(scene: Scene, row: number): Pick['reason'] {
+  if (scene.scores === null) return { code: 'representative', params: {} };
+  const { code, params } = uncertainReason(scene, scene.scores, row);
+  if (code === 'tie') return { code, params };
+  return { code: 'representative', params };
+}
+
+/** The most uncertain half, and the other half at random from the rest. */
+function chooseCandidates(scene: Scene, u: Float64Array, limit: number): Int32Array {
+  if (scene.open.length <= limit) return scene.open;
+  const order = Array.from(scene.open).sort((a, b) => (u[b] as number) - (u[a] as number) || a - b);
+  const top = order.slice(0, Math.floor(limit / 2));
+  const rest = random(scene.seed, 'herding candidates')
+    .shuffle(order.slice(top.length))
+    .slice(0, limit - top.length);
+  return Int32Array.from([...top, ...rest]).sort();
+}
+
+function chooseReferences(scene: Scene, limit: number): Int32Array {
+  const all = Int32Array.from({ length: scene.unit.rows }, (_, i) => i);
+  if (all.length <= limit) return all;
+  return random(scene.seed, 'herding references').shuffle(all).subarray(0, limit).sort();
+}
+
+/** Largest cosine of every reference to a labelled row; -1 where nothing is labelled. */
+async function coverage(rows: number, products: () => Promise<{ data: Float32Array }>, columns: number): Promise<Float64Array> {
+  const out = new Float64Array(rows).fill(-1);
+  if (columns === 0) return out;
+  const { data } = await products();
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0, p = i * columns; j < columns; j++, p++) if ((data[p] as number) > (out[i] as number)) out[i] = data[p] as number;
+  }
+  return out;
+}
+
+/** h: the least distance among labelled rows, floored at their 2 % quantile (near-duplicates make it 0); 1 below two labels. */
+async function kernelWidth(scene: Scene): Promise<number> {
+  if (scene.labelled.length < 2) return 1;
+  const rows =
+    scene.labelled.length <= WIDTH_SAMPLE
+      ? scene.labelled
+      : random(scene.seed, 'herding width').shuffle(scene.labelled.slice()).subarray(0, WIDTH_SAMPLE);
+  const some = takeRows(scene.unit, rows);
+  const { data } = await productTransposed(some, some);
+  const distances: number[] = [];
+  for (let i = 0; i < rows.length; i++)
+    for (let j = 0; j < i; j++) distances.push(Math.sqrt(Math.max(0, 2 - 2 * (data[i * rows.length + j] as number))));
+  distances.sort((a, b) => a - b);
+  return Math.max(SMALLEST_WIDTH, distances[Math.floor(0.02 * distances.length)] as number);
+}
+
+/**
+ * Lazy greedy (Minoux 1978): the gain is submodular, so that an old gain bounds the new one from above and most
+ * candidates are never looked at again.
+ */
+function greedy(
+  candidates: Int32Array,
+  similarity: Float32Array,
+  weights: Float64Array,
+  covered: Float64Array,
+  width: number,
+  count: number,
+): { row: number; score: number }[] {
+  const n = covered.length;
+  const scale = 2 / (width * width);
+  const kernel = (cosine: number) => Math.exp(scale * (cosine - 1));
+  const best = covered.slice();
+  const bestKernel = best.map(kernel);
+  const gainOf = (c: number) => {
+    let sum = 0;
+    for (let i = 0, p = c * n; i < n; i++, p++) {
+      const cosine = similarity[p] as number;
+      if (cosine > (best[i] as number)) sum += (weights[i] as number) * (kernel(cosine) - (bestKernel[i] as number));
+    }
+    return sum / n;
+  };
+  const gains = Float64Array.from(candidates, (_, c) => gainOf(c));
+  const order = Array.from(candidates.keys()).sort((a, b) => (gains[b] as number) - (gains[a] as number) || a - b);
+  const out: { row: number; score: number }[] = [];
+  while (out.length < count && order.length > 0) {
+    for (;;) {
+      const top = order[0] as number;
+      gains[top] = out.length === 0 ? (gains[top] as number) : gainOf(top);
+      const next = order[1];
+      if (next === undefined || gains[top] >= (gains[next] as number)) break;
+      // Sink the stale leader to its place among the bounds of the others.
+      let place = 1;
+      while (place < order.length && (gains[order[place] as number] as number) > gains[top]) place++;
+      order.splice(0, 1);
+      order.splice(place - 1, 0, top);
+    }
+    const chosen = order.shift() as number;
+    out.push({ row: candidates[chosen] as number, score: gains[chosen] as number });
+    for (let i = 0, p = chosen * n; i < n; i++, p++) {
+      if ((similarity[p] as number) > (best[i] as number)) {
+        best[i] = similarity[p] as number;
+        bestKernel[i] = kernel(best[i] as number);
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,78 @@
+import type { QueueEntry, Settings, Strategy } from '../../contract/jobs/trainer';
+import { random } from '../random';
+import { coldStart } from './clusters';
+import { atRandom, badge, dropQuery, kCentre } from './diversity';
+import { herding } from './herding';
+import { rare } from './rare';
+import type { Acquisition, Pick, Scene } from './scene';
+import { mostUncertain } from './uncertainty';
+
+const acquisitions: Record<Exclude<Strategy, 'auto'>, Acquisition> = {
+  random: atRandom,
+  coldstart: coldStart,
+  herding: herding(),
+  margin: mostUncertain('margin'),
+  entropy: mostUncertain('entropy'),
+  'least-confidence': mostUncertain('least-confidence'),
+  badge,
+  dropquery: dropQuery,
+  kcentre: kCentre,
+  rare,
+};
+
+/** Strategies that can do without a head. */
+const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'herding', 'kcentre', 'rare']);
+
+/** The default: typical images while nothing is labelled, Uncertainty Herding afterwards. */
+function resolve(strategy: Strategy, scene: Scene): Exclude<Strategy, 'auto'> {
+  if (strategy === 'random') return 'random';
+  if (scene.labelled.length === 0) return 'coldstart';
+  if (strategy === 'auto') return 'herding';
+  return scene.scores === null && !HEADLESS.has(strategy) ? 'herding' : strategy;
+}
+
+/**
+ * The next images to ask about, the first to be asked first. From the `audit.from`-th label on each place is an audit draw
+ * with probability `audit.share`: which places, and the order in which rows are drawn, hang on the seed alone, so that a
+ * new ranking neither repeats nor avoids draws.
+ */
+export async function rankQueue(scene: Scene, settings: Settings): Promise<QueueEntry[]> {
+  const size = Math.min(settings.queueSize, scene.open.length);
+  const strategy = resolve(settings.strategy, scene);
+  let picks = await acquisitions[strategy](scene, size);
+  if (picks.length < size) picks = [...picks, ...(await filler(scene, picks, size))];
+  const places = Array.from({ length: size }, (_, i) => isAudit(scene, settings, i));
+  const drawn = auditOrder(scene).slice(0, places.filter(Boolean).length);
+  const reserved = new Set(drawn);
+  const chosen = picks.filter(({ row }) => !reserved.has(row)).values();
+  const audits = drawn.values();
+  const out: QueueEntry[] = [];
+  for (const audit of places) {
+    if (audit) {
+      const row = audits.next().value;
+      if (row !== undefined) out.push({ row, score: 0, audit: true, reason: { code: 'audit', params: {} } });
+      continue;
+    }
+    const pick = chosen.next().value;
+    if (pick) out.push({ ...pick, audit: false });
+  }
+  return out;
+}
+
+/** Where an acquisition function finds fewer than were asked for. */
+async function filler(scene: Scene, picks: readonly Pick[], size: number): Promise<Pick[]> {
+  const taken = new Set(picks.map(({ row }) => row));
+  const rest = await atRandom(scene, scene.open.length);
+  return rest.filter(({ row }) => !taken.has(row)).slice(0, size - picks.length);
+}
+
+function isAudit(scene: Scene, { audit }: Settings, place: number): boolean {
+  const ordinal = scene.labelled.length + place;
+  return ordinal >= audit.from && random(scene.seed, `audit place ${ordinal}`).uniform() < audit.share;
+}
+
+function auditOrder(scene: Scene): number[] {
+  const order = random(scene.seed, 'audit order').shuffle(Int32Array.from({ length: scene.unit.rows }, (_, i) => i));
+  const open = new Set(scene.open);
+  return Array.from(order).filter((row) => open.has(row));
+}

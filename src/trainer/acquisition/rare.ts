@@ -1,0 +1,75 @@
+import { sigmoid } from '../calibration/platt';
+import { takeRows } from '../matrix';
+import { random } from '../random';
+import { productTransposed } from '../tensors/product';
+import type { Acquisition, Pick, Scene } from './scene';
+
+/** With so many positives, head and similarity count alike. */
+const EVEN = 5;
+
+/**
+ * Search for a rare finding: P(present) blended with the similarity to the positives known, the weight moving to the head
+ * as they become more; of ten picks eight have the top score, one is uncertain, one is drawn at random.
+ * The finding searched for is the one with fewest positives among those that have any.
+ */
+export const rare: Acquisition = async (scene, count) => {
+  const finding = rarest(scene);
+  if (finding < 0) return [];
+  const name = scene.findings[finding] ?? '';
+  const seeds = scene.present[finding] ?? [];
+  const { data } = await productTransposed(takeRows(scene.unit, scene.open), takeRows(scene.unit, seeds));
+  const weight = scene.scores?.fitted[finding] ? seeds.length / (seeds.length + EVEN) : 0;
+  const k = scene.findings.length;
+  const candidates = Array.from(scene.open, (row, i) => {
+    let similarity = -1;
+    for (let j = 0; j < seeds.length; j++) similarity = Math.max(similarity, data[i * seeds.length + j] as number);
+    const z = scene.scores ? (scene.scores.z[row * k + finding] as number) : 0;
+    return { row, z, similarity, score: 0 };
+  });
+  // Ranks, not values: cosine and probability have no common scale.
+  const share = (order: typeof candidates, amount: number) =>
+    order.forEach((one, rank) => (one.score += amount * (1 - rank / order.length)));
+  share(
+    [...candidates].sort((a, b) => b.z - a.z || a.row - b.row),
+    weight,
+  );
+  share(
+    [...candidates].sort((a, b) => b.similarity - a.similarity || a.row - b.row),
+    1 - weight,
+  );
+
+  const top = [...candidates].sort((a, b) => b.score - a.score || a.row - b.row);
+  const close = [...candidates].sort((a, b) => Math.abs(a.z) - Math.abs(b.z) || a.row - b.row);
+  const any = random(scene.seed, `rare ${scene.labelled.length}`).shuffle(scene.open.slice());
+  const byRow = new Map(candidates.map((one) => [one.row, one]));
+  const lists = { top: top.values(), close: close.values(), any: Array.from(any, (row) => byRow.get(row)).values() };
+  const taken = new Set<number>();
+  const out: Pick[] = [];
+  while (out.length < Math.min(count, candidates.length)) {
+    const turn = out.length % 10;
+    const from = turn === 4 && weight > 0 ? 'close' : turn === 9 ? 'any' : 'top';
+    let next = lists[from].next().value;
+    while (next && taken.has(next.row)) next = lists[from].next().value;
+    if (!next) break;
+    taken.add(next.row);
+    const probability = sigmoid(next.z);
+    const reason: Pick['reason'] =
+      from === 'any'
+        ? { code: 'random', params: {} }
+        : from === 'close'
+          ? { code: 'uncertain', params: { finding: name, probability } }
+          : weight > 0.5
+            ? { code: 'likely', params: { finding: name, probability } }
+            : { code: 'similar', params: { finding: name } };
+    out.push({ row: next.row, score: next.score, reason });
+  }
+  return out;
+};
+
+function rarest(scene: Scene): number {
+  let best = -1;
+  scene.present.forEach((rows, f) => {
+    if (rows.length > 0 && (best < 0 || rows.length < (scene.present[best]?.length ?? 0))) best = f;
+  });
+  return best;
+}

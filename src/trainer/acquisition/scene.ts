@@ -1,0 +1,43 @@
+import type { Reason } from '../../contract/jobs/trainer';
+import type { Task } from '../../contract/model';
+import type { Matrix } from '../matrix';
+
+/** What an acquisition function chooses from. All rows are rows of the pool. */
+export interface Scene {
+  readonly task: Task;
+  readonly findings: readonly string[];
+  /** The pool in the head's feature space, and the same with rows of length one. */
+  readonly features: Matrix;
+  readonly unit: Matrix;
+  /** Rows without any answer, ascending. */
+  readonly open: Int32Array;
+  /** Rows with an answer, ascending. */
+  readonly labelled: Int32Array;
+  /** What the head says; null without one. */
+  readonly scores: Scores | null;
+  /** Rows labelled present, per finding. */
+  readonly present: readonly (readonly number[])[];
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Scores {
+  /** [N, K]: a_k logit_k + c_k in float64, the temperature in it, the shift to the pool's prior not. */
+  readonly z: Float64Array;
+  /** [K, m] and [K], scaled likewise. */
+  readonly weight: Float64Array;
+  readonly bias: Float64Array;
+  /** Findings the head has learnt. */
+  readonly fitted: readonly boolean[];
+  /** Labelled prevalence of each finding. */
+  readonly prevalence: readonly number[];
+}
+
+export interface Pick {
+  readonly row: number;
+  readonly score: number;
+  readonly reason: Reason;
+}
+
+/** Chooses `count` rows of `scene.open`, the best first; fewer where there are fewer. */
+export type Acquisition = (scene: Scene, count: number) => Promise<Pick[]> | Pick[];

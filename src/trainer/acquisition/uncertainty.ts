@@ -1,0 +1,106 @@
+import type { Reason } from '../../contract/jobs/trainer';
+import { sigmoid } from '../calibration/platt';
+import type { Acquisition, Scene, Scores } from './scene';
+
+export type Measure = 'margin' | 'entropy' | 'least-confidence';
+
+/** Rare findings would otherwise hardly count; but a finding never seen on one side says nothing. */
+const RAREST = 0.02;
+
+/** Uncertainty of every row of the pool, larger where the head knows less; margin and least confidence lie in [0, 1]. */
+export function uncertainty(scene: Scene, scores: Scores, measure: Measure): Float64Array {
+  const n = scene.features.rows;
+  return scene.task === 'multiclass' ? ofClasses(scores, n, measure) : ofLabels(scores, n, measure);
+}
+
+function ofClasses({ z, fitted }: Scores, n: number, measure: Measure): Float64Array {
+  const k = fitted.length;
+  const out = new Float64Array(n);
+  const p = new Float64Array(k);
+  for (let row = 0; row < n; row++) {
+    classProbabilities(z, row * k, p);
+    if (measure === 'entropy') {
+      let sum = 0;
+      for (const value of p) if (value > 0) sum -= value * Math.log(value);
+      out[row] = sum;
+      continue;
+    }
+    let [first, second] = [0, 0];
+    for (const value of p) {
+      if (value > first) [first, second] = [value, first];
+      else if (value > second) second = value;
+    }
+    out[row] = measure === 'margin' ? 1 - (first - second) : 1 - first;
+  }
+  return out;
+}
+
+function classProbabilities(z: Float64Array, from: number, p: Float64Array): void {
+  let top = -Infinity;
+  for (let f = 0; f < p.length; f++) top = Math.max(top, z[from + f] as number);
+  let sum = 0;
+  for (let f = 0; f < p.length; f++) {
+    p[f] = Math.exp((z[from + f] as number) - top);
+    sum += p[f] as number;
+  }
+  for (let f = 0; f < p.length; f++) p[f] = (p[f] as number) / sum;
+}
+
+/**
+ * Findings are combined by a prevalence-balanced mean: each finding's uncertainty relative to that of always answering
+ * its prevalence, so that a rare finding, whose probabilities are small everywhere, is heard as well.
+ */
+function ofLabels({ z, fitted, prevalence }: Scores, n: number, measure: Measure): Float64Array {
+  const k = fitted.length;
+  const weights = prevalence.map((value, f) => (fitted[f] ? 1 / Math.max(RAREST, Math.min(value, 1 - value)) : 0));
+  const total = weights.reduce((a, b) => a + b, 0) || 1;
+  const out = new Float64Array(n);
+  for (let f = 0; f < k; f++) {
+    const weight = (weights[f] as number) / total;
+    if (weight === 0) continue;
+    for (let row = 0; row < n; row++) {
+      const size = Math.abs(z[row * k + f] as number);
+      const rest = sigmoid(-size);
+      const value =
+        measure === 'entropy'
+          ? -(rest * Math.log(Math.max(rest, 1e-300)) + (1 - rest) * Math.log1p(-rest))
+          : measure === 'margin'
+            ? 2 * rest
+            : rest;
+      out[row] = (out[row] as number) + weight * value;
+    }
+  }
+  return out;
+}
+
+/** Why this row is uncertain: the two classes that compete, or the finding that is hardest to tell. */
+export function uncertainReason(scene: Scene, scores: Scores, row: number): Reason {
+  const k = scores.fitted.length;
+  if (scene.task === 'multiclass') {
+    const p = new Float64Array(k);
+    classProbabilities(scores.z, row * k, p);
+    const order = Array.from(p.keys()).sort((a, b) => (p[b] as number) - (p[a] as number));
+    const [first = 0, second = 0] = order;
+    const params = { first: scene.findings[first] ?? '', second: scene.findings[second] ?? '', probability: p[first] ?? 0 };
+    return { code: 'tie', params };
+  }
+  let hardest = -1;
+  for (let f = 0; f < k; f++) {
+    if (!scores.fitted[f]) continue;
+    if (hardest < 0 || Math.abs(scores.z[row * k + f] as number) < Math.abs(scores.z[row * k + hardest] as number)) hardest = f;
+  }
+  const probability = sigmoid(scores.z[row * k + Math.max(0, hardest)] as number);
+  return { code: 'uncertain', params: { finding: scene.findings[hardest] ?? '', probability } };
+}
+
+export const mostUncertain =
+  (measure: Measure): Acquisition =>
+  (scene, count) => {
+    if (scene.scores === null) return [];
+    const scores = scene.scores;
+    const u = uncertainty(scene, scores, measure);
+    return Array.from(scene.open)
+      .sort((a, b) => (u[b] as number) - (u[a] as number) || a - b)
+      .slice(0, count)
+      .map((row) => ({ row, score: u[row] as number, reason: uncertainReason(scene, scores, row) }));
+  };

@@ -1,0 +1,207 @@
+import type { Head, HeadFile, Tensor } from '../contract/head';
+import type { QueueEntry, Round } from '../contract/jobs/trainer';
+import { fail, ok, type Result } from '../contract/result';
+import type { Scene, Scores } from './acquisition/scene';
+import { rankQueue } from './acquisition/queue';
+import { buildBasis, type Basis } from './basis';
+import { applyPrior, choosePrior } from './calibration/prior';
+import { metrics } from './evaluation/metrics';
+import { prequential, type PrequentialCache } from './evaluation/prequential';
+import { fitHead, type FittedHead } from './heads/fit';
+import { calibratedByHead, logitsOfFeatures } from './heads/formula';
+import { headId, sha256, textBytes } from './heads/identity';
+import { refit } from './heads/refit';
+import { countStates, readLabels, targetsOf, type LabelTable, type Snapshot } from './labels';
+import type { Matrix } from './matrix';
+
+/** What a snapshot is learnt from: its labels by cell, and the pool in the head's feature space. */
+export interface Prepared {
+  readonly snapshot: Snapshot;
+  readonly table: LabelTable;
+  readonly basis: Basis;
+}
+
+/** A head with what the engine needs of how it was fitted. */
+export interface Learnt {
+  readonly head: Head;
+  readonly fitted: FittedHead;
+}
+
+export interface FullRound {
+  readonly round: Round;
+  readonly learnt: Learnt | null;
+}
+
+/** `rows` are the embeddings [N, d] in the order of the snapshot's base. A basis of the same pool, seed and components may be handed in. */
+export async function prepare(snapshot: Snapshot, rows: Matrix, basis?: Basis, signal?: AbortSignal): Promise<Result<Prepared>> {
+  const { base } = snapshot;
+  if (rows.rows !== base.embeddings.length || rows.columns !== base.encoder.d) {
+    return fail('embedding-foreign', {
+      found: `${rows.rows} x ${rows.columns}`,
+      expected: `${base.embeddings.length} x ${base.encoder.d}`,
+    });
+  }
+  const table = readLabels(snapshot);
+  if (!table.ok) return table;
+  return ok({ snapshot, table: table.value, basis: basis ?? (await buildBasis(rows, base.seed, base.settings.components, signal)) });
+}
+
+/** The head that the snapshot's labels call for: the command line's `fit` and the app's full round. `created` is put into the file as it is. */
+export async function learn({ snapshot, table, basis }: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
+  const { base } = snapshot;
+  const targets = targetsOf(base, table, table.train);
+  const { head, folds } = base.settings;
+  const fitted = await fitHead(basis.features, targets, { task: base.task, head, folds, seed: base.seed, signal });
+  if (fitted === null) return fail('labels-too-few', { reason: `${targets.rows.length} usable labels, all of one kind` });
+  return ok({ head: await describe({ snapshot, table, basis }, fitted, created), fitted });
+}
+
+/** All of a round but its speed: head by cross-validation, calibration, scores, queue, metrics. */
+export async function fullRound(
+  prepared: Prepared,
+  id: number,
+  created: string,
+  cache: PrequentialCache,
+  signal?: AbortSignal,
+): Promise<FullRound> {
+  const started = performance.now();
+  const learnt = await learn(prepared, created, signal);
+  const made = learnt.ok ? learnt.value : null;
+  return { round: await roundOf(prepared, id, made, made ? 'full' : 'cold', cache, started, signal), learnt: made };
+}
+
+/**
+ * The answer at once: the last full head's kind, C and calibration on the new labels. Null where there is no such head,
+ * or a finding has become learnable since: then only the full round can say something.
+ */
+export async function quickRound(
+  prepared: Prepared,
+  id: number,
+  created: string,
+  last: Learnt,
+  signal?: AbortSignal,
+): Promise<Round | null> {
+  const started = performance.now();
+  const { snapshot, table, basis } = prepared;
+  const fitted = await refit(basis.features, targetsOf(snapshot.base, table, table.train), snapshot.base.task, last.fitted, signal);
+  if (fitted === null) return null;
+  return roundOf(prepared, id, { fitted, head: await describe(prepared, fitted, created) }, 'quick', null, started, signal);
+}
+
+async function roundOf(
+  prepared: Prepared,
+  id: number,
+  learnt: Learnt | null,
+  stage: Round['stage'],
+  cache: PrequentialCache | null,
+  started: number,
+  signal: AbortSignal | undefined,
+): Promise<Round> {
+  const { snapshot, table, basis } = prepared;
+  const logits = learnt ? await logitsOfFeatures(learnt.head, basis.features) : new Float32Array();
+  const probabilities = learnt ? calibratedByHead(learnt.head, logits) : new Float32Array();
+  const queue = await rankQueue(sceneOf(prepared, learnt, logits, signal), snapshot.base.settings);
+  const curve = cache ? await prequential(snapshot.base, table, basis.features, cache, signal) : null;
+  return {
+    snapshot: id,
+    stage,
+    head: learnt?.head.file ?? null,
+    probabilities,
+    queue,
+    metrics: metrics({ base: snapshot.base, table, fitted: learnt?.fitted ?? null, probabilities, prequential: curve }),
+    milliseconds: performance.now() - started,
+  };
+}
+
+/** The queue for a head (null: none yet), apart from a round: what the command line's `queue` and `simulate` need. */
+export async function queueOf(prepared: Prepared, learnt: Learnt | null, signal?: AbortSignal): Promise<QueueEntry[]> {
+  const logits = learnt ? await logitsOfFeatures(learnt.head, prepared.basis.features) : new Float32Array();
+  return rankQueue(sceneOf(prepared, learnt, logits, signal), prepared.snapshot.base.settings);
+}
+
+function sceneOf(
+  { snapshot: { base }, table, basis }: Prepared,
+  learnt: Learnt | null,
+  logits: Float32Array,
+  signal: AbortSignal | undefined,
+): Scene {
+  const labelled = Int32Array.from(table.labelled).sort();
+  const answered = new Set(table.labelled);
+  const open = Int32Array.from({ length: table.rows }, (_, row) => row).filter((row) => !answered.has(row));
+  const present = base.findings.map((_, f) => table.train.filter((row) => table.states[row * table.findings + f] === 1));
+  const scores = learnt ? scoresOf(learnt, logits) : null;
+  return {
+    task: base.task,
+    findings: base.findings,
+    features: basis.features,
+    unit: basis.unit,
+    open,
+    labelled,
+    scores,
+    present,
+    seed: base.seed,
+    signal,
+  };
+}
+
+/** The head's logits at the temperature of its calibration, without the shift to the pool's prior. */
+function scoresOf({ fitted }: Learnt, logits: Float32Array): Scores {
+  const { slope, offset } = fitted.calibration;
+  const k = slope.length;
+  const m = fitted.linear.weight.length / k;
+  const prevalence = slope.reduce<number[]>((out, _, f) => {
+    const { present, absent } = countStates(fitted.targets, f);
+    return [...out, (present + 1) / (present + absent + 2)];
+  }, []);
+  return {
+    z: Float64Array.from(logits, (logit, i) => (slope[i % k] as number) * logit + (offset[i % k] as number)),
+    weight: fitted.linear.weight.map((w, i) => w * (slope[Math.floor(i / m)] as number)),
+    bias: fitted.linear.bias.map((b, f) => b * (slope[f] as number) + (offset[f] as number)),
+    fitted: fitted.linear.fitted,
+    prevalence,
+  };
+}
+
+/** The head as a file and its tensors, in float32: everything the app shows is computed from these. */
+async function describe({ snapshot, table, basis }: Prepared, fitted: FittedHead, created: string): Promise<Head> {
+  const { base } = snapshot;
+  const { mean, scale, projection } = basis.transform;
+  const k = base.findings.length;
+  const m = basis.features.columns;
+  const prior = choosePrior(fitted.targets, targetsOf(base, table, table.audit), base.task);
+  const tensors: Record<string, Tensor> = {
+    'scaling.mean': { shape: [base.encoder.d], data: mean },
+    'scaling.scale': { shape: [base.encoder.d], data: scale },
+    weight: { shape: [k, m], data: Float32Array.from(fitted.linear.weight) },
+    bias: { shape: [k], data: Float32Array.from(fitted.linear.bias) },
+    'calibration.slope': { shape: [k], data: Float32Array.from(fitted.calibration.slope) },
+    'calibration.offset': { shape: [k], data: Float32Array.from(applyPrior(fitted.calibration, prior, fitted.targets, base.task)) },
+  };
+  if (projection) tensors['projection'] = { shape: [projection.rows, projection.columns], data: projection.data };
+  const file: Omit<HeadFile, 'id' | 'created'> = {
+    format: 'collimate-head',
+    version: 1,
+    kind: fitted.kind,
+    task: base.task,
+    findings: base.findings,
+    encoder: base.encoder,
+    projection: projection ? { components: projection.columns } : null,
+    calibration: { method: fitted.calibration.method, perFinding: [...fitted.calibration.perFinding] },
+    prior: { source: prior.source, values: [...prior.values], n: prior.n },
+    regularisation: fitted.regularisation ? [...fitted.regularisation] : null,
+    seed: base.seed,
+    labels: {
+      hash: await labelHash(base.embeddings, fitted),
+      count: fitted.targets.rows.length,
+      perFinding: base.findings.map((_, f) => countStates(fitted.targets, f)),
+    },
+  };
+  return { file: { ...file, id: await headId(file, tensors), created }, tensors };
+}
+
+/** SHA-256 over embedding name and states of every row trained on, in the pool's order. */
+async function labelHash(names: readonly string[], { targets }: FittedHead): Promise<string> {
+  const k = targets.findings;
+  const lines = Array.from(targets.rows, (row, i) => `${names[row] ?? ''} ${targets.y.subarray(i * k, (i + 1) * k).join(' ')}\n`);
+  return sha256([textBytes(lines.join(''))]);
+}

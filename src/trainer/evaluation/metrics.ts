@@ -1,0 +1,97 @@
+import type { Metrics, SnapshotBase } from '../../contract/jobs/trainer';
+import { StateCode } from '../../contract/jobs/trainer';
+import { AUDITS_FOR_PRIOR } from '../calibration/prior';
+import type { FittedHead } from '../heads/fit';
+import { targetsOf, type LabelTable, type Targets } from '../labels';
+import { hanleyMcNeil, wilson } from './intervals';
+import { brier, calibrationBins, expectedCalibrationError } from './probability';
+import { auroc } from './ranking';
+
+/** With fewer labels than this on either side an AUROC is not shown. */
+const ENOUGH = 5;
+
+export interface MetricsInput {
+  readonly base: SnapshotBase;
+  readonly table: LabelTable;
+  readonly fitted: FittedHead | null;
+  /** Calibrated probabilities of the pool [N, K]; empty without a head. */
+  readonly probabilities: Float32Array;
+  readonly prequential: Metrics['prequential'];
+}
+
+export function metrics({ base, table, fitted, probabilities, prequential }: MetricsInput): Metrics {
+  const audit = targetsOf(base, table, table.audit);
+  return {
+    labelled: table.labelled.length,
+    prequential,
+    audit: fitted === null || audit.rows.length === 0 ? null : auditAccuracy(base, audit, probabilities),
+    calibration: fitted === null ? null : calibrationOf(base, fitted),
+    findings: base.findings.map((_, finding) => ofFinding(table, fitted, finding)),
+    lowEvidence: audit.rows.length < AUDITS_FOR_PRIOR,
+  };
+}
+
+/** Right answers on rows the head was never trained on: images in multi-class, cells in multi-label. */
+function auditAccuracy(base: SnapshotBase, audit: Targets, probabilities: Float32Array): Metrics['audit'] {
+  const k = audit.findings;
+  let n = 0;
+  let correct = 0;
+  audit.rows.forEach((row, i) => {
+    const p = probabilities.subarray(row * k, (row + 1) * k);
+    if (base.task === 'multiclass') {
+      n++;
+      if (audit.y[i * k + p.indexOf(Math.max(...p))] === 1) correct++;
+      return;
+    }
+    p.forEach((value, f) => {
+      const state = audit.y[i * k + f] as number;
+      if (state < 0) return;
+      n++;
+      if (value >= 0.5 === (state === 1)) correct++;
+    });
+  });
+  return n === 0 ? null : { n, correct, ...wilson(correct, n) };
+}
+
+/** Out-of-fold probabilities against the labels, all findings together. */
+function calibrationOf(base: SnapshotBase, { outOfFold: { probabilities, targets } }: FittedHead): Metrics['calibration'] {
+  const p: number[] = [];
+  const y: number[] = [];
+  for (let i = 0; i < targets.y.length; i++) {
+    const state = targets.y[i] as number;
+    const value = probabilities[i] as number;
+    if (state < 0 || Number.isNaN(value)) continue;
+    // Of two classes one probability says both.
+    if (base.task === 'multiclass' && base.findings.length === 2 && i % 2 === 0) continue;
+    p.push(value);
+    y.push(state);
+  }
+  if (p.length === 0) return null;
+  const bins = calibrationBins(p, y);
+  return { n: p.length, ece: expectedCalibrationError(bins), brier: brier(p, y), bins };
+}
+
+function ofFinding(table: LabelTable, fitted: FittedHead | null, finding: number): Metrics['findings'][number] {
+  const counts = { present: 0, absent: 0, unsure: 0 };
+  for (let i = finding; i < table.states.length; i += table.findings) {
+    const state = table.states[i];
+    if (state === StateCode.present) counts.present++;
+    else if (state === StateCode.absent) counts.absent++;
+    else if (state === StateCode.unsure) counts.unsure++;
+  }
+  const none = { finding, ...counts, auroc: null, aurocLow: null, aurocHigh: null };
+  if (fitted === null) return none;
+  const scores: number[] = [];
+  const y: number[] = [];
+  const { targets, probabilities } = fitted.outOfFold;
+  for (let i = finding; i < targets.y.length; i += targets.findings) {
+    if ((targets.y[i] as number) < 0 || Number.isNaN(probabilities[i])) continue;
+    scores.push(probabilities[i] as number);
+    y.push(targets.y[i] as number);
+  }
+  const present = y.reduce((sum, state) => sum + state, 0);
+  const value = present < ENOUGH || y.length - present < ENOUGH ? null : auroc(scores, y);
+  if (value === null) return none;
+  const { low, high } = hanleyMcNeil(value, present, y.length - present);
+  return { ...none, auroc: value, aurocLow: low, aurocHigh: high };
+}

@@ -1,0 +1,107 @@
+import type { Metrics, SnapshotBase } from '../../contract/jobs/trainer';
+import { emptyLinear, logitsOf, makeDesign, type Linear } from '../heads/design';
+import { fitGda } from '../heads/gda';
+import { targetsOf, type LabelTable, type Targets } from '../labels';
+import type { Matrix } from '../matrix';
+import { pause } from '../pause';
+import { wilson } from './intervals';
+
+/** The head is refitted when the labels have grown by this factor: blocks small enough to follow the curve. */
+const GROWTH = 1.1;
+const FIRST = 4;
+
+interface Block {
+  readonly key: string;
+  readonly n: number;
+  readonly correct: number;
+}
+
+/** Blocks of earlier snapshots: a new label at the end changes none of them. Holds no result that is not recomputed alike. */
+export type PrequentialCache = Map<number, Block>;
+
+/**
+ * Each image scored by a discriminant head fitted on the labels given before it (in blocks), then used. Multi-class counts
+ * images whose first class is right, multi-label cells on the right side of one half. Audit draws are left out, as in training.
+ */
+export async function prequential(
+  base: SnapshotBase,
+  table: LabelTable,
+  features: Matrix,
+  cache: PrequentialCache,
+  signal?: AbortSignal,
+): Promise<Metrics['prequential']> {
+  const trained = new Set(table.train);
+  const targets = targetsOf(
+    base,
+    table,
+    table.labelled.filter((row) => trained.has(row)),
+  );
+  const total = targets.rows.length;
+  let key = '';
+  let n = 0;
+  let correct = 0;
+  const curve: { n: number; accuracy: number }[] = [];
+  for (let from = FIRST, counted = 0; from < total;) {
+    const to = Math.min(total, Math.max(from + 1, Math.floor(from * GROWTH)));
+    key = fingerprint(key, targets, counted, to);
+    counted = to;
+    let block = cache.get(to);
+    if (block?.key !== key) {
+      block = { key, ...score(base, features, targets, from, to) };
+      cache.set(to, block);
+      await pause(signal);
+    }
+    n += block.n;
+    correct += block.correct;
+    if (block.n > 0) curve.push({ n: to, accuracy: correct / n });
+    from = to;
+  }
+  return n === 0 ? null : { n, correct, ...wilson(correct, n), curve };
+}
+
+/** FNV-1a over what the labels from..to say, chained to what came before. */
+function fingerprint(before: string, targets: Targets, from: number, to: number): string {
+  let h = 0x811c9dc5;
+  const add = (value: number) => {
+    h = Math.imul(h ^ value, 0x01000193);
+  };
+  for (let i = from; i < to; i++) {
+    add(targets.rows[i] as number);
+    for (let f = 0; f < targets.findings; f++) add((targets.y[i * targets.findings + f] as number) + 7);
+  }
+  return `${before}/${(h >>> 0).toString(36)}`.slice(-200);
+}
+
+function score(base: SnapshotBase, features: Matrix, targets: Targets, from: number, to: number): { n: number; correct: number } {
+  const k = targets.findings;
+  const linear = fitOn(base, features, slice(targets, 0, from));
+  const block = slice(targets, from, to);
+  const logits = logitsOf(linear, makeDesign(features, block));
+  let n = 0;
+  let correct = 0;
+  for (let i = 0; i < to - from; i++) {
+    const row = logits.subarray(i * k, (i + 1) * k);
+    if (base.task === 'multiclass') {
+      if (!linear.fitted.includes(true)) continue;
+      const candidates = Array.from(row, (value, f) => (linear.fitted[f] ? value : -Infinity));
+      n++;
+      if (block.y[i * k + candidates.indexOf(Math.max(...candidates))] === 1) correct++;
+      continue;
+    }
+    for (let f = 0; f < k; f++) {
+      const state = block.y[i * k + f] as number;
+      if (state < 0 || !linear.fitted[f]) continue;
+      n++;
+      if ((row[f] as number) > 0 === (state === 1)) correct++;
+    }
+  }
+  return { n, correct };
+}
+
+function fitOn(base: SnapshotBase, features: Matrix, targets: Targets): Linear {
+  return targets.rows.length === 0 ? emptyLinear(targets.findings, features.columns) : fitGda(makeDesign(features, targets), base.task);
+}
+
+function slice({ rows, groups, findings, y }: Targets, from: number, to: number): Targets {
+  return { rows: rows.slice(from, to), groups: groups.slice(from, to), findings, y: y.slice(from * findings, to * findings) };
+}

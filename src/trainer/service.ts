@@ -1,0 +1,149 @@
+import { type Backend, type LabelDelta, type SnapshotBase, type TrainerService } from '../contract/jobs/trainer';
+import { attempt, fail, ok, type Result } from '../contract/result';
+import type { Emit, Handlers } from '../contract/wire';
+import type { Basis } from './basis';
+import { fullRound, prepare, quickRound, type Learnt, type Prepared } from './engine';
+import { EmbeddingShelf } from './embeddings';
+import type { PrequentialCache } from './evaluation/prequential';
+import type { Matrix } from './matrix';
+import type { BackendChoice } from './tensors/backend';
+
+export interface TrainerOptions {
+  readonly startBackend: (wanted: Backend, wasmFolder: string, nodeBackend: string | null) => Promise<Result<BackendChoice>>;
+  readonly emit: Emit<TrainerService>;
+  /** A bug in background work, which no caller waits for. */
+  readonly onBug: (error: unknown) => void;
+  /** The time that goes into a head's file. */
+  readonly now: () => string;
+}
+
+interface Current {
+  readonly id: number;
+  readonly base: SnapshotBase;
+  readonly labels: readonly LabelDelta[];
+}
+
+/** What is kept of a pool while only labels change. */
+interface Pool {
+  readonly key: string;
+  readonly rows: Matrix;
+  readonly basis: Basis;
+}
+
+/**
+ * The trainer as a service. It works on the newest snapshot only: the quick answer first, then the full round, which a
+ * newer snapshot interrupts.
+ */
+export function createTrainer(options: TrainerOptions): Handlers<TrainerService> {
+  const shelf = new EmbeddingShelf();
+  let current: Current | null = null;
+  let pool: Pool | null = null;
+  let prepared: Prepared | null = null;
+  let last: Learnt | null = null;
+  let curve: PrequentialCache = new Map();
+  let running: AbortController | null = null;
+  let work: Promise<void> = Promise.resolve();
+
+  function begin(next: Current): void {
+    current = next;
+    running?.abort();
+    const controller = new AbortController();
+    running = controller;
+    work = work.then(() => rounds(next, controller.signal));
+  }
+
+  async function rounds(snapshot: Current, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    try {
+      const result = await attempt(() => roundsOf(snapshot, signal));
+      if (!result.ok && result.failure.code !== 'stopped')
+        options.onBug(new Error(`${result.failure.code} ${JSON.stringify(result.failure.params)}`));
+    } catch (error) {
+      options.onBug(error);
+    }
+    if (!signal.aborted) options.emit('working', { stage: 'idle' });
+  }
+
+  async function roundsOf(snapshot: Current, signal: AbortSignal): Promise<void> {
+    const key = poolKey(snapshot.base);
+    if (pool?.key !== key) {
+      options.emit('working', { stage: 'basis' });
+      pool = null;
+      prepared = null;
+      last = null;
+      curve = new Map();
+    }
+    const rows = pool?.rows ?? shelf.rows(snapshot.base);
+    const made = await prepare({ base: snapshot.base, labels: snapshot.labels }, rows, pool?.basis, signal);
+    if (!made.ok) return options.onBug(new Error(`${made.failure.code} ${JSON.stringify(made.failure.params)}`));
+    pool ??= { key, rows, basis: made.value.basis };
+    prepared = made.value;
+    if (last) {
+      options.emit('working', { stage: 'quick' });
+      const quick = await quickRound(prepared, snapshot.id, options.now(), last, signal);
+      if (signal.aborted) return;
+      if (quick) options.emit('round', quick);
+    }
+    options.emit('working', { stage: 'full' });
+    const { round, learnt } = await fullRound(prepared, snapshot.id, options.now(), curve, signal);
+    if (signal.aborted) return;
+    last = learnt;
+    options.emit('round', round);
+  }
+
+  return {
+    start: async ({ backend, wasmFolder, nodeBackend }) => options.startBackend(backend, wasmFolder, nodeBackend),
+    put: ({ encoder, d, names, rows }) => Promise.resolve(shelf.put(encoder, d, names, rows)),
+    base: ({ snapshot, base, labels }) => {
+      const missing = shelf.missing(base);
+      if (missing > 0) return Promise.resolve(fail('internal', { reason: `${missing} embeddings were not handed over` }));
+      begin({ id: snapshot, base, labels });
+      return Promise.resolve(ok());
+    },
+    delta: ({ after, snapshot, labels, settings }) => {
+      if (current?.id !== after)
+        return Promise.resolve(fail('internal', { reason: `labels after ${after} came at ${current?.id ?? 'no snapshot'}` }));
+      const base = settings ? { ...current.base, settings } : current.base;
+      begin({ id: snapshot, base, labels: latest([...current.labels, ...labels]) });
+      return Promise.resolve(ok());
+    },
+    head: () => {
+      if (!last) return Promise.resolve(fail('labels-too-few', { reason: 'no head has been fitted yet' }));
+      const { file, tensors } = last.head;
+      const copied = Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape: [...shape], data: Float32Array.from(data) }] as const);
+      return Promise.resolve(ok({ file, tensors: Object.fromEntries(copied) }));
+    },
+    similar: ({ row, count }) => Promise.resolve(prepared ? ok(similarRows(prepared.basis.unit, row, count)) : fail('image-unknown')),
+  };
+}
+
+/** The last word on every cell: a long session does not grow the list. The first answer's place in the order is kept. */
+function latest(labels: readonly LabelDelta[]): LabelDelta[] {
+  const cells = new Map<string, LabelDelta>();
+  for (const label of labels) {
+    const key = `${label.row} ${label.finding}`;
+    const before = cells.get(key);
+    cells.set(key, before ? { ...label, seq: Math.min(before.seq, label.seq) } : label);
+  }
+  return [...cells.values()];
+}
+
+/** Equal for snapshots with the same pool in the same feature space. */
+function poolKey({ encoder, embeddings, seed, settings }: SnapshotBase): string {
+  return [encoder.id, seed, settings.components, ...embeddings].join('\n');
+}
+
+/** Rows by cosine similarity, without the row itself. */
+function similarRows(unit: Matrix, row: number, count: number): { row: number; similarity: number }[] {
+  if (row < 0 || row >= unit.rows) return [];
+  const m = unit.columns;
+  const out = Array.from({ length: unit.rows }, (_, i) => {
+    let sum = 0;
+    for (let c = 0, p = i * m, q = row * m; c < m; c++, p++, q++) sum += (unit.data[p] as number) * (unit.data[q] as number);
+    return { row: i, similarity: sum };
+  });
+  return out
+    .filter((one) => one.row !== row)
+    .sort((a, b) => b.similarity - a.similarity || a.row - b.row)
+    .slice(0, count);
+}
