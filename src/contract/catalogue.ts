@@ -13,6 +13,7 @@ const messages: Record<ErrorCode, Message> = {
   'file-missing': { what: '{file} is no longer there.', next: 'Put it back or scan the folder again.' },
   'file-unreadable': { what: '{file} could not be read: {reason}.', next: 'Check its permissions, then try again.' },
   'file-changed': { what: '{file} changed while it was being read.', next: 'Wait until nothing writes to it, then try again.' },
+  'file-too-large': { what: '{file} is larger than {limit} MB.', next: 'Store its images as separate files.' },
   'folder-missing': { what: 'The folder {folder} is not there.', next: 'Connect the drive or choose the folder again.' },
   'folder-unreadable': {
     what: 'The folder {folder} could not be opened: {reason}.',
@@ -30,6 +31,7 @@ const messages: Record<ErrorCode, Message> = {
     next: 'Export it smaller, then scan again.',
   },
   'image-unsupported': { what: '{file} uses {feature}, which is not supported.', next: 'Convert it to PNG or uncompressed DICOM.' },
+  'image-none': { what: '{file} is a DICOM object without a picture.', next: 'It is left out.' },
   'image-timeout': {
     what: '{file} took longer than {seconds} s to read and was given up.',
     next: 'Check the drive or the file, then try it again.',

@@ -6,6 +6,7 @@ export const ErrorCode = z.enum([
   'file-missing',
   'file-unreadable',
   'file-changed',
+  'file-too-large',
   'folder-missing',
   'folder-unreadable',
   'folder-empty',
@@ -18,6 +19,7 @@ export const ErrorCode = z.enum([
   'image-corrupt',
   'image-too-large',
   'image-unsupported',
+  'image-none',
   'image-timeout',
   'decoder-crashed',
   // checkpoints and encoders

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { corrupt, limits, refuse, unsupported } from './formats/bounds';
+import { corrupt, limits, refuse } from './formats/bounds';
 
 /** A file's bytes, read once, and what they are. */
 export interface SourceFile {
@@ -13,7 +13,7 @@ export interface SourceFile {
 
 /**
  * Reads a regular file of at most `limits.fileBytes`. Throws FailureError: file-missing, file-unreadable, file-changed
- * (size or time differ before and after), image-unsupported (too long), image-corrupt (empty).
+ * (size or time differ before and after), file-too-large, image-corrupt (empty).
  */
 export async function readSource(file: string): Promise<SourceFile> {
   try {
@@ -36,7 +36,7 @@ async function readHandle(handle: FileHandle): Promise<SourceFile> {
   const before = await handle.stat();
   if (!before.isFile()) refuse('file-unreadable', { reason: 'it is not a regular file' });
   if (before.size === 0) corrupt('it is empty');
-  if (before.size > limits.fileBytes) unsupported(`more than ${String(Math.floor(limits.fileBytes / 1e6))} MB in one file`);
+  if (before.size > limits.fileBytes) refuse('file-too-large', { limit: Math.floor(limits.fileBytes / 1e6) });
   const bytes = new Uint8Array(before.size);
   let length = 0;
   while (length < bytes.length) {

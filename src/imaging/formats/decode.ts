@@ -52,7 +52,7 @@ export function countFrames(file: Uint8Array): number {
 
 function formatOf(file: Uint8Array): Format {
   if (file.length === 0) corrupt('it is empty');
-  if (file.length > limits.fileBytes) unsupported(`more than ${String(Math.floor(limits.fileBytes / 1e6))} MB`);
+  if (file.length > limits.fileBytes) refuse('file-too-large', { limit: Math.floor(limits.fileBytes / 1e6) });
   const found = signature(file);
   if (found === null) return refuse('image-format-unknown');
   return found.kind === 'other' ? unsupported(found.name) : found.format;

@@ -25,11 +25,13 @@ export const SIGNATURE_LENGTH = 352;
 
 export function signature(bytes: Uint8Array): Signature {
   const image = (format: Format) => ({ kind: 'image', format }) as const;
+  // First of all: the preamble of a DICOM file is free, and some hold the beginning of a TIFF file.
+  if (ascii(bytes, 128, 'DICM')) return image('DICOM');
   if (starts(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return image('PNG');
   if (starts(bytes, 0xff, 0xd8, 0xff)) return image('JPEG');
   if (ascii(bytes, 0, 'RIFF') && ascii(bytes, 8, 'WEBP')) return image('WebP');
   if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((magic) => ascii(bytes, 0, magic))) return image('TIFF');
-  if (ascii(bytes, 128, 'DICM') || bareDataSet(bytes)) return image('DICOM');
+  if (bareDataSet(bytes)) return image('DICOM');
   const other = others.find(([, test]) => test(bytes));
   return other ? { kind: 'other', name: other[0] } : null;
 }

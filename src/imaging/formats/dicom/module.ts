@@ -1,5 +1,5 @@
 import type { DataSet } from 'dicom-parser';
-import { checkSize, corrupt, unsupported } from '../bounds';
+import { checkSize, corrupt, refuse, unsupported } from '../bounds';
 import { decimals, text } from './header';
 
 /** The Image Pixel Module, PS3.3 C.7.6.3, checked. */
@@ -19,14 +19,14 @@ export interface PixelModule {
 const photometrics = ['MONOCHROME1', 'MONOCHROME2', 'RGB', 'YBR_FULL', 'YBR_FULL_422'] as const;
 
 export function readPixelModule(set: DataSet): PixelModule {
-  if (!set.elements['x7fe00010']) unsupported('a DICOM object without a picture');
+  if (!set.elements['x7fe00010']) refuse('image-none');
   const width = set.uint16('x00280011') ?? 0;
   const height = set.uint16('x00280010') ?? 0;
   const samples = set.uint16('x00280002') ?? 1;
   const allocated = set.uint16('x00280100') ?? 0;
   checkSize(width, height, Math.max(1, samples * Math.ceil(allocated / 8)));
-  if (allocated !== 8 && allocated !== 16) return unsupported(`${String(allocated)} bits a sample`);
-  if (samples !== 1 && samples !== 3) return unsupported(`${String(samples)} samples a pixel`);
+  if (allocated !== 8 && allocated !== 16) return unsupported(`samples of ${String(allocated)} bits`);
+  if (samples !== 1 && samples !== 3) return unsupported(`pixels of ${String(samples)} samples`);
   const named = text(set, 'x00280004') ?? (samples === 1 ? 'MONOCHROME2' : 'RGB');
   const photometric = photometrics.find((known) => known === named);
   if (!photometric) return unsupported(`the photometric interpretation ${named}`);
