@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import type { ElectronApplication, Page } from 'playwright';
+import type { BridgeService, RoundView } from '../../src/contract/bridge';
+import type { Client } from '../../src/contract/wire';
+import { launchApp, type LaunchOptions } from './launch';
+
+declare global {
+  interface Window {
+    /** Put there by the preload script. */
+    collimate: Client<BridgeService>;
+    /** What the page was told last; kept by `Person.listen`. */
+    heard?: { pool: number; images: string[]; rounds: RoundView[] };
+  }
+}
+
+export interface Proposals {
+  readonly findings: readonly string[];
+  /** path -> calibrated probability of each finding. */
+  readonly byPath: ReadonlyMap<string, readonly number[]>;
+  readonly seq: number;
+  readonly labelled: number;
+}
+
+export interface NewProject {
+  readonly folder: string;
+  readonly name: string;
+  readonly task: 'multiclass' | 'multilabel';
+  readonly findings: readonly string[];
+}
+
+const WAIT = 240_000;
+
+/** Drives the real app the way a person does: by its windows, buttons and keys. */
+export class Person {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  readonly errors: () => string;
+
+  private constructor(app: ElectronApplication, page: Page, errors: () => string) {
+    this.app = app;
+    this.page = page;
+    this.errors = errors;
+  }
+
+  static async start(options: LaunchOptions): Promise<Person> {
+    const { app, page, errors } = await launchApp(options);
+    return new Person(app, page, errors);
+  }
+
+  /** The next system dialogs answer with this path: a native dialog cannot be driven from outside. */
+  async willChoose(path: string): Promise<void> {
+    await this.app.evaluate(({ dialog }, chosen) => {
+      dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+    }, path);
+  }
+
+  id(testId: string) {
+    return this.page.getByTestId(testId);
+  }
+
+  async createProject({ folder, name, task, findings }: NewProject): Promise<void> {
+    await this.willChoose(folder);
+    await this.id('new-project').click();
+    await this.id('choose-folder').click();
+    await this.id('folder-look').waitFor();
+    await this.id('project-name').fill(name);
+    await this.id(`task-${task}`).check();
+    const rows = this.id('finding-draft');
+    while ((await rows.count()) < findings.length) await this.id('add-finding').click();
+    while ((await rows.count()) > findings.length) await rows.last().getByRole('button').click();
+    for (const [i, finding] of findings.entries()) await this.id(`finding-name-${String(i)}`).fill(finding);
+    await this.listen();
+    await this.id('create-project').click();
+    await this.id('queue-view').waitFor();
+  }
+
+  /** Keeps the pool and the rounds that the page is told, from now on. */
+  async listen(): Promise<void> {
+    await this.page.evaluate(() => {
+      const heard: NonNullable<Window['heard']> = { pool: 0, images: [], rounds: [] };
+      window.heard = heard;
+      window.collimate.on('pool', ({ pool, images }) => {
+        heard.pool = pool;
+        heard.images = images;
+        heard.rounds = [];
+      });
+      window.collimate.on('round', (round) => {
+        if (round.pool === heard.pool) heard.rounds.push(round);
+      });
+    });
+  }
+
+  async embedded(): Promise<void> {
+    await this.page.locator('[data-testid=embedding-status][data-state=done]').waitFor({ timeout: WAIT });
+  }
+
+  /** The image that is shown large: its path in the folder, and its id. */
+  async current(): Promise<{ path: string; image: string }> {
+    const shown = this.id('queue-image');
+    await shown.waitFor();
+    const [path, image] = await Promise.all([shown.getAttribute('data-path'), shown.getAttribute('data-image')]);
+    return { path: path ?? '', image: image ?? '' };
+  }
+
+  async saved(): Promise<void> {
+    await this.page.waitForFunction(() => document.querySelector('[data-testid=saved-state]')?.textContent?.trim() === 'Saved');
+  }
+
+  /** Presses keys on the image that is shown, and waits until they are saved and, when asked, another image is shown. */
+  async answer(keys: readonly string[], goesOn: boolean): Promise<void> {
+    const { image } = await this.current();
+    for (const key of keys) await this.page.keyboard.press(key);
+    if (goesOn) {
+      await this.page.waitForFunction(
+        (before) => document.querySelector('[data-testid=queue-image]')?.getAttribute('data-image') !== before,
+        image,
+      );
+    }
+    await this.saved();
+  }
+
+  /** Waits for the round of this stage that knows every label so far. */
+  async round(stage: 'quick' | 'full' = 'full'): Promise<Proposals> {
+    const project = await this.page.evaluate(async () => {
+      const list = await window.collimate.call('projects.list', {});
+      return list.ok ? list.value[0]?.id : undefined;
+    });
+    if (project === undefined) throw new Error('no project is open');
+    const found = await this.page.waitForFunction(
+      async ([id, wanted]) => {
+        const read = await window.collimate.call('journal.read', { project: id ?? '', after: 2 ** 40, limit: 1 });
+        const last = read.ok ? read.value.last : Infinity;
+        const round = window.heard?.rounds.findLast((each) => each.stage === wanted && each.head !== null);
+        if (!round || !window.heard || round.seq < last) return null;
+        const { head, probabilities, seq, metrics } = round;
+        return {
+          findings: head?.findings ?? [],
+          probabilities: [...probabilities],
+          seq,
+          labelled: metrics.labelled,
+          images: window.heard.images,
+        };
+      },
+      [project, stage] as const,
+      { timeout: WAIT },
+    );
+    const round = await found.jsonValue();
+    if (round === null) throw new Error('no round came');
+    const paths = await this.paths(project);
+    const k = round.findings.length;
+    const byPath = new Map(round.images.map((id, row) => [paths.get(id) ?? id, round.probabilities.slice(row * k, (row + 1) * k)]));
+    return { findings: round.findings, byPath, seq: round.seq, labelled: round.labelled };
+  }
+
+  /** Image id -> path, from the journal as the page reads it. */
+  async paths(project: string): Promise<Map<string, string>> {
+    const entries = await this.page.evaluate(async (id) => {
+      const paths: [string, string][] = [];
+      for (let after = 0; ;) {
+        const read = await window.collimate.call('journal.read', { project: id, after, limit: 5000 });
+        if (!read.ok || read.value.actions.length === 0) return paths;
+        for (const action of read.value.actions) {
+          if (action.kind === 'images') for (const image of action.images) paths.push([image.id, image.path]);
+          after = action.seq;
+        }
+      }
+    }, project);
+    return new Map(entries);
+  }
+
+  /** Exports into a folder and returns the names of the written files. */
+  async export(kind: 'labels' | 'folders' | 'model' | 'head', folder: string): Promise<string[]> {
+    mkdirSync(folder, { recursive: true });
+    await this.willChoose(folder);
+    await this.page.keyboard.press('Control+e');
+    await this.id(`export-${kind}`).check();
+    await this.id('export-folder').click();
+    await this.page.waitForFunction((path) => document.querySelector('[data-testid=export-path]')?.textContent?.trim() === path, folder);
+    await this.id('export-run').click();
+    const outcome = this.id('export-done').or(this.page.getByTestId('failure'));
+    await outcome.first().waitFor({ timeout: WAIT });
+    if (await this.page.getByTestId('failure').count()) throw new Error(await this.page.getByTestId('failure').first().innerText());
+    const files = await this.id('export-done').locator('li').allInnerTexts();
+    await this.id('export-dialog-close').click();
+    return files;
+  }
+
+  async screenshot(folder: string, name: string, size?: { width: number; height: number }): Promise<void> {
+    if (size) {
+      await this.app.evaluate(
+        ({ BrowserWindow }, { width, height }) => BrowserWindow.getAllWindows()[0]?.setContentSize(width, height),
+        size,
+      );
+      await this.page.waitForTimeout(400);
+    }
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+  }
+}
