@@ -34,6 +34,7 @@ export async function launchApp({ profile, env = {}, args = [] }: LaunchOptions)
     // Chromium refuses its sandbox to root; for everybody else the tests run inside it, like the app.
     chromiumSandbox: process.getuid?.() !== 0,
     cwd: root,
+    timeout: 60_000,
     env: { ...defined, COLLIMATE_PROFILE: profile, ...env },
   });
   let written = '';
