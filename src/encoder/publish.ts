@@ -5,20 +5,18 @@ import { fail, ok, type Result } from '../contract/result';
 
 export interface NewFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** A function is called when its turn comes, after the checks of the files before it. */
+  readonly bytes: Uint8Array | (() => Uint8Array);
+  /** Sees the file under its temporary name; when it fails, nothing of all the files stays. */
+  readonly check?: (path: string) => Promise<Result<void>>;
 }
 
 /**
  * Writes files into a folder so that each is whole or not there: temporary name, flush, rename, in the given order (the one that says
- * that all is complete comes last). `check` sees the temporary paths by name before anything is renamed; if it fails, nothing stays.
- * Existing files are refused unless `overwrite`. Failures: output-exists, folder-not-writable, disk-full, write-failed.
+ * that all is complete comes last). Existing files are refused unless `overwrite`.
+ * Failures: output-exists, folder-not-writable, disk-full, write-failed, and those of the checks.
  */
-export async function publish(
-  folder: string,
-  files: readonly NewFile[],
-  overwrite: boolean,
-  check: (paths: ReadonlyMap<string, string>) => Promise<Result<void>> = () => Promise.resolve(ok()),
-): Promise<Result<string[]>> {
+export async function publish(folder: string, files: readonly NewFile[], overwrite: boolean): Promise<Result<string[]>> {
   if (!overwrite) {
     for (const { name } of files) {
       if (await exists(join(folder, name))) return fail('output-exists', { file: join(basename(folder), name) });
@@ -29,13 +27,13 @@ export async function publish(
   const suffix = `.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await mkdir(folder, { recursive: true });
-    for (const { name, bytes } of files) {
+    for (const { name, bytes, check } of files) {
       const path = join(folder, `.${name}${suffix}`);
       temporary.set(name, path);
-      await writeFlushed(path, bytes);
+      await writeFlushed(path, typeof bytes === 'function' ? bytes() : bytes);
+      const checked = await check?.(path);
+      if (checked?.ok === false) return checked;
     }
-    const checked = await check(temporary);
-    if (!checked.ok) return checked;
     for (const { name } of files) {
       await rename(temporary.get(name) ?? '', join(folder, name));
       temporary.delete(name);
@@ -45,8 +43,9 @@ export async function publish(
   } catch (error) {
     return writeFailure(folder, error);
   } finally {
+    const unfinished = temporary.size > 0;
     for (const path of temporary.values()) await unlink(path).catch(() => undefined);
-    if (made && temporary.size > 0) await removeEmpty(folder);
+    if (made && unfinished) await removeEmpty(folder);
   }
 }
 

@@ -1,0 +1,145 @@
+import { Priority } from '../contract/jobs/imaging';
+import type { ImagingService } from '../contract/jobs/imaging';
+import { embeddingName, type EmbeddedItem, type EmbedItem } from '../contract/jobs/encoder';
+import { fail, ok, type Failure, type Result } from '../contract/result';
+import type { Handlers } from '../contract/wire';
+import type { Engine } from './engine';
+
+/** Where tiles come from: the handlers of imaging themselves, or calls of them over a port. */
+export type TileSource = Pick<Handlers<ImagingService>, 'read'>;
+type Read = Awaited<ReturnType<TileSource['read']>>;
+
+/** Batches asked of imaging ahead of the one that runs: enough to keep its workers busy, little enough to hold in memory. */
+const BATCHES_AHEAD = 3;
+const REPORT_MILLISECONDS = 250;
+
+export interface EmbedJob {
+  readonly engine: Engine;
+  readonly imaging: TileSource;
+  readonly items: readonly EmbedItem[];
+  readonly signal: AbortSignal;
+  /** Resolves at once, or when a pause is over. */
+  readonly whileRunning: () => Promise<void>;
+  readonly onEmbedded: (items: EmbeddedItem[]) => void;
+}
+
+/**
+ * Embeds the items in their order. An image that fails is reported and left out; what fails the job is the encoder, the disk or
+ * an abort (`stopped`). An item is reported once its embedding is flushed.
+ */
+export async function embed(job: EmbedJob): Promise<Result<{ done: number; failed: number }>> {
+  const { engine, items, signal } = job;
+  const report = new Report(job);
+  const ahead: Promise<Read>[] = [];
+  const limit = engine.batchSize * BATCHES_AHEAD;
+  let asked = 0;
+  const ask = () => {
+    while (asked < items.length && ahead.length < limit) {
+      const item = items[asked++];
+      if (item) ahead.push(read(job, item));
+    }
+  };
+  let batch: Ready[] = [];
+  const run = async (): Promise<Result<void>> => {
+    const ready = batch;
+    batch = [];
+    return encodeBatch(engine, ready, report);
+  };
+
+  for (const item of items) {
+    await unlessAborted(job.whileRunning(), signal);
+    ask();
+    const result = await ahead.shift();
+    if (signal.aborted || !result) {
+      await report.send();
+      return fail('stopped');
+    }
+    if (!result.ok) {
+      // The same failure would come for every image that is left.
+      if (result.failure.code === 'process-gone') return result;
+      report.add({ status: 'failed', key: item.key, failure: plain(result.failure) });
+    } else batch.push({ item, ...result.value });
+    if (batch.length === engine.batchSize) {
+      ask();
+      const ran = await run();
+      if (!ran.ok) return ran;
+    }
+    const sent = await report.sendWhenDue();
+    if (!sent.ok) return sent;
+  }
+  const ran = await run();
+  if (!ran.ok) return ran;
+  const sent = await report.send();
+  return sent.ok ? ok(report.totals) : sent;
+}
+
+type Ready = { readonly item: EmbedItem } & Extract<Read, { ok: true }>['value'];
+
+async function read(job: EmbedJob, item: EmbedItem): Promise<Read> {
+  const tile = job.engine.card.preprocessing.tile;
+  return job.imaging.read(
+    { source: item.source, priority: Priority.embedding, tile, ...(item.thumbnail ? { thumbnail: item.thumbnail } : {}) },
+    { signal: job.signal },
+  );
+}
+
+async function encodeBatch(engine: Engine, ready: readonly Ready[], report: Report): Promise<Result<void>> {
+  const names = ready.map(({ item, facts }) => embeddingName(facts.sha256, item.source.frame));
+  const reused = names.map((name, i) => engine.store.has(name) || names.indexOf(name) < i);
+  const fresh = ready.flatMap(({ tile }, i) => (reused[i] || !tile ? [] : [{ name: names[i] ?? '', tile }]));
+  if (fresh.length > 0) {
+    const rows = await engine.encode(fresh.map(({ tile }) => tile));
+    if (!rows.ok) return rows;
+    fresh.forEach(({ name }, i) => engine.store.append(name, rows.value[i] ?? new Float32Array()));
+  }
+  ready.forEach(({ item, facts, tile }, i) => {
+    if (tile || reused[i]) report.add({ status: 'ok', key: item.key, facts, reused: reused[i] ?? false });
+    else report.add({ status: 'failed', key: item.key, failure: { code: 'internal', params: { reason: 'imaging gave no tile' } } });
+  });
+  return ok();
+}
+
+const plain = ({ code, params }: Failure) => ({ code, params });
+
+/** Collects what is done, flushes the store and tells of it, at most every 250 ms. */
+class Report {
+  readonly totals = { done: 0, failed: 0 };
+  private items: EmbeddedItem[] = [];
+  private last = performance.now();
+  private readonly job: EmbedJob;
+
+  constructor(job: EmbedJob) {
+    this.job = job;
+  }
+
+  add(item: EmbeddedItem): void {
+    this.items.push(item);
+    if (item.status === 'ok') this.totals.done++;
+    else this.totals.failed++;
+  }
+
+  async sendWhenDue(): Promise<Result<void>> {
+    return performance.now() - this.last < REPORT_MILLISECONDS ? ok() : this.send();
+  }
+
+  async send(): Promise<Result<void>> {
+    const flushed = await this.job.engine.store.flush();
+    if (!flushed.ok) return flushed;
+    if (this.items.length > 0) this.job.onEmbedded(this.items);
+    this.items = [];
+    this.last = performance.now();
+    return ok();
+  }
+}
+
+function unlessAborted(wait: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stop = () => resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    void wait.then(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import type { EncoderCard } from '../contract/encoder-card';
+import type { Provider } from '../contract/jobs/encoder';
+import type { Tile } from '../contract/jobs/imaging';
+import { fail, ok, type Result } from '../contract/result';
+import { batchSize, storedAs } from './card';
+import { openEncoderFolder, type EncoderFolder } from './folder';
+import { inputLength, normaliseInto } from './normalise';
+import { ensureBuiltin } from './scattering/builtin';
+import { openSession, type Session } from './session';
+import { EmbeddingStore } from './store/store';
+
+/** An encoder that is open: its model in a session and its store. */
+export class Engine {
+  readonly source: EncoderFolder;
+  readonly session: Session;
+  readonly store: EmbeddingStore;
+  private readonly batch: Float32Array;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(source: EncoderFolder, session: Session, store: EmbeddingStore) {
+    this.source = source;
+    this.session = session;
+    this.store = store;
+    this.batch = new Float32Array(batchSize(source.card) * inputLength(source.card));
+  }
+
+  /** `folder: 'builtin'` makes the built-in encoder below `profile`/encoders where it is not there yet. */
+  static async open(profile: string, folder: string, provider: Provider, threads: number): Promise<Result<Engine>> {
+    const source = folder === 'builtin' ? await ensureBuiltin(join(profile, 'encoders')) : await openEncoderFolder(folder);
+    if (!source.ok) return source;
+    const { card, model } = source.value;
+    const session = await openSession(model, provider, threads);
+    if (!session.ok) return session;
+    const format = { encoder: card.id, d: card.outputs.embedding, type: storedAs(card) };
+    const store = await EmbeddingStore.open(join(profile, 'embeddings', card.id), format);
+    if (!store.ok) {
+      await session.value.close();
+      return store;
+    }
+    return ok(new Engine(source.value, session.value, store.value));
+  }
+
+  get card(): EncoderCard {
+    return this.source.card;
+  }
+
+  get batchSize(): number {
+    return batchSize(this.card);
+  }
+
+  /** The embedding of each tile, at most `batchSize` of them. The batch is filled up with zeros, so a row's bits hang on its tile alone. */
+  encode(tiles: readonly Tile[]): Promise<Result<Float32Array[]>> {
+    // One after the other: there is one batch buffer, and embedding and an export's check may meet here.
+    const run = this.turn.then(() => this.encodeBatch(tiles));
+    this.turn = run.catch(() => undefined);
+    return run;
+  }
+
+  private async encodeBatch(tiles: readonly Tile[]): Promise<Result<Float32Array[]>> {
+    const { card } = this;
+    const length = inputLength(card);
+    this.batch.fill(0);
+    for (const [i, tile] of tiles.entries()) {
+      const written = normaliseInto(this.batch, i * length, tile, card);
+      if (!written.ok) return written;
+    }
+    const shape = [this.batchSize, card.input.channels, card.input.size, card.input.size];
+    const outputs = await this.session.run({ pixels: { shape, data: this.batch } });
+    if (!outputs.ok) return outputs;
+    const d = card.outputs.embedding;
+    const values = outputs.value.embedding?.data;
+    if (values?.length !== this.batchSize * d)
+      return fail('encoder-corrupt', { folder: this.source.folder, reason: 'its output has another size' });
+    const rows = tiles.map((_, i) => values.slice(i * d, (i + 1) * d));
+    if (!rows.every((row) => row.every(Number.isFinite)))
+      return fail('encoder-run-failed', { reason: 'it gave values that are not numbers' });
+    return ok(rows);
+  }
+
+  async close(): Promise<Result<void>> {
+    const stored = await this.store.close();
+    await this.session.close();
+    return stored;
+  }
+}

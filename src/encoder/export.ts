@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import type { Head } from '../contract/head';
+import type { encoderService } from '../contract/jobs/encoder';
+import { Priority, type Tile } from '../contract/jobs/imaging';
+import { attempt, fail, ok, unwrap, type Result } from '../contract/result';
+import { parseModel, serialiseModel } from '../onnx/model';
+import { writeSafetensors } from '../onnx/safetensors';
+import { modelCard } from '../trainer/model-export/card';
+import { composeHead, composeModel } from '../trainer/model-export/compose';
+import type { TileSource } from './embed';
+import type { Engine } from './engine';
+import { openExportedModel } from './exported';
+import { publish } from './publish';
+import { openSession } from './session';
+
+type Request = z.infer<typeof encoderService.methods.exportModel.params>;
+type Answer = z.infer<typeof encoderService.methods.exportModel.result>;
+
+/** Two ways to the same probabilities may differ by this, and no more. */
+const LIMIT = 1e-4;
+
+/** Writes the model, or the head alone, with its card; compared with the app's own proposals under a temporary name first. */
+export async function exportModel(engine: Engine, imaging: TileSource, request: Request, signal: AbortSignal): Promise<Result<Answer>> {
+  return attempt(() => run(engine, imaging, request, signal));
+}
+
+/** May throw FailureErrors. */
+async function run(engine: Engine, imaging: TileSource, request: Request, signal: AbortSignal): Promise<Answer> {
+  const { card } = engine;
+  const head: Head = { file: request.head, tensors: request.headTensors };
+  if (head.file.encoder.id !== card.id)
+    unwrap(fail('embedding-foreign', { found: card.id.slice(0, 12), expected: head.file.encoder.id.slice(0, 12) }));
+  if (request.probabilities.length !== request.check.length * head.file.findings.length) {
+    unwrap(fail('internal', { reason: 'not one probability for every image and finding' }));
+  }
+  const model =
+    request.parts === 'head' ? composeHead(card, head) : composeModel(unwrap(parseModel(await readFile(engine.source.model))), card, head);
+  const tiles = await tilesOf(engine, imaging, request, signal);
+  let maxDifference = 0;
+  const check = async (path: string): Promise<Result<void>> => {
+    const found = request.parts === 'head' ? await predictByHead(engine, path, tiles) : await predictByModel(path, tiles);
+    if (!found.ok) return found;
+    if (signal.aborted) return fail('stopped');
+    maxDifference = largestDifference(found.value, request.probabilities);
+    if (maxDifference <= LIMIT) return ok();
+    return fail('export-check-failed', { difference: Number(maxDifference.toPrecision(2)), limit: LIMIT });
+  };
+  const text = () =>
+    modelCard({
+      parts: request.parts,
+      encoder: card,
+      head: head.file,
+      ...request.card,
+      checked: request.check.length,
+      maxDifference,
+    });
+  const files = unwrap(
+    await publish(
+      request.out,
+      [
+        { name: request.parts === 'head' ? 'head.onnx' : 'model.onnx', bytes: () => serialiseModel(model), check },
+        { name: 'head.safetensors', bytes: writeSafetensors(head.tensors) },
+        { name: 'head.json', bytes: utf8(`${JSON.stringify(head.file, null, 2)}\n`) },
+        // It tells how the check went.
+        { name: 'model-card.md', bytes: () => utf8(text()) },
+      ],
+      request.overwrite,
+    ),
+  );
+  return { files, checked: request.check.length, maxDifference };
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+async function tilesOf(engine: Engine, imaging: TileSource, { check }: Request, signal: AbortSignal): Promise<Tile[]> {
+  const recipe = engine.card.preprocessing.tile;
+  const reads = check.map((source) => imaging.read({ source, priority: Priority.thumbnail, tile: recipe }, { signal }));
+  return (await Promise.all(reads)).map((result) => {
+    const { tile } = unwrap(result);
+    if (!tile) throw new Error('imaging gave no tile');
+    return tile;
+  });
+}
+
+async function predictByModel(path: string, tiles: readonly Tile[]): Promise<Result<Float32Array>> {
+  const opened = await openExportedModel(path, 'cpu', 0);
+  if (!opened.ok) return opened;
+  const model = opened.value;
+  try {
+    return await inBatches(tiles, model.batchSize, (batch) => model.predict(batch));
+  } finally {
+    await model.close();
+  }
+}
+
+async function predictByHead(engine: Engine, path: string, tiles: readonly Tile[]): Promise<Result<Float32Array>> {
+  const opened = await openSession(path, 'cpu', 0);
+  if (!opened.ok) return opened;
+  const session = opened.value;
+  try {
+    return await inBatches(tiles, engine.batchSize, async (batch) => {
+      const rows = await engine.encode(batch);
+      if (!rows.ok) return rows;
+      const d = engine.card.outputs.embedding;
+      const data = new Float32Array(batch.length * d);
+      rows.value.forEach((row, i) => data.set(row, i * d));
+      const outputs = await session.run({ embedding: { shape: [batch.length, d], data } });
+      return outputs.ok ? ok(outputs.value.probabilities?.data ?? new Float32Array()) : outputs;
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+async function inBatches(
+  tiles: readonly Tile[],
+  size: number,
+  predict: (batch: readonly Tile[]) => Promise<Result<Float32Array>>,
+): Promise<Result<Float32Array>> {
+  const parts: Float32Array[] = [];
+  for (let at = 0; at < tiles.length; at += size) {
+    const part = await predict(tiles.slice(at, at + size));
+    if (!part.ok) return part;
+    parts.push(part.value);
+  }
+  return ok(Float32Array.from(parts.flatMap((part) => [...part])));
+}
+
+/** NaN anywhere, or a missing value, counts as infinitely far. */
+function largestDifference(found: Float32Array, expected: Float32Array): number {
+  if (found.length !== expected.length) return Infinity;
+  return found.reduce((largest, value, i) => {
+    const difference = Math.abs(value - (expected[i] ?? NaN));
+    return Number.isNaN(difference) ? Infinity : Math.max(largest, difference);
+  }, 0);
+}

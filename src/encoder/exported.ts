@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Provider } from '../contract/jobs/encoder';
+import type { Tile } from '../contract/jobs/imaging';
+import { fail, ok, type Result } from '../contract/result';
+import { parseModel } from '../onnx/model';
+import { readInfo, type ExportInfo } from '../trainer/model-export/metadata';
+import { openSession } from './session';
+
+/** An exported model, ready to predict: what `collimate predict` and the check before an export use. */
+export interface ExportedModel {
+  readonly info: ExportInfo;
+  readonly batchSize: number;
+  /** Probabilities [tiles, findings] of tiles made by `info.preprocessing.tile`; at most `batchSize` of them. */
+  predict(tiles: readonly Tile[]): Promise<Result<Float32Array>>;
+  close(): Promise<void>;
+}
+
+/** Opens `path`, a model.onnx as `exportModel` writes it. Failures: file-missing, encoder-corrupt, encoder-run-failed. */
+export async function openExportedModel(path: string, provider: Provider, threads: number): Promise<Result<ExportedModel>> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    return fail('file-missing', { file: basename(path) }, String(error));
+  }
+  const model = parseModel(bytes);
+  if (!model.ok) return model;
+  const info = readInfo(model.value.metadata, path);
+  if (!info.ok) return info;
+  const [input] = model.value.graph.inputs;
+  const [, channels, size] = input?.shape ?? [];
+  if (input?.name !== 'image' || (channels !== 1 && channels !== 3) || typeof size !== 'number') {
+    return fail('encoder-corrupt', { folder: path, reason: 'its input is not an image' });
+  }
+  const opened = await openSession(path, provider, threads);
+  if (!opened.ok) return opened;
+  const session = opened.value;
+  const batchSize = channels === 1 ? 32 : 8;
+  const area = size * size;
+  const findings = info.value.findings.length;
+  return ok({
+    info: info.value,
+    batchSize,
+    async predict(tiles) {
+      const data = new Float32Array(batchSize * channels * area);
+      for (const [i, tile] of tiles.entries()) {
+        if (tile.size !== size || (tile.channels === 3 && channels === 1)) return fail('internal', { reason: 'a tile of another size' });
+        for (let channel = 0; channel < channels; channel++) {
+          const start = (i * channels + channel) * area;
+          const source = tile.channels === 3 ? channel : 0;
+          for (let p = 0; p < area; p++) data[start + p] = tile.data[p * tile.channels + source] ?? 0;
+        }
+      }
+      const outputs = await session.run({ image: { shape: [batchSize, channels, size, size], data } });
+      if (!outputs.ok) return outputs;
+      const all = outputs.value.probabilities?.data;
+      if (all?.length !== batchSize * findings) return fail('encoder-corrupt', { folder: path, reason: 'its output has another size' });
+      return ok(all.slice(0, tiles.length * findings));
+    },
+    close: () => session.close(),
+  });
+}

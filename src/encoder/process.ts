@@ -1,0 +1,66 @@
+import { constants, setPriority } from 'node:os';
+import { encoderService } from '../contract/jobs/encoder';
+import { imagingService, type ImagingService } from '../contract/jobs/imaging';
+import { acceptPorts, type ParentPortLike } from '../contract/ports';
+import { fail } from '../contract/result';
+import { connect, serve, type Client } from '../contract/wire';
+import type { TileSource } from './embed';
+import { createEncoder } from './service';
+
+/** Entry of the encoder utility process: serves the port "main", and calls imaging over the port "imaging". */
+const { parentPort } = process as unknown as { parentPort: ParentPortLike };
+const profile = process.env['COLLIMATE_PROFILE'];
+if (profile === undefined) throw new Error('COLLIMATE_PROFILE does not say where the profile lies');
+
+try {
+  // The window and the person come first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // Not allowed everywhere; embedding then merely competes.
+}
+
+/** How long a read waits for imaging to come (again) before its image is given up. */
+const PATIENCE_MILLISECONDS = 30_000;
+const ATTEMPTS = 3;
+
+let imaging: Client<ImagingService> | null = null;
+const waiting = new Set<() => void>();
+
+function whenConnected(signal: AbortSignal): Promise<Client<ImagingService> | null> {
+  if (imaging || signal.aborted) return Promise.resolve(imaging);
+  return new Promise((resolve) => {
+    const done = () => {
+      waiting.delete(done);
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve(imaging);
+    };
+    const timer = setTimeout(done, PATIENCE_MILLISECONDS);
+    signal.addEventListener('abort', done, { once: true });
+    waiting.add(done);
+  });
+}
+
+const tiles: TileSource = {
+  /** When imaging goes away in the middle, it is asked again after its restart. */
+  async read(params, { signal }) {
+    for (let attempt = 1; ; attempt++) {
+      const client = await whenConnected(signal);
+      if (!client) return fail('process-gone', { process: imagingService.name });
+      const result = await client.call('read', params, { signal });
+      if (result.ok || result.failure.code !== 'process-gone') return result;
+      if (imaging === client) imaging = null;
+      if (attempt === ATTEMPTS) return fail('decoder-crashed', { file: params.source.file });
+    }
+  },
+};
+
+let emit: ReturnType<typeof serve<typeof encoderService>> | null = null;
+const encoder = createEncoder({ profile, imaging: tiles }, (event, payload) => emit?.(event, payload));
+
+acceptPorts(parentPort, (name, port) => {
+  if (name === 'imaging') {
+    imaging = connect(imagingService, port);
+    waiting.forEach((resolve) => resolve());
+  } else emit = serve(encoderService, port, encoder.handlers);
+});

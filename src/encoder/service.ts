@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import type { EncoderService } from '../contract/jobs/encoder';
+import { fail, ok, type Result } from '../contract/result';
+import type { Emit, Handlers } from '../contract/wire';
+import { embed, type TileSource } from './embed';
+import { Engine } from './engine';
+import { convertCheckpoint } from './eva-x/convert';
+import { exportModel } from './export';
+
+export interface EncoderOptions {
+  /** Folder with encoders/ and embeddings/. */
+  readonly profile: string;
+  readonly imaging: TileSource;
+}
+
+/** The encoder service, in the app behind a port and in the command line called directly. */
+export interface Encoder {
+  readonly handlers: Handlers<EncoderService>;
+  /** Flushes the store and lets go of the model. */
+  close(): Promise<Result<void>>;
+}
+
+export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<EncoderService>): Encoder {
+  let engine: Engine | null = null;
+  let opened: { folder: string; provider: string; threads: number } | null = null;
+  /** Jobs that use the engine; while there are any, it cannot be replaced. */
+  let running = 0;
+  /** One embedding job after the other. */
+  let last: Promise<unknown> = Promise.resolve();
+  let paused: { promise: Promise<void>; resume: () => void } | null = null;
+
+  const noEncoder = () => fail('encoder-missing', { encoder: 'of this project' });
+  async function withEngine<T>(work: (engine: Engine) => Promise<Result<T>>): Promise<Result<T>> {
+    if (!engine) return noEncoder();
+    running++;
+    try {
+      return await work(engine);
+    } finally {
+      running--;
+    }
+  }
+
+  const handlers: Handlers<EncoderService> = {
+    async open({ folder, provider, threads }) {
+      const same = opened?.folder === folder && opened.provider === provider && opened.threads === threads;
+      if (!engine || !same) {
+        if (running > 0) return fail('wrong-use', { reason: 'The encoder is at work; stop it before another one is opened' });
+        await engine?.close();
+        engine = null;
+        opened = null;
+        const next = await Engine.open(profile, folder, provider, threads);
+        if (!next.ok) return next;
+        engine = next.value;
+        opened = { folder, provider, threads };
+      }
+      const { card, session, source } = engine;
+      return ok({ card, folder: source.folder, provider: session.provider, reason: session.reason });
+    },
+
+    async convert({ checkpoint, into, crop, precision }, { signal }) {
+      let told = 0;
+      const result = await convertCheckpoint({
+        checkpoint,
+        crop,
+        precision,
+        place: (id) => join(into, id),
+        overwrite: true,
+        signal,
+        onProgress: (done, total) => {
+          if (done < total && performance.now() - told < 100) return;
+          told = performance.now();
+          emit('converting', { done, total });
+        },
+      });
+      return result.ok ? ok({ card: result.value.card, folder: result.value.folder }) : result;
+    },
+
+    embed({ items }, { signal }) {
+      const job = last.then(() =>
+        withEngine((current) =>
+          embed({
+            engine: current,
+            imaging,
+            items,
+            signal,
+            whileRunning: () => paused?.promise ?? Promise.resolve(),
+            onEmbedded: (done) => emit('embedded', { items: done }),
+          }),
+        ),
+      );
+      last = job.catch(() => undefined);
+      return job;
+    },
+
+    pause({ paused: wanted }) {
+      if (wanted && !paused) {
+        let resume = () => {};
+        const promise = new Promise<void>((resolve) => {
+          resume = resolve;
+        });
+        paused = { promise, resume };
+      } else if (!wanted) {
+        paused?.resume();
+        paused = null;
+      }
+      return Promise.resolve(ok());
+    },
+
+    missing: ({ names }) => withEngine(({ store }) => Promise.resolve(ok(names.filter((name) => !store.has(name))))),
+
+    fetch: ({ names }) =>
+      withEngine(async (current) => {
+        const rows = await current.store.fetch(names);
+        return rows.ok ? ok({ d: current.card.outputs.embedding, rows: rows.value as Float32Array<ArrayBuffer> }) : rows;
+      }),
+
+    exportModel: (request, { signal }) => withEngine((current) => exportModel(current, imaging, request, signal)),
+  };
+
+  return {
+    handlers,
+    async close() {
+      const current = engine;
+      engine = null;
+      return current ? current.close() : ok();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { EncoderCard } from '../../contract/encoder-card';
+import type { HeadFile } from '../../contract/head';
+
+export interface ModelCardFacts {
+  readonly parts: 'model' | 'head';
+  readonly encoder: EncoderCard;
+  readonly head: HeadFile;
+  readonly project: string;
+  /** Labels a finding name. */
+  readonly labels: Readonly<Record<string, number>>;
+  readonly metrics: readonly string[];
+  /** Images on which the exported file was compared with the app, and the largest difference found. */
+  readonly checked: number;
+  readonly maxDifference: number;
+}
+
+/** Text of others goes into Markdown as text: no markup, no line of its own. */
+const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_{}[\]<>#|]/g, (mark) => `\\${mark}`);
+
+const crops = {
+  official: (resize: number, size: number) =>
+    `the short side is resized to ${String(resize)}, then the centre ${String(size)} x ${String(size)} is cut out`,
+  pad: (_: number, size: number) => `the whole image is fitted into ${String(size)} x ${String(size)} with black bars`,
+  squash: (_: number, size: number) => `the whole image is squashed to ${String(size)} x ${String(size)}`,
+};
+
+/** The model card in Markdown, written for whoever receives the files. */
+export function modelCard(facts: ModelCardFacts): string {
+  const { encoder, head, parts } = facts;
+  const { tile } = encoder.preprocessing;
+  const file = parts === 'model' ? 'model.onnx' : 'head.onnx';
+  const calibration =
+    head.calibration.method === 'none' ? 'not calibrated' : `calibrated by ${head.calibration.method} on out-of-fold logits`;
+  const checked =
+    facts.checked === 0
+      ? 'It was written without a check against the app, since no image was given.'
+      : `Before it was written it was run on ${String(facts.checked)} images of the project; its probabilities differ from the app's by at most ${facts.maxDifference.toExponential(1)}.`;
+  const input =
+    parts === 'model'
+      ? [
+          `- Input \`image\`: float32 [N, ${String(encoder.input.channels)}, ${String(encoder.input.size)}, ${String(encoder.input.size)}], grey levels 0 to 255${encoder.input.channels === 3 ? ' in three channels (a grey image is repeated)' : ''}; ${crops[tile.crop](tile.resize, tile.size)}, bicubic with antialiasing as in Pillow. DICOM and 16-bit images are windowed to 8 bits first.`,
+          '- Normalisation, encoder, projection, head and calibration are inside.',
+        ]
+      : [
+          `- Input \`embedding\`: float32 [N, ${String(head.encoder.d)}], made by the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and by no other.`,
+        ];
+  return `${[
+    `# ${plain(facts.project)}: ${file}`,
+    '',
+    'Made with Collimate. **For research only. It is not a medical device** and must not be used for diagnosis or treatment.',
+    '',
+    '## What it is',
+    '',
+    `- Task: ${head.task === 'multilabel' ? 'multi-label (each finding by itself)' : 'multi-class (the probabilities add up to 1)'}`,
+    ...input,
+    `- Output \`probabilities\`: float32 [N, ${String(head.findings.length)}], in this order: ${head.findings.map(plain).join(', ')}`,
+    `- Head: ${head.kind}, id \`${head.id}\`, ${calibration}, seed ${String(head.seed)}`,
+    `- ${checked}`,
+    '',
+    '## Labels',
+    '',
+    `${String(head.labels.count)} labelled images.`,
+    '',
+    '| Finding | present | absent | said present in the project |',
+    '| --- | --- | --- | --- |',
+    ...head.findings.map((name, i) => {
+      const counts = head.labels.perFinding[i];
+      const cells = [counts?.present, counts?.absent, facts.labels[name]].map((n) => (n === undefined ? '-' : String(n)));
+      return `| ${plain(name)} | ${cells.join(' | ')} |`;
+    }),
+    '',
+    '## Figures',
+    '',
+    ...(facts.metrics.length > 0 ? facts.metrics.map((line) => `- ${plain(line)}`) : ['None were measured.']),
+    '',
+    '## Encoder and its licence',
+    '',
+    `- ${plain(encoder.name)}, id \`${encoder.id}\``,
+    ...(encoder.source ? [`- Weights from ${plain(encoder.source.file)}, SHA-256 \`${encoder.source.sha256}\``] : []),
+    `- Licence: ${plain(encoder.licence)}`,
+    ...licenceNote(encoder, parts),
+    '',
+    '## Limits',
+    '',
+    '- It has only learnt from the images of this project; on those of other hospitals, devices or patients it may fail without a sign.',
+    '- Labels are the judgement of the annotators of this project.',
+    ...(encoder.kind === 'eva-x' ? ['- EVA-X was trained on frontal views only; lateral views are out of its range.'] : []),
+  ].join('\n')}\n`;
+}
+
+function licenceNote(encoder: EncoderCard, parts: 'model' | 'head'): string[] {
+  if (encoder.kind !== 'eva-x') return [];
+  return parts === 'model'
+    ? [
+        '- **This file contains EVA-X weights, for which no licence is stated.** Before you give it to others, ask the authors of EVA-X, or export the head alone: it holds none of their weights, and whoever has the encoder can use it.',
+      ]
+    : [
+        '- This file holds none of the weights of EVA-X, for which no licence is stated; whoever uses it gets the encoder from its authors.',
+      ];
+}
