@@ -29,10 +29,8 @@ export const HeadFile = z.object({
 });
 export type HeadFile = z.infer<typeof HeadFile>;
 
-export interface Tensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
+export const HeadTensor = z.object({ shape: z.array(z.int()).readonly(), data: z.custom<Float32Array>((value) => value instanceof Float32Array) });
+export type Tensor = Readonly<z.infer<typeof HeadTensor>>;
 
 /** A fitted head: its description and its numbers. */
 export interface Head {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EncoderCard, Precision, TileRecipe } from '../encoder-card';
 import { ImageFacts, ImageSource } from './imaging';
-import { HeadFile } from '../head';
+import { HeadFile, HeadTensor } from '../head';
 import type { ServiceSpec } from '../wire';
 
 export const Provider = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml']);
@@ -57,7 +57,7 @@ export const encoderService = {
         out: z.string(),
         parts: z.enum(['model', 'head']),
         head: HeadFile,
-        headTensors: z.record(z.string(), z.object({ shape: z.array(z.int()), data: z.instanceof(Float32Array) })),
+        headTensors: z.record(z.string(), HeadTensor),
         /** Images whose probabilities [check.length, findings] the exported model must give again, max |difference| <= 1e-4. */
         check: z.array(ImageSource),
         probabilities: z.instanceof(Float32Array),

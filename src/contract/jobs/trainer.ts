@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HeadFile } from '../head';
+import { HeadFile, HeadTensor } from '../head';
 import { Task, Use } from '../model';
 import type { ServiceSpec } from '../wire';
 
@@ -159,7 +159,7 @@ export const trainerService = {
       params: z.object({}),
       result: z.object({
         file: HeadFile,
-        tensors: z.record(z.string(), z.object({ shape: z.array(z.int()), data: z.instanceof(Float32Array) })),
+        tensors: z.record(z.string(), HeadTensor),
       }),
     },
     /** Rows most similar to `row`: cosine similarity in the head's feature space. */

@@ -1,6 +1,7 @@
 import type { BrowserWindow } from 'electron';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { BridgeService, ProjectStatus } from '../../contract/bridge';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
@@ -76,6 +77,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
       const stop = new AbortController();
       sample = stop;
       const made = await makeSampleProject(library, join(paths.profile, 'sample'), {
+        workerUrl: pathToFileURL(join(paths.code, 'imaging-worker.js')),
         signal: stop.signal,
         onProgress: (done, total) => emit('progress', { job: 'sample', done, total, what: 'Drawing sample radiographs' }),
       });
