@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Result } from '../../../src/contract/result';
+import { decodeImage } from '../../../src/imaging/formats/decode';
+import { encodePng } from '../../../src/imaging/phantoms/png';
+import { createImaging, type Imaging } from '../../../src/imaging/service';
+import { readSource } from '../../../src/imaging/source';
+import { makeTile } from '../../../src/imaging/resample/tile';
+import { workerUrl } from './worker-build';
+
+let folder: string;
+let imaging: Imaging;
+const signal = new AbortController().signal;
+const recipe = { crop: 'squash', resize: 128, size: 128, colour: 'luma', filter: 'pillow-bicubic' } as const;
+const ramp = Uint8Array.from({ length: 300 * 200 }, (_, i) => (i * 7) % 256);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'collimate-imaging-'));
+  imaging = createImaging({ workerUrl: await workerUrl(), threads: 2 });
+  await writeFile(join(folder, 'a.png'), encodePng(ramp, 300, 200));
+});
+afterAll(async () => {
+  await imaging.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const at = (name: string) => ({ file: join(folder, name), frame: null });
+
+function value<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.failure.code} ${result.failure.detail ?? ''}`);
+  return result.value;
+}
+
+test('one pass gives hash, facts, tile and thumbnail', async () => {
+  const thumbnail = { file: join(folder, 'thumbs/deep/a.webp'), size: 128 };
+  const { facts, tile } = value(await imaging.read({ source: at('a.png'), priority: 2, tile: recipe, thumbnail }, { signal }));
+  const bytes = await readFile(join(folder, 'a.png'));
+  expect(facts).toMatchObject({
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+    format: 'PNG',
+    width: 300,
+    height: 200,
+    bits: 8,
+    channels: 1,
+  });
+  expect(tile?.data).toEqual(makeTile({ width: 300, height: 200, channels: 1, data: ramp }, recipe).data);
+  const small = await decodeImage(await readFile(thumbnail.file), null);
+  expect([small.width, small.height, small.format]).toEqual([128, 85, 'WebP']);
+  // Nothing but the thumbnail is left in its folder.
+  expect(await readdir(join(folder, 'thumbs/deep'))).toEqual(['a.webp']);
+});
+
+test('a thumbnail named .jpg is a JPEG, and is never larger than the picture', async () => {
+  const thumbnail = { file: join(folder, 'a.jpg'), size: 1024 };
+  value(await imaging.read({ source: at('a.png'), priority: 1, thumbnail }, { signal }));
+  const small = await decodeImage(await readFile(thumbnail.file), null);
+  expect([small.width, small.height, small.format]).toEqual([300, 200, 'JPEG']);
+});
+
+test('pixels keep 16 bits and offer windows', async () => {
+  const deep = Uint16Array.from(ramp, (v) => v * 200);
+  await writeFile(join(folder, 'deep.png'), encodePng(deep, 300, 200));
+  const pixels = value(await imaging.pixels({ source: at('deep.png'), priority: 0 }, { signal }));
+  expect(pixels.data).toEqual(deep);
+  expect(pixels.windows.length).toBeGreaterThan(1);
+  expect(pixels.inverted).toBe(false);
+});
+
+test('a file is counted in frames', async () => {
+  expect(value(await imaging.frames({ file: join(folder, 'a.png') }, { signal }))).toBe(1);
+});
+
+describe('failures are values that name the file', () => {
+  test.each([
+    ['gone.png', 'file-missing'],
+    ['empty.png', 'image-corrupt'],
+    ['text.png', 'image-format-unknown'],
+    ['.', 'file-unreadable'],
+  ])('%s: %s', async (name, code) => {
+    await writeFile(join(folder, 'empty.png'), '');
+    await writeFile(join(folder, 'text.png'), 'This is no picture at all.');
+    const result = await imaging.read({ source: at(name), priority: 2 }, { signal });
+    expect(result).toMatchObject({ ok: false, failure: { code, params: { file: join(folder, name) } } });
+  });
+
+  test('a thumbnail that cannot be written', async () => {
+    const result = await imaging.read(
+      { source: at('a.png'), priority: 1, thumbnail: { file: join(folder, 'a.png/x.webp'), size: 64 } },
+      { signal },
+    );
+    expect(result).toMatchObject({ ok: false, failure: { code: 'write-failed' } });
+  });
+
+  test('a file that is too large is refused unread', async () => {
+    await writeFile(join(folder, 'huge.png'), '');
+    await truncate(join(folder, 'huge.png'), 5e9);
+    expect(await imaging.read({ source: at('huge.png'), priority: 2 }, { signal })).toMatchObject({
+      ok: false,
+      failure: { code: 'file-too-large' },
+    });
+  });
+
+  test('a file that grows while it is read', async () => {
+    const file = join(folder, 'growing.png');
+    await writeFile(file, '');
+    await truncate(file, 400e6);
+    const reading = readSource(file).then(
+      () => 'read',
+      (error: { failure?: { code: string } }) => error.failure?.code,
+    );
+    await setTimeout(20);
+    await appendFile(file, 'more');
+    expect(await reading).toBe('file-changed');
+  });
+});
