@@ -27,7 +27,7 @@ function words({ code, params }: Reason): string {
     case 'audit':
       return 'Audit draw: chosen at random, kept out of training to measure honestly';
     case 'likely':
-      return `${text('finding')} is likely: ${percent(params['probability'])}`;
+      return `Probably ${text('finding')} (${percent(params['probability'])})`;
     case 'similar':
       return `Resembles images labelled ${text('finding')}`;
   }

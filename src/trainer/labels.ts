@@ -26,24 +26,26 @@ export function readLabels({ base, labels }: Snapshot): Result<LabelTable> {
   const rows = base.embeddings.length;
   const findings = base.findings.length;
   const states = new Int8Array(rows * findings).fill(StateCode.none);
-  const use = new Map<number, LabelDelta['use']>();
-  const first = new Map<number, number>();
-  for (const { row, finding, state, use: purpose, seq } of labels) {
+  const last = new Map<number, LabelDelta>();
+  for (const label of labels) {
+    const { row, finding } = label;
     if (row < 0 || row >= rows || finding < 0 || finding >= findings) {
       return fail('labels-invalid', { file: 'labels', reason: `there is no row ${row} or no finding ${finding}` });
     }
-    states[row * findings + finding] = state;
-    // An audit draw stays one: once trained on it could not be taken back.
-    if (use.get(row) !== 'audit') use.set(row, purpose);
+    last.set(row * findings + finding, label);
+  }
+  const drawn = new Set<number>();
+  const first = new Map<number, number>();
+  for (const [cell, { row, state, use, seq }] of last) {
+    if (state === StateCode.none) continue;
+    states[cell] = state;
+    if (use === 'audit') drawn.add(row);
     first.set(row, Math.min(first.get(row) ?? Infinity, seq));
   }
-  const labelled: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    if (states.subarray(row * findings, (row + 1) * findings).some((state) => state !== StateCode.none)) labelled.push(row);
-  }
-  const audit = labelled.filter((row) => use.get(row) === 'audit');
+  const labelled = [...first.keys()].sort((a, b) => a - b);
+  const audit = labelled.filter((row) => drawn.has(row));
   const patients = new Set(audit.map((row) => base.groups[row]));
-  const train = labelled.filter((row) => use.get(row) !== 'audit' && !patients.has(base.groups[row]));
+  const train = labelled.filter((row) => !drawn.has(row) && !patients.has(base.groups[row]));
   labelled.sort((a, b) => (first.get(a) ?? 0) - (first.get(b) ?? 0) || a - b);
   return ok({ rows, findings, states, labelled, audit, train });
 }

@@ -110,22 +110,17 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
     head: () => {
       if (!last) return Promise.resolve(fail('labels-too-few', { reason: 'no head has been fitted yet' }));
       const { file, tensors } = last.head;
-      const copied = Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape: [...shape], data: Float32Array.from(data) }] as const);
-      return Promise.resolve(ok({ file, tensors: Object.fromEntries(copied) }));
+      const copied: Record<string, { shape: number[]; data: Float32Array<ArrayBuffer> }> = {};
+      for (const [name, { shape, data }] of Object.entries(tensors)) copied[name] = { shape: [...shape], data: Float32Array.from(data) };
+      return Promise.resolve(ok({ file, tensors: copied }));
     },
     similar: ({ row, count }) => Promise.resolve(prepared ? ok(similarRows(prepared.basis.unit, row, count)) : fail('image-unknown')),
   };
 }
 
-/** The last word on every cell: a long session does not grow the list. The first answer's place in the order is kept. */
+/** The last word on every cell, so that a long session does not grow the list. */
 function latest(labels: readonly LabelDelta[]): LabelDelta[] {
-  const cells = new Map<string, LabelDelta>();
-  for (const label of labels) {
-    const key = `${label.row} ${label.finding}`;
-    const before = cells.get(key);
-    cells.set(key, before ? { ...label, seq: Math.min(before.seq, label.seq) } : label);
-  }
-  return [...cells.values()];
+  return [...new Map(labels.map((label) => [`${label.row} ${label.finding}`, label])).values()];
 }
 
 /** Equal for snapshots with the same pool in the same feature space. */

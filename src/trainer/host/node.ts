@@ -15,6 +15,10 @@ export interface NodeBackendOptions {
 
 /** Starts the tensor backend under Node or in an Electron utility process. */
 export function startNodeBackend(options: NodeBackendOptions): Promise<Result<BackendChoice>> {
+  // The wasm loader of TensorFlow.js is CommonJS and reads these even inside a bundle of ES modules, where they do not exist.
+  const commonJs = globalThis as Record<string, unknown>;
+  commonJs['__dirname'] ??= import.meta.dirname;
+  commonJs['require'] ??= createRequire(import.meta.url);
   const gpu: NativeBackend = { name: 'tfjs-node-gpu', load: () => loadNative('@tensorflow/tfjs-node-gpu', options.nodeBackend) };
   const cpu: NativeBackend = { name: 'tfjs-node', load: () => loadNative('@tensorflow/tfjs-node', options.nodeBackend) };
   // tfjs-node without a GPU is only used when it is asked for: wasm is as fast for these sizes, and never has to be installed.

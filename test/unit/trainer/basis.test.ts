@@ -1,0 +1,58 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildBasis, transformRows } from '../../../src/trainer/basis';
+import { matrix } from '../../../src/trainer/matrix';
+import { random } from '../../../src/trainer/random';
+import { start } from './backend';
+import { figures } from './figures';
+
+const { n, d, components, x, inner } = figures.pca;
+const rows = matrix(n, d, Float32Array.from(x));
+
+describe('the basis', () => {
+  beforeAll(() => start());
+
+  it('has the principal components of numpy where there are many dimensions', async () => {
+    const { features } = await buildBasis(rows, 0, components);
+    expect(features.columns).toBe(components);
+    const largest = Math.max(...inner.map(Math.abs));
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let c = 0; c < components; c++) sum += (features.data[i * components + c] ?? 0) * (features.data[j * components + c] ?? 0);
+        expect(Math.abs(sum - (inner[i * n + j] ?? NaN)) / largest).toBeLessThan(2e-4);
+      }
+    }
+  });
+
+  it('gives the same bytes for the same pool, and transforms new rows as it did the pool', async () => {
+    const first = await buildBasis(rows, 3, components);
+    const second = await buildBasis(rows, 3, components);
+    expect(second.features.data).toEqual(first.features.data);
+    expect((await transformRows(rows, first.transform)).data).toEqual(first.features.data);
+  });
+
+  it('only standardises few dimensions; a constant column stays finite; unit rows have length one', async () => {
+    const draw = random(1, 'rows');
+    const small = matrix(
+      20,
+      4,
+      Float32Array.from({ length: 80 }, (_, i) => (i % 4 === 3 ? 7 : 5 + 2 * draw.normal())),
+    );
+    const { transform, features, unit } = await buildBasis(small, 0, 256);
+    expect(transform.projection).toBeNull();
+    for (let c = 0; c < 4; c++) {
+      const column = Array.from({ length: 20 }, (_, r) => features.data[r * 4 + c] ?? NaN);
+      const mean = column.reduce((a, b) => a + b) / 20;
+      expect(mean).toBeCloseTo(0, 5);
+      expect(column.reduce((a, b) => a + (b - mean) ** 2, 0) / 20).toBeCloseTo(c === 3 ? 0 : 1, 4);
+    }
+    for (let r = 0; r < 20; r++) expect(Math.hypot(...unit.data.subarray(r * 4, r * 4 + 4))).toBeCloseTo(1, 5);
+  });
+
+  it('does with fewer rows than components', async () => {
+    const few = matrix(3, d, rows.data.slice(0, 3 * d));
+    const { features } = await buildBasis(few, 0, 256);
+    expect(features.rows).toBe(3);
+    expect(features.data.every(Number.isFinite)).toBe(true);
+  });
+});

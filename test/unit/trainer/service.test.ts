@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { trainerService, type Round, type TrainerService } from '../../../src/contract/jobs/trainer';
+import { connect, serve, type Client, type Emit, type Port } from '../../../src/contract/wire';
+import { startNodeBackend } from '../../../src/trainer/host/node';
+import { createTrainer } from '../../../src/trainer/service';
+import { answers, gaussianPool } from './pool';
+
+/** Two ends that copy messages as Electron's ports do. */
+function portPair(): [Port, Port] {
+  const handlers: ((message: unknown) => void)[][] = [[], []];
+  const end = (mine: number): Port => ({
+    post: (message) => {
+      const copy: unknown = structuredClone(message);
+      setImmediate(() => handlers[1 - mine]?.forEach((handler) => handler(copy)));
+    },
+    onMessage: (handler) => {
+      handlers[mine]?.push(handler);
+    },
+    onClose: () => undefined,
+  });
+  return [end(0), end(1)];
+}
+
+interface Trainer {
+  client: Client<TrainerService>;
+  rounds: Round[];
+  bugs: unknown[];
+  /** Resolves with the first round that satisfies `wanted`. */
+  until: (wanted: (round: Round) => boolean) => Promise<Round>;
+}
+
+async function trainer(): Promise<Trainer> {
+  const [inside, outside] = portPair();
+  const bugs: unknown[] = [];
+  let emit: Emit<TrainerService> | null = null;
+  const handlers = createTrainer({
+    startBackend: (backend) => startNodeBackend({ backend }),
+    emit: (event, payload) => emit?.(event, payload),
+    onBug: (error) => bugs.push(error),
+    now: () => '2026-01-01T00:00:00.000Z',
+  });
+  emit = serve(trainerService, inside, handlers, (error) => bugs.push(error));
+  const client = connect(trainerService, outside, (error) => bugs.push(error));
+  const rounds: Round[] = [];
+  const waiting: (() => void)[] = [];
+  client.on('round', (round) => {
+    rounds.push(round);
+    waiting.forEach((wake) => wake());
+  });
+  const until = (wanted: (round: Round) => boolean) =>
+    new Promise<Round>((resolve) => {
+      const look = () => {
+        const found = rounds.find(wanted);
+        if (found) resolve(found);
+      };
+      waiting.push(look);
+      look();
+    });
+  const started = await client.call('start', { backend: 'wasm', wasmFolder: '', nodeBackend: null });
+  expect(started).toMatchObject({ ok: true, value: { backend: 'wasm' } });
+  return { client, rounds, bugs, until };
+}
+
+const first = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+describe('the trainer as a service', () => {
+  it('goes from a pool to a queue, from labels to a head, and answers a new label at once and then in full', async () => {
+    const pool = gaussianPool(200, 20, 2, 'multiclass');
+    const { client, rounds, bugs, until } = await trainer();
+    await client.call('put', { encoder: 'test', d: 20, names: pool.base.embeddings.slice(0, 120), rows: pool.rows.data.slice(0, 2400) });
+    const early = await client.call('base', { snapshot: 1, base: pool.base, labels: [] });
+    expect(early.ok ? '' : early.failure.params['reason']).toContain('80 embeddings');
+    await client.call('put', { encoder: 'test', d: 20, names: pool.base.embeddings.slice(120), rows: pool.rows.data.slice(2400) });
+    expect((await client.call('base', { snapshot: 2, base: pool.base, labels: [] })).ok).toBe(true);
+    const cold = await until(({ snapshot }) => snapshot === 2);
+    expect(cold).toMatchObject({ stage: 'cold', head: null });
+    expect(cold.queue[0]?.reason.code).toBe('typical');
+
+    await client.call('delta', { after: 2, snapshot: 3, labels: answers(pool, first(30)) });
+    const full = await until(({ snapshot, stage }) => snapshot === 3 && stage === 'full');
+    await client.call('delta', { after: 3, snapshot: 4, labels: answers(pool, [50], 'train', 30) });
+    await until(({ snapshot, stage }) => snapshot === 4 && stage === 'full');
+    expect(rounds.map(({ snapshot, stage }) => `${snapshot} ${stage}`)).toEqual(['2 cold', '3 full', '4 quick', '4 full']);
+    expect(rounds.at(-1)?.queue.some(({ row }) => row === 50)).toBe(false);
+
+    const head = await client.call('head', {});
+    expect(head.ok && head.value.file.id).toBe(rounds.at(-1)?.head?.id);
+    expect(head.ok && head.value.tensors['weight']?.shape).toEqual([2, 20]);
+    expect(full.probabilities.length).toBe(400);
+    const similar = await client.call('similar', { row: 3, count: 5 });
+    expect(similar.ok && similar.value.length).toBe(5);
+    expect(bugs).toEqual([]);
+  });
+
+  it('answers a gap in the deltas with a failure, so that a base is sent again', async () => {
+    const pool = gaussianPool(40, 8, 2, 'multiclass');
+    const { client } = await trainer();
+    expect((await client.call('delta', { after: 1, snapshot: 2, labels: [] })).ok).toBe(false);
+    await client.call('put', { encoder: 'test', d: 8, names: pool.base.embeddings, rows: pool.rows.data.slice() });
+    await client.call('base', { snapshot: 5, base: pool.base, labels: [] });
+    expect((await client.call('delta', { after: 4, snapshot: 6, labels: [] })).ok).toBe(false);
+    expect((await client.call('delta', { after: 5, snapshot: 6, labels: [] })).ok).toBe(true);
+  });
+
+  it('works on the newest snapshot only, and ends where a lone base with all labels would', async () => {
+    const pool = gaussianPool(400, 30, 3, 'multiclass');
+    const { client, rounds, until } = await trainer();
+    await client.call('put', { encoder: 'test', d: 30, names: pool.base.embeddings, rows: pool.rows.data.slice() });
+    await client.call('base', { snapshot: 1, base: pool.base, labels: answers(pool, first(40)) });
+    for (let i = 0; i < 12; i++) {
+      await client.call('delta', { after: 1 + i, snapshot: 2 + i, labels: answers(pool, [40 + i], 'train', 40 + i) });
+    }
+    const streamed = await until(({ snapshot, stage }) => snapshot === 13 && stage === 'full');
+    expect(rounds.filter(({ stage }) => stage === 'full').length).toBeLessThan(12);
+
+    const alone = await trainer();
+    await alone.client.call('put', { encoder: 'test', d: 30, names: pool.base.embeddings, rows: pool.rows.data.slice() });
+    await alone.client.call('base', { snapshot: 13, base: pool.base, labels: answers(pool, first(52)) });
+    const direct = await alone.until(({ stage }) => stage === 'full');
+    const { milliseconds: _, ...expected } = direct;
+    expect(streamed).toMatchObject(expected);
+  });
+
+  it('refuses embeddings that are not numbers or of another length', async () => {
+    const { client } = await trainer();
+    const nan = await client.call('put', { encoder: 'e', d: 2, names: ['a'], rows: Float32Array.of(1, NaN) });
+    expect(nan.ok ? '' : nan.failure.code).toBe('embedding-corrupt');
+    const short = await client.call('put', { encoder: 'e', d: 2, names: ['a', 'b'], rows: Float32Array.of(1, 2) });
+    expect(short.ok ? '' : short.failure.code).toBe('embedding-corrupt');
+  });
+});
