@@ -1,0 +1,80 @@
+import { useEffect, useState } from 'react';
+import type { CommandId } from '../../contract/commands';
+import type { Id } from '../../contract/model';
+import { Welcome } from '../projects/Welcome';
+import { NewProject } from '../projects/NewProject';
+import { About } from '../settings/About';
+import { SettingsDialog } from '../settings/SettingsDialog';
+import { useServices } from './environment';
+import { useDispatcher } from './keys/dispatcher';
+import { KeysOverlay } from './keys/KeysOverlay';
+import { ProblemList } from './ProblemList';
+import { ProjectView } from './ProjectView';
+import { openSession, type Session } from './session';
+import { useTheme } from './theme';
+
+type Screen =
+  | { readonly kind: 'welcome' }
+  | { readonly kind: 'opening'; readonly project: Id }
+  | { readonly kind: 'project'; readonly session: Session };
+type Sheet = 'new' | 'settings' | 'keys' | 'about' | null;
+
+export function App() {
+  const services = useServices();
+  const { bridge, problems, settings } = services;
+  const [screen, setScreen] = useState<Screen>({ kind: 'welcome' });
+  const [sheet, setSheet] = useState<Sheet>(null);
+  useTheme();
+  useEffect(() => {
+    void settings.load();
+    return bridge.on('bug', ({ message, detail }) => problems.bug(message, detail));
+  }, [bridge, problems, settings]);
+
+  async function open(project: Id): Promise<void> {
+    setSheet(null);
+    setScreen({ kind: 'opening', project });
+    const session = await openSession(services, project);
+    if (session.ok) {
+      setScreen({ kind: 'project', session: session.value });
+      return;
+    }
+    setScreen({ kind: 'welcome' });
+    problems.failure(session.failure, { actions: [{ title: 'Try again', run: () => void open(project) }] });
+  }
+  const close = async (session: Session) => {
+    setScreen({ kind: 'welcome' });
+    await session.close();
+  };
+  const command = (id: CommandId) => {
+    if (id === 'project.new') setSheet('new');
+    else if (id === 'settings.open') setSheet('settings');
+    else if (id === 'help.keys') setSheet('keys');
+    else if (id === 'help.about') setSheet('about');
+  };
+
+  const session = screen.kind === 'project' ? screen.session : null;
+  return (
+    <div className="app">
+      {session ? (
+        <ProjectView key={session.id} session={session} onClose={() => void close(session)} onCommand={command} />
+      ) : (
+        <Start onCommand={command} onOpen={(project) => void open(project)} opening={screen.kind === 'opening'} />
+      )}
+      {sheet === 'new' && (
+        <NewProject
+          onClose={() => setSheet(null)}
+          onCreated={(project) => void (session ? close(session).then(() => open(project)) : open(project))}
+        />
+      )}
+      {sheet === 'settings' && <SettingsDialog onClose={() => setSheet(null)} onAbout={() => setSheet('about')} />}
+      {sheet === 'keys' && <KeysOverlay project={session?.project() ?? null} onClose={() => setSheet(null)} />}
+      {sheet === 'about' && <About onClose={() => setSheet(null)} />}
+      <ProblemList />
+    </div>
+  );
+}
+
+function Start(props: { readonly onCommand: (id: CommandId) => void; readonly onOpen: (project: Id) => void; readonly opening: boolean }) {
+  useDispatcher({ place: 'welcome', findings: [], command: props.onCommand, finding: () => undefined });
+  return <Welcome {...props} />;
+}

@@ -1,0 +1,134 @@
+import { useCallback, useState } from 'react';
+import type { CommandId } from '../../contract/commands';
+import type { Finding, Id } from '../../contract/model';
+import { ExportDialog } from '../export/ExportDialog';
+import { GridView } from '../grid/GridView';
+import * as grid from '../grid/actions';
+import { useProject } from '../labels/use-labels';
+import { ProgressPanel } from '../progress/ProgressPanel';
+import * as queue from '../queue/actions';
+import { QueueView } from '../queue/QueueView';
+import { useServices } from './environment';
+import { useDispatcher } from './keys/dispatcher';
+import { ProjectBar } from './ProjectBar';
+import { SessionContext } from './session-context';
+import type { Session } from './session';
+import { useSignal } from './signal';
+
+interface Props {
+  readonly session: Session;
+  readonly onClose: () => void;
+  /** Commands that are not about the project. */
+  readonly onCommand: (id: CommandId) => void;
+}
+
+export function ProjectView(props: Props) {
+  return (
+    <SessionContext value={props.session}>
+      <Project {...props} />
+    </SessionContext>
+  );
+}
+
+function Project({ session, onClose, onCommand }: Props) {
+  const { settings, problems } = useServices();
+  const view = useSignal(session.view);
+  const progressOpen = useSignal(session.progressOpen);
+  const { findings } = useProject();
+  const [focused, setFocused] = useState<Id | null>(null);
+  const [exporting, setExporting] = useState(false);
+
+  const { hideProposals: hidden } = useSignal(settings.current);
+  const hint = useCallback((text: string) => problems.note(text), [problems]);
+  const context = { session, hidden, focused, hint };
+  const inQueue = view === 'queue';
+
+  const finding = (which: Finding, unsure: boolean) => {
+    if (inQueue) queue.answerFinding(context, which, unsure);
+    else grid.assign(context, which, unsure);
+  };
+  const toggleHidden = () => void settings.change({ hideProposals: !hidden });
+  const command = (id: CommandId) => {
+    const run = commandsOf({
+      session,
+      inQueue,
+      context,
+      toggleHidden,
+      onExport: () => setExporting(true),
+      onClose,
+    })[id];
+    if (run) run();
+    else onCommand(id);
+  };
+  useDispatcher({ place: view, findings, command, finding });
+
+  return (
+    <div className="project">
+      <ProjectBar onCommand={command} />
+      <div className="project-body">
+        <main className="project-main">
+          {inQueue ? (
+            <QueueView
+              actions={{
+                answer: finding,
+                accept: () => queue.accept(context),
+                absentRest: () => queue.absentForRest(context),
+                unsure: () => queue.unsure(context),
+                skip: () => queue.skip(context),
+                clear: () => queue.clear(context),
+                focus: setFocused,
+                hideProposals: toggleHidden,
+              }}
+            />
+          ) : (
+            <GridView onAssign={finding} onCommand={command} />
+          )}
+        </main>
+        {progressOpen && <ProgressPanel onClose={() => session.progressOpen.set(false)} />}
+      </div>
+      {exporting && <ExportDialog onClose={() => setExporting(false)} />}
+    </div>
+  );
+}
+
+interface Doing {
+  readonly session: Session;
+  readonly inQueue: boolean;
+  readonly context: queue.QueueContext;
+  readonly toggleHidden: () => void;
+  readonly onExport: () => void;
+  readonly onClose: () => void;
+}
+
+/** What each command does in an open project. What is not here belongs to the app. */
+function commandsOf({ session, inQueue, context, toggleHidden, onExport, onClose }: Doing): Partial<Record<CommandId, () => void>> {
+  const { viewer, selection } = session;
+  return {
+    'project.close': onClose,
+    'export.open': onExport,
+    'edit.undo': () => void queue.step(session, 'undo'),
+    'edit.redo': () => void queue.step(session, 'redo'),
+    'grid.selectAll': () => selection.all(),
+    'grid.selectNone': () => selection.none(),
+    'label.accept': () => (inQueue ? queue.accept(context) : grid.openActive(session)),
+    'label.absentRest': () => (inQueue ? queue.absentForRest(context) : grid.absentRestOfSelection(context)),
+    'label.unsure': () => (inQueue ? queue.unsure(context) : grid.unsureSelection(context)),
+    'label.skip': () => queue.skip(context),
+    'label.clear': () => (inQueue ? queue.clear(context) : grid.clearSelection(context)),
+    'navigate.next': () => void (session.queue.next() || context.hint('This was the last image in the queue.')),
+    'navigate.previous': () => void session.queue.previous(),
+    'navigate.queue': () => session.view.set('queue'),
+    'navigate.grid': () => session.view.set('grid'),
+    'navigate.progress': () => session.progressOpen.update((open) => !open),
+    'view.zoomIn': () => viewer.zoom(1.25),
+    'view.zoomOut': () => viewer.zoom(0.8),
+    'view.fit': () => viewer.fit(),
+    'view.invert': () => viewer.invert(),
+    'view.brighter': () => viewer.brighter(0.05),
+    'view.darker': () => viewer.brighter(-0.05),
+    'view.moreContrast': () => viewer.contrast(1.1),
+    'view.lessContrast': () => viewer.contrast(1 / 1.1),
+    'view.reset': () => viewer.reset(),
+    'view.hideProposals': toggleHidden,
+  };
+}

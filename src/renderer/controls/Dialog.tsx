@@ -1,0 +1,45 @@
+import { X } from 'lucide-react';
+import { useEffect, useId, useRef, type ReactNode } from 'react';
+
+interface Props {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  readonly footer?: ReactNode;
+  readonly width?: 'narrow' | 'normal' | 'wide';
+  readonly testId: string;
+  /** While work runs that closing would hide. */
+  readonly busy?: boolean;
+}
+
+/** A modal native dialog: focus stays inside, Escape closes, focus returns where it was. */
+export function Dialog({ title, onClose, children, footer, width = 'normal', testId, busy = false }: Props) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      className={`dialog ${width}`}
+      aria-labelledby={heading}
+      data-testid={testId}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (!busy) onClose();
+      }}
+    >
+      <header className="dialog-head">
+        <h2 id={heading}>{title}</h2>
+        <button className="icon-button" aria-label="Close" onClick={onClose} disabled={busy} data-testid={`${testId}-close`}>
+          <X size={16} aria-hidden />
+        </button>
+      </header>
+      <div className="dialog-body">{children}</div>
+      {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
+    </dialog>
+  );
+}

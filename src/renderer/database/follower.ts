@@ -1,0 +1,139 @@
+import { emptyState } from '../../contract/fold';
+import type { Action, Id } from '../../contract/model';
+import { ok, type Failure, type Result } from '../../contract/result';
+import type { Bridge } from '../app/environment';
+import type { Labels } from '../labels/labels';
+import { CopyDatabase } from './copy';
+
+export const BATCH = 5000;
+
+/** How the labels in memory were brought up at the start. */
+export type Start = 'continued' | 'rebuilt';
+
+/**
+ * Keeps the labels in memory and the database behind them at the journal's sequence number. Actions come from two sides
+ * (acknowledgements and events), in any order and twice; each is applied once, in order, and a gap is read again.
+ */
+export class JournalFollower {
+  readonly #bridge: Bridge;
+  readonly #project: Id;
+  readonly #labels: Labels;
+  readonly #onFailure: (failure: Failure) => void;
+  #database: CopyDatabase | null;
+  #unwritten: Action[] = [];
+  #writing: Promise<void> | null = null;
+  #reading: Promise<Result<void>> | null = null;
+  #ahead = 0;
+  #closed = false;
+
+  constructor(bridge: Bridge, project: Id, labels: Labels, onFailure: (failure: Failure) => void) {
+    this.#bridge = bridge;
+    this.#project = project;
+    this.#labels = labels;
+    this.#onFailure = onFailure;
+    this.#database = new CopyDatabase(project);
+  }
+
+  /** Brings everything up to `last`. The copy is used if it continues this journal, else deleted and made again. */
+  async open(last: number): Promise<Result<Start>> {
+    let start: Start = 'rebuilt';
+    const copy = await this.#database?.read().catch(() => null);
+    if (copy) {
+      const continues = await this.#continues(copy.state.seq, copy.last, last);
+      if (!continues.ok) return continues;
+      if (continues.value) {
+        this.#labels.load(copy.state);
+        start = 'continued';
+      }
+    }
+    if (start === 'rebuilt') {
+      this.#labels.load(emptyState());
+      await this.#database?.delete().catch(() => this.#giveUpCopy());
+    }
+    this.#ahead = Math.max(this.#ahead, last);
+    const read = await this.#catchUp();
+    return read.ok ? ok(start) : read;
+  }
+
+  receive(action: Action): void {
+    if (this.#closed || action.seq <= this.#labels.seq) return;
+    if (action.seq === this.#labels.seq + 1 && !this.#reading) {
+      this.#take([action]);
+      return;
+    }
+    this.#ahead = Math.max(this.#ahead, action.seq);
+    void this.#catchUp().then((result) => {
+      if (!result.ok) this.#onFailure(result.failure);
+    });
+  }
+
+  /** Resolves when everything received so far is in the database. */
+  async settled(): Promise<void> {
+    await this.#reading;
+    while (this.#writing) await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.settled();
+    this.#closed = true;
+    this.#database?.close();
+  }
+
+  /** Whether action `seq` of the journal is the one that the copy ends with. */
+  async #continues(seq: number, id: Id, last: number): Promise<Result<boolean>> {
+    if (seq > last || seq < 1) return ok(false);
+    const read = await this.#bridge.call('journal.read', { project: this.#project, after: seq - 1, limit: 1 });
+    if (!read.ok) return read;
+    const [action] = read.value.actions;
+    return ok(action?.seq === seq && action.id === id);
+  }
+
+  #catchUp(): Promise<Result<void>> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<Result<void>> {
+    while (this.#labels.seq < this.#ahead && !this.#closed) {
+      const after = this.#labels.seq;
+      const read = await this.#bridge.call('journal.read', { project: this.#project, after, limit: BATCH });
+      if (!read.ok) return read;
+      const { actions, last } = read.value;
+      if (actions[0]?.seq !== after + 1)
+        throw new Error(`the journal ends at ${String(last)}, but action ${String(this.#ahead)} was announced`);
+      this.#take(actions);
+      this.#ahead = Math.max(this.#ahead, last);
+    }
+    return ok();
+  }
+
+  #take(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.seq !== this.#labels.seq + 1) throw new Error(`action ${String(action.seq)} after ${String(this.#labels.seq)}`);
+      this.#labels.apply(action);
+    }
+    if (!this.#database) return;
+    this.#unwritten.push(...actions);
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null;
+    });
+  }
+
+  async #write(): Promise<void> {
+    while (this.#unwritten.length > 0 && this.#database) {
+      const actions = this.#unwritten;
+      this.#unwritten = [];
+      await this.#database.append(actions, this.#labels.project.get()).catch(() => this.#giveUpCopy());
+    }
+  }
+
+  /** A full or broken database costs a rebuild at the next start and nothing else: the labels are in the journal. */
+  async #giveUpCopy(): Promise<void> {
+    const database = this.#database;
+    this.#database = null;
+    this.#unwritten = [];
+    await database?.delete().catch(() => undefined);
+  }
+}

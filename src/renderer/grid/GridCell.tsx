@@ -1,0 +1,75 @@
+import { memo } from 'react';
+import type { Id } from '../../contract/model';
+import { useServices } from '../app/environment';
+import { useSession } from '../app/session-context';
+import { useSignal } from '../app/signal';
+import { percent } from '../controls/figures';
+import { Chips } from '../labels/Chips';
+import { useImage, useProbabilities, useProject } from '../labels/use-labels';
+import { headline, isConfident } from './filter';
+
+interface Props {
+  readonly image: Id;
+  readonly place: number;
+  readonly total: number;
+  readonly width: number;
+  readonly selected: boolean;
+  readonly active: boolean;
+  readonly onOpen: (image: Id) => void;
+}
+
+export const GridCell = memo(
+  function GridCell({ image, place, total, width, selected, active, onOpen }: Props) {
+    const { pictures } = useServices();
+    const { id: project, selection } = useSession();
+    const view = useImage(image);
+    return (
+      // The list has the keyboard; cells are reached with its arrow keys.
+      <div
+        id={`cell-${image}`}
+        role="option"
+        aria-selected={selected}
+        aria-setsize={total}
+        aria-posinset={place + 1}
+        aria-label={view.record?.path ?? image}
+        className={`grid-cell${selected ? ' selected' : ''}${active ? ' active' : ''}`}
+        style={{ width }}
+        data-testid="grid-cell"
+        data-image={image}
+        data-path={view.record?.path}
+        onClick={(event) => selection.click(place, { toggle: event.ctrlKey || event.metaKey, range: event.shiftKey })}
+        onDoubleClick={() => onOpen(image)}
+      >
+        <img src={pictures.thumbnail(project, image)} alt="" draggable={false} loading="lazy" decoding="async" />
+        <span className="grid-caption">{view.answered || view.skipped ? <Chips image={image} /> : <Proposal image={image} />}</span>
+      </div>
+    );
+  },
+  // `onOpen` is made anew with every rendering of the grid and does the same thing.
+  (a, b) =>
+    a.image === b.image &&
+    a.place === b.place &&
+    a.total === b.total &&
+    a.width === b.width &&
+    a.selected === b.selected &&
+    a.active === b.active,
+);
+
+function Proposal({ image }: { readonly image: Id }) {
+  const { settings } = useServices();
+  const { hideProposals } = useSignal(settings.current);
+  const { task, findings } = useProject();
+  const shown = headline(task, findings, useProbabilities(image));
+  if (hideProposals || shown.length === 0) return null;
+  return (
+    <span className="chips">
+      {shown.map(({ finding, probability }) => (
+        <span key={finding.id} className={isConfident(probability) ? 'chip proposal confident' : 'chip proposal'} data-testid="proposal">
+          <span className="swatch hollow" style={{ borderColor: finding.colour }} aria-hidden />
+          <span className="chip-name">{finding.name}</span>
+          <span className="chip-figure">{percent(probability)}</span>
+        </span>
+      ))}
+    </span>
+  );
+}

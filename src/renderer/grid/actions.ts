@@ -1,0 +1,72 @@
+import type { Finding, Id } from '../../contract/model';
+import type { Session } from '../app/session';
+import { absentRest, allUnsure, cleared, onlyPresent, type Answer } from '../labels/answers';
+import type { ImageView } from '../labels/labels';
+import { cellOf } from '../labels/labels';
+
+export interface GridContext {
+  readonly session: Session;
+  readonly hidden: boolean;
+  readonly hint: (text: string) => void;
+}
+
+/**
+ * A finding's key on the selection: one action, one undo step. Multi-label: present, or absent if it is present in all
+ * of them, or not read if it is absent in all of them; with Shift unsure.
+ */
+export function assign(context: GridContext, finding: Finding, unsure: boolean): void {
+  const { session } = context;
+  const { task, findings } = session.project();
+  const views = selected(context);
+  if (views.length === 0) return;
+  if (task === 'multiclass') {
+    if (unsure) return context.hint('In this project unsure is about the whole image: press 0.');
+    return apply(context, views, (view) => onlyPresent(findings, view, finding.id));
+  }
+  const all = (state: string) => views.every((view) => cellOf(view, finding.id).state === state);
+  const state = unsure ? 'unsure' : all('present') ? 'absent' : all('absent') ? 'none' : 'present';
+  return apply(context, views, () => [{ finding: finding.id, state }]);
+}
+
+export function unsureSelection(context: GridContext): void {
+  const { task, findings } = context.session.project();
+  if (task === 'multilabel') return context.hint('Press Shift and a finding’s key to make it unsure.');
+  return apply(context, selected(context), () => allUnsure(findings));
+}
+
+export function absentRestOfSelection(context: GridContext): void {
+  const { task, findings } = context.session.project();
+  if (task === 'multiclass') return context.hint('In this project an image has one finding: choose it by its key.');
+  return apply(context, selected(context), (view) => absentRest(findings, view));
+}
+
+export function clearSelection(context: GridContext): void {
+  const { findings } = context.session.project();
+  apply(context, selected(context), (view) => cleared(findings, view));
+}
+
+/** Enter: the cell with the keyboard, large. */
+export function openActive(session: Session): void {
+  const { active } = session.selection.view.get();
+  const image = session.selection.list[active];
+  if (image !== undefined) openImage(session, image);
+}
+
+export function openImage(session: Session, image: Id): void {
+  session.queue.goTo(image);
+  session.view.set('queue');
+}
+
+function selected({ session, hint }: GridContext): ImageView[] {
+  const images = [...session.selection.view.get().selected];
+  if (images.length === 0) hint('Select images first: click, Ctrl+click, Shift+click, or Ctrl+A.');
+  return images.map((image) => session.labels.of(image));
+}
+
+function apply({ session, hidden }: GridContext, views: readonly ImageView[], answers: (view: ImageView) => Answer[]): void {
+  const cells = views.flatMap((view) => {
+    const own = answers(view).filter(({ finding, state }) => cellOf(view, finding).state !== state);
+    return own.length === 0 ? [] : [{ image: view.id, answers: own }];
+  });
+  if (cells.length > 0) void session.writer.apply(cells, views.length === 1 ? 'typed' : 'bulk', !hidden);
+}

@@ -1,0 +1,259 @@
+import { annotatorState, apply, emptyState, type AnnotatorState, type ProjectState } from '../../contract/fold';
+import type { Action, CellState, CellValue, Finding, Id, ImageRecord, Project } from '../../contract/model';
+import { compareImages } from '../../contract/order';
+import { Listeners, Signal } from '../app/signal';
+
+export interface CellView {
+  readonly state: CellState;
+  readonly source: CellValue['source'] | null;
+  /** Sent to main and not yet acknowledged. */
+  readonly pending: boolean;
+}
+
+/** What is known of one image. The same object until something about the image changes. */
+export interface ImageView {
+  readonly id: Id;
+  readonly record: ImageRecord | null;
+  /** By finding; a cell that is not there is not read. */
+  readonly cells: ReadonlyMap<Id, CellView>;
+  readonly skipped: boolean;
+  /** At least one cell says something. */
+  readonly answered: boolean;
+}
+
+/** A cell that is on its way to the journal. */
+export interface PendingCell {
+  readonly image: Id;
+  readonly finding: Id;
+  readonly state: CellState;
+}
+
+export interface Totals {
+  readonly images: number;
+  readonly answered: number;
+  readonly skipped: number;
+  readonly perFinding: ReadonlyMap<Id, Readonly<Record<Exclude<CellState, 'none'>, number>>>;
+}
+
+const NOT_READ: CellView = { state: 'none', source: null, pending: false };
+export const cellOf = (view: ImageView, finding: Id): CellView => view.cells.get(finding) ?? NOT_READ;
+
+/**
+ * The project as the journal's actions leave it, in memory, and above it what was sent but not acknowledged.
+ * A key press touches one image: its listeners hear of it, and the counts change by one. Nothing here walks all images
+ * but `order` (cached until the set of images changes).
+ */
+export class Labels {
+  readonly project: Signal<Project>;
+  readonly totals: Signal<Totals>;
+  /** Grows when images are added or change. */
+  readonly imagesVersion = new Signal(0);
+  /** Grows with every label. */
+  readonly version = new Signal(0);
+  readonly #annotator: () => Id;
+  readonly #views = new Map<Id, ImageView>();
+  readonly #listeners = new Map<Id, Listeners>();
+  readonly #pending = new Map<Id, { token: number; finding: Id; state: CellState }[]>();
+  readonly #counts = new Map<Id, { present: number; absent: number; unsure: number }>();
+  #state: ProjectState = emptyState();
+  #order: readonly Id[] | null = null;
+  #token = 1;
+
+  constructor(project: Project, annotatorName: string) {
+    this.project = new Signal(project);
+    this.#annotator = () => {
+      const { annotators } = this.project.get();
+      const own = annotators.find(({ name }) => name === annotatorName) ?? annotators[0];
+      return own?.id ?? project.id;
+    };
+    this.totals = new Signal<Totals>({ images: 0, answered: 0, skipped: 0, perFinding: new Map() });
+  }
+
+  get seq(): number {
+    return this.#state.seq;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.project.get().findings;
+  }
+
+  /** Replaces everything, e.g. by what the database held. */
+  load(state: ProjectState): void {
+    this.#state = state;
+    if (state.project) this.project.set(state.project);
+    this.#order = null;
+    this.#views.clear();
+    this.#recount();
+    this.imagesVersion.update((n) => n + 1);
+    this.version.update((n) => n + 1);
+    for (const listeners of this.#listeners.values()) listeners.notify();
+  }
+
+  /** The next action of the journal. The caller keeps the order. */
+  apply(action: Action): void {
+    const touched = this.#touchedBy(action);
+    const before = touched.map((image) => this.#standing(image));
+    apply(this.#state, action);
+    if (action.kind === 'project') {
+      this.project.set(action.project);
+      // Another name may be ours now.
+      this.#views.clear();
+      this.#recount();
+    } else if (action.kind === 'images') {
+      this.#order = null;
+      for (const image of action.images) this.#views.delete(image.id);
+      this.totals.update((totals) => ({ ...totals, images: this.#state.images.size }));
+      this.imagesVersion.update((n) => n + 1);
+    } else {
+      this.#count(touched, before);
+      this.version.update((n) => n + 1);
+    }
+    this.#changed(action.kind === 'images' ? action.images.map(({ id }) => id) : touched);
+  }
+
+  /** Shows cells before they are saved. End with the token when they are acknowledged or refused. */
+  begin(cells: readonly PendingCell[]): number {
+    const token = this.#token++;
+    for (const { image, finding, state } of cells) {
+      const list = this.#pending.get(image) ?? [];
+      list.push({ token, finding, state });
+      this.#pending.set(image, list);
+    }
+    this.#changed(new Set(cells.map(({ image }) => image)));
+    return token;
+  }
+
+  end(token: number, cells: readonly PendingCell[]): void {
+    const images = new Set(cells.map(({ image }) => image));
+    for (const image of images) {
+      const rest = this.#pending.get(image)?.filter((entry) => entry.token !== token) ?? [];
+      if (rest.length === 0) this.#pending.delete(image);
+      else this.#pending.set(image, rest);
+    }
+    this.#changed(images);
+  }
+
+  readonly of = (image: Id): ImageView => {
+    const known = this.#views.get(image);
+    if (known) return known;
+    const view = this.#view(image);
+    this.#views.set(image, view);
+    return view;
+  };
+
+  readonly subscribeTo = (image: Id, listener: () => void): (() => void) => {
+    let listeners = this.#listeners.get(image);
+    if (!listeners) {
+      listeners = new Listeners();
+      this.#listeners.set(image, listeners);
+    }
+    return listeners.subscribe(listener);
+  };
+
+  /** All images in folder order. */
+  order(): readonly Id[] {
+    this.#order ??= [...this.#state.images.values()].sort(compareImages).map(({ id }) => id);
+    return this.#order;
+  }
+
+  record(image: Id): ImageRecord | null {
+    return this.#state.images.get(image) ?? null;
+  }
+
+  canUndo(): boolean {
+    return this.#own().undo.length > 0;
+  }
+
+  canRedo(): boolean {
+    return this.#own().redo.length > 0;
+  }
+
+  #own(): Readonly<AnnotatorState> {
+    return annotatorState(this.#state, this.#annotator());
+  }
+
+  #view(image: Id): ImageView {
+    const own = this.#own();
+    const cells = new Map<Id, CellView>();
+    for (const [finding, value] of own.cells.get(image) ?? []) {
+      if (value.state !== 'none') cells.set(finding, { state: value.state, source: value.source, pending: false });
+    }
+    for (const { finding, state } of this.#pending.get(image) ?? []) cells.set(finding, { state, source: null, pending: true });
+    const answered = [...cells.values()].some(({ state }) => state !== 'none');
+    return { id: image, record: this.record(image), cells, skipped: own.skipped.has(image), answered };
+  }
+
+  #changed(images: Iterable<Id>): void {
+    for (const image of images) {
+      this.#views.delete(image);
+      this.#listeners.get(image)?.notify();
+    }
+  }
+
+  /** Images whose labels or place in the queue an action may change. */
+  #touchedBy(action: Action): Id[] {
+    if (action.kind === 'skip') return [action.image];
+    if (action.kind === 'cells') return unique(action.cells);
+    if (action.kind === 'undo' || action.kind === 'redo') {
+      const own = annotatorState(this.#state, action.annotator);
+      const step = (action.kind === 'undo' ? own.undo : own.redo).at(-1);
+      return step?.skipped ? [step.skipped, ...unique(action.cells)] : unique(action.cells);
+    }
+    return [];
+  }
+
+  #standing(image: Id): Standing {
+    const own = this.#own();
+    return {
+      cells: new Map([...(own.cells.get(image) ?? [])].map(([finding, { state }]) => [finding, state])),
+      skipped: own.skipped.has(image),
+    };
+  }
+
+  #count(images: readonly Id[], before: readonly Standing[]): void {
+    let { answered, skipped } = this.totals.get();
+    images.forEach((image, i) => {
+      const old = before[i];
+      if (!old) return;
+      const now = this.#standing(image);
+      this.#tally(old, -1);
+      this.#tally(now, 1);
+      answered += Number(isAnswered(now)) - Number(isAnswered(old));
+      skipped += Number(now.skipped) - Number(old.skipped);
+    });
+    this.totals.set({ images: this.#state.images.size, answered, skipped, perFinding: this.#frozenCounts() });
+  }
+
+  #recount(): void {
+    this.#counts.clear();
+    const own = this.#own();
+    let answered = 0;
+    for (const image of own.cells.keys()) {
+      const standing = this.#standing(image);
+      this.#tally(standing, 1);
+      answered += Number(isAnswered(standing));
+    }
+    this.totals.set({ images: this.#state.images.size, answered, skipped: own.skipped.size, perFinding: this.#frozenCounts() });
+  }
+
+  #tally(standing: Standing, by: number): void {
+    for (const [finding, state] of standing.cells) {
+      if (state === 'none') continue;
+      const counts = this.#counts.get(finding) ?? { present: 0, absent: 0, unsure: 0 };
+      counts[state] += by;
+      this.#counts.set(finding, counts);
+    }
+  }
+
+  #frozenCounts(): Totals['perFinding'] {
+    return new Map([...this.#counts].map(([finding, counts]) => [finding, { ...counts }]));
+  }
+}
+
+interface Standing {
+  readonly cells: ReadonlyMap<Id, CellState>;
+  readonly skipped: boolean;
+}
+
+const isAnswered = ({ cells }: Standing) => [...cells.values()].some((state) => state !== 'none');
+const unique = (cells: readonly { readonly image: Id }[]): Id[] => [...new Set(cells.map(({ image }) => image))];

@@ -1,0 +1,98 @@
+import type { PoolView, RoundView } from '../../contract/bridge';
+import type { QueueEntry } from '../../contract/jobs/trainer';
+import type { Finding, Id, Project } from '../../contract/model';
+import { Signal, type Readable } from '../app/signal';
+import type { Probabilities } from './answers';
+
+export interface QueuedImage {
+  readonly image: Id;
+  readonly entry: QueueEntry;
+}
+
+/** The newest round, with rows as images. A round whose pool has not arrived yet waits for it. */
+export class Proposals {
+  readonly round = new Signal<RoundView | null>(null);
+  readonly #project: Readable<Project>;
+  #pool: PoolView | null = null;
+  #waiting: RoundView | null = null;
+  #rows = new Map<Id, number>();
+  #queue: readonly QueuedImage[] = [];
+  #entries = new Map<Id, QueueEntry>();
+  #cache = new Map<Id, Probabilities | null>();
+  #columns: readonly { readonly finding: Id; readonly column: number }[] = [];
+
+  constructor(project: Readable<Project>) {
+    this.#project = project;
+  }
+
+  receivePool(pool: PoolView): void {
+    this.#pool = pool;
+    this.#rows = new Map(pool.images.map((image, row) => [image, row]));
+    if (this.#waiting?.pool === pool.pool) this.receiveRound(this.#waiting);
+  }
+
+  receiveRound(round: RoundView): void {
+    if (this.#pool?.pool !== round.pool) {
+      this.#waiting = round;
+      return;
+    }
+    this.#waiting = null;
+    const { images } = this.#pool;
+    this.#queue = round.queue.flatMap((entry) => {
+      const image = images[entry.row];
+      return image === undefined ? [] : [{ image, entry }];
+    });
+    // Reasons of earlier rounds stay with the images that are still on screen.
+    this.#entries = new Map([...[...this.#entries].slice(-500), ...this.#queue.map(({ image, entry }) => [image, entry] as const)]);
+    this.#cache.clear();
+    this.#columns = columnsOf(round, this.#project.get().findings);
+    this.round.set(round);
+  }
+
+  /** In the order of the newest round; empty before the first. */
+  queue(): readonly QueuedImage[] {
+    return this.#queue;
+  }
+
+  /** Why the image is or was in the queue. */
+  entry(image: Id): QueueEntry | null {
+    return this.#entries.get(image) ?? null;
+  }
+
+  /** The same object until the next round. */
+  readonly of = (image: Id): Probabilities | null => {
+    const known = this.#cache.get(image);
+    if (known !== undefined) return known;
+    const made = this.#read(image);
+    this.#cache.set(image, made);
+    return made;
+  };
+
+  /** The id of the head that stands behind `of`. */
+  head(): string | null {
+    return this.round.get()?.head?.id ?? null;
+  }
+
+  #read(image: Id): Probabilities | null {
+    const round = this.round.get();
+    const row = this.#rows.get(image);
+    if (!round?.head || row === undefined) return null;
+    const width = round.head.findings.length;
+    const found = new Map<Id, number>();
+    for (const { finding, column } of this.#columns) {
+      const p = round.probabilities[row * width + column];
+      if (p !== undefined && Number.isFinite(p)) found.set(finding, p);
+    }
+    return found.size === 0 ? null : found;
+  }
+}
+
+/** Columns are named in the head; a finding that was renamed since keeps its place if the number of findings is the same. */
+function columnsOf(round: RoundView, findings: readonly Finding[]): { finding: Id; column: number }[] {
+  const names = round.head?.findings ?? [];
+  return findings.flatMap(({ id, name }, place) => {
+    const named = names.indexOf(name);
+    const column = named >= 0 ? named : names.length === findings.length ? place : -1;
+    return column < 0 ? [] : [{ finding: id, column }];
+  });
+}

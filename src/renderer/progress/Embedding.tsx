@@ -1,0 +1,72 @@
+import { Pause, Play, RefreshCw } from 'lucide-react';
+import { sentence } from '../../contract/catalogue';
+import { useServices } from '../app/environment';
+import { useSession } from '../app/session-context';
+import { useSignal } from '../app/signal';
+import { Bar } from '../controls/Bar';
+import { count, counted, duration } from '../controls/figures';
+import { FailureNote } from '../controls/FailureNote';
+
+const words = { waiting: 'Waiting', running: 'Running', paused: 'Paused', done: 'Done', failed: 'Stopped' } as const;
+
+export function Embedding() {
+  const { bridge, problems } = useServices();
+  const { id: project, status, failures } = useSession();
+  const { embedding, scan, encoder } = useSignal(status);
+  const failed = useSignal(failures);
+  const pause = async (paused: boolean) => {
+    const result = await bridge.call('embedding.pause', { project, paused });
+    if (!result.ok) problems.failure(result.failure);
+  };
+  const retry = async () => {
+    const result = await bridge.call('embedding.retry', { project });
+    if (!result.ok) problems.failure(result.failure);
+  };
+  const { state, done, total, rate, secondsLeft } = embedding;
+  return (
+    <section>
+      <h3>
+        Embedding <span className="muted">{words[state]}</span>
+        {(state === 'running' || state === 'paused') && (
+          <button className="button small" onClick={() => void pause(state === 'running')} data-testid="pause-embedding">
+            {state === 'running' ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
+            {state === 'running' ? 'Pause' : 'Resume'}
+          </button>
+        )}
+      </h3>
+      <Bar fraction={total === 0 ? null : done / total} label="Images embedded" />
+      <p className="figures">
+        {count(done)} of {counted(total, 'image')}
+        {rate !== null && `, ${rate.toFixed(rate < 10 ? 1 : 0)} a second`}
+        {secondsLeft !== null && `, ${duration(secondsLeft)} left`}
+        {scan.state === 'running' && `, ${count(scan.found)} found so far`}
+      </p>
+      {encoder && (
+        <p className="muted">
+          {encoder.name}
+          {encoder.builtin ? ', the built-in baseline. EVA-X is the encoder to use.' : ''} On {encoder.provider} ({encoder.reason}),{' '}
+          {encoder.precision}.
+        </p>
+      )}
+      {embedding.failure && <FailureNote failure={embedding.failure} />}
+      {scan.failure && <FailureNote failure={scan.failure} />}
+      {failed.length > 0 && (
+        <details className="failures" data-testid="failures">
+          <summary>{counted(failed.length, 'file')} could not be read</summary>
+          <button className="button small" onClick={() => void retry()} data-testid="retry-embedding">
+            <RefreshCw size={14} aria-hidden /> Try them again
+          </button>
+          <ul>
+            {failed.slice(0, 200).map(({ path, failure }) => (
+              <li key={path}>
+                <span className="path">{path}</span>
+                <span className="muted">{sentence(failure)}</span>
+              </li>
+            ))}
+            {failed.length > 200 && <li className="muted">and {count(failed.length - 200)} more</li>}
+          </ul>
+        </details>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+import { useSession } from '../app/session-context';
+import { useSignal } from '../app/signal';
+import { count, counted, percent } from '../controls/figures';
+import { AccuracyCurve } from './AccuracyCurve';
+import { Reliability } from './Reliability';
+
+/** How good the head is, each figure with its number of images and its interval. */
+export function Quality() {
+  const { proposals } = useSession();
+  const round = useSignal(proposals.round);
+  if (!round?.head) {
+    return (
+      <section>
+        <h3>Quality</h3>
+        <p className="muted">Figures appear as soon as a head can be fitted: after the first labels of at least two states.</p>
+      </section>
+    );
+  }
+  const { prequential, audit, calibration, findings, lowEvidence } = round.metrics;
+  const names = round.head.findings;
+  const judged = findings.filter(({ auroc }) => auroc !== null);
+  return (
+    <section>
+      <h3>Quality {lowEvidence && <span className="badge warn">low evidence</span>}</h3>
+      {audit && audit.n > 0 && (
+        <Figure title="Audit accuracy" value={audit.correct / audit.n} low={audit.low} high={audit.high} n={audit.n} testId="audit">
+          Random draws that were never trained on: the unbiased figure.
+        </Figure>
+      )}
+      {prequential && prequential.n > 0 ? (
+        <>
+          <Figure
+            title="Running accuracy"
+            value={prequential.correct / prequential.n}
+            low={prequential.low}
+            high={prequential.high}
+            n={prequential.n}
+            testId="prequential"
+          >
+            Each image was predicted before its label was used. Pessimistic, since the queue asks for the hard ones.
+          </Figure>
+          {prequential.curve.length > 1 && <AccuracyCurve points={prequential.curve} />}
+        </>
+      ) : (
+        <p className="muted">No running accuracy yet: no image was predicted before it was labelled.</p>
+      )}
+      {calibration && calibration.n > 0 && (
+        <>
+          <h4>Calibration</h4>
+          <Reliability bins={calibration.bins} />
+          <p className="figures" data-testid="calibration">
+            ECE {calibration.ece.toFixed(3)}, Brier {calibration.brier.toFixed(3)}, n = {count(calibration.n)}
+          </p>
+        </>
+      )}
+      {judged.length > 0 && (
+        <>
+          <h4>AUROC, out of fold</h4>
+          <table className="counts">
+            <thead>
+              <tr>
+                <th scope="col">Finding</th>
+                <th scope="col">AUROC</th>
+                <th scope="col">95 %</th>
+                <th scope="col">n</th>
+              </tr>
+            </thead>
+            <tbody>
+              {judged.map(({ finding, auroc, aurocLow, aurocHigh, present, absent }) => (
+                <tr key={finding}>
+                  <th scope="row">{names[finding]}</th>
+                  <td>{auroc?.toFixed(2)}</td>
+                  <td>{aurocLow === null || aurocHigh === null ? '–' : `${aurocLow.toFixed(2)} to ${aurocHigh.toFixed(2)}`}</td>
+                  <td title={`${counted(present, 'image')} present, ${count(absent)} absent`}>{count(present + absent)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Figure(props: { title: string; value: number; low: number; high: number; n: number; testId: string; children: string }) {
+  return (
+    <div className="figure" data-testid={props.testId}>
+      <div className="figure-line">
+        <span>{props.title}</span>
+        <strong>{percent(props.value)}</strong>
+      </div>
+      <p className="figures">
+        95 % interval {percent(props.low)} to {percent(props.high)}, n = {count(props.n)}
+      </p>
+      <p className="muted">{props.children}</p>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import { useState } from 'react';
+import { HeadKind, Strategy } from '../../contract/jobs/trainer';
+import { useServices } from '../app/environment';
+import { useSession } from '../app/session-context';
+import { useSignal } from '../app/signal';
+import { count, milliseconds } from '../controls/figures';
+
+const stages = { idle: 'Waiting for labels', basis: 'Preparing the pool', quick: 'Refitting', full: 'Calibrating' } as const;
+const kinds = {
+  gda: 'Gaussian discriminant analysis',
+  logistic: 'logistic regression',
+  attentive: 'attentive probe',
+  block: 'fine-tuned block',
+} as const;
+
+/** What the queue is doing, and with what. */
+export function QueueState() {
+  const { bridge, problems } = useServices();
+  const { id: project, status, proposals } = useSession();
+  const { trainer } = useSignal(status);
+  const round = useSignal(proposals.round);
+  const [settings, setSettings] = useState<{ strategy: Strategy; head: HeadKind }>({ strategy: 'auto', head: 'auto' });
+  const change = async (patch: Partial<typeof settings>) => {
+    const next = { ...settings, ...patch };
+    setSettings(next);
+    const result = await bridge.call('queue.settings', { project, ...next });
+    if (result.ok) return;
+    setSettings(settings);
+    problems.failure(result.failure);
+  };
+  return (
+    <section data-testid="queue-state">
+      <h3>
+        Queue <span className="muted">{stages[trainer.stage]}</span>
+      </h3>
+      <dl className="facts">
+        <div>
+          <dt>Last round</dt>
+          <dd>{round ? `${round.stage}, ${milliseconds(round.milliseconds)}, ${count(round.metrics.labelled)} labels` : 'none yet'}</dd>
+        </div>
+        <div>
+          <dt>Head</dt>
+          <dd>{round?.head ? kinds[round.head.kind] : 'none yet'}</dd>
+        </div>
+        <div>
+          <dt>Backend</dt>
+          <dd>
+            {trainer.backend ?? 'not started'}
+            {trainer.reason !== '' && <span className="muted"> ({trainer.reason})</span>}
+          </dd>
+        </div>
+      </dl>
+      <div className="queue-choices">
+        <label>
+          <span>Strategy</span>
+          <select
+            value={settings.strategy}
+            onChange={(event) => void change({ strategy: Strategy.parse(event.target.value) })}
+            data-testid="strategy"
+          >
+            {Strategy.options.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <span>Head</span>
+          <select
+            value={settings.head}
+            onChange={(event) => void change({ head: HeadKind.parse(event.target.value) })}
+            data-testid="head-kind"
+          >
+            {HeadKind.options.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,54 @@
+import { useEncoders } from '../settings/use-encoders';
+import { ImportEncoder } from '../settings/ImportEncoder';
+import { FailureNote } from '../controls/FailureNote';
+import { BUILTIN_ENCODER } from '../../contract/model';
+
+/** EVA-X is the encoder to use; the built-in one is there so that the app works without it, and is said to be a baseline. */
+export function EncoderChoice({ chosen, onChoose }: { readonly chosen: string; readonly onChoose: (id: string) => void }) {
+  const { encoders, failure, reload } = useEncoders();
+  const imported = encoders.filter(({ builtin }) => !builtin);
+  return (
+    <div className="encoders">
+      {failure && <FailureNote failure={failure} />}
+      {imported.map(({ card }) => (
+        <label key={card.id} className="choice">
+          <input
+            type="radio"
+            name="encoder"
+            checked={chosen === card.id}
+            onChange={() => onChoose(card.id)}
+            data-testid={`encoder-${card.id}`}
+          />
+          <span>
+            <strong>{card.name}</strong>
+            <span className="muted">
+              {card.outputs.embedding} features, {card.precision}, {card.id.slice(0, 12)}
+            </span>
+          </span>
+        </label>
+      ))}
+      <label className="choice">
+        <input
+          type="radio"
+          name="encoder"
+          checked={chosen === BUILTIN_ENCODER}
+          onChange={() => onChoose(BUILTIN_ENCODER)}
+          data-testid="encoder-builtin"
+        />
+        <span>
+          <strong>Built-in baseline</strong>
+          <span className="muted">
+            Wavelet scattering; needs no file. It is a baseline that was never trained on radiographs: EVA-X is the encoder to use for real
+            work.
+          </span>
+        </span>
+      </label>
+      <ImportEncoder
+        onImported={(id) => {
+          reload();
+          onChoose(id);
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import { memo } from 'react';
+import type { CellState, Finding, Id, Task } from '../../contract/model';
+import { Key } from '../controls/Key';
+import { percent } from '../controls/figures';
+import { StateIcon, stateWord } from '../labels/Chips';
+import { cellOf, type ImageView } from '../labels/labels';
+
+interface Props {
+  readonly finding: Finding;
+  readonly view: ImageView;
+  readonly task: Task;
+  /** Calibrated probability of present; null: none, or hidden. */
+  readonly probability: number | null;
+  /** What Enter would set. */
+  readonly ghost: CellState | null;
+  readonly onAnswer: (finding: Finding, unsure: boolean) => void;
+  readonly onFocus: (finding: Id | null) => void;
+}
+
+/** One finding: its key, its state, what the head thinks. A click does what the key does; with Shift, unsure. */
+export const FindingRow = memo(function FindingRow({ finding, view, task, probability, ghost, onAnswer, onFocus }: Props) {
+  const { state, pending, source } = cellOf(view, finding.id);
+  const word = stateWord(state);
+  const answered = state !== 'none';
+  return (
+    <li>
+      <button
+        className={`finding ${state}${pending ? ' pending' : ''}${ghost ? ` ghost-${ghost}` : ''}`}
+        data-testid={`finding-${finding.name}`}
+        data-state={state}
+        onMouseDown={(event) => event.preventDefault()}
+        onClick={(event) => onAnswer(finding, event.shiftKey)}
+        onFocus={() => onFocus(finding.id)}
+        onBlur={() => onFocus(null)}
+        aria-label={`${finding.name}, ${word}${ghost ? `, proposed ${stateWord(ghost)}` : ''}${probability === null ? '' : `, probability ${percent(probability)}`}`}
+      >
+        <Key label={finding.hotkey.toUpperCase()} />
+        <span className="swatch" style={{ background: finding.colour }} aria-hidden />
+        <span className="finding-name">{finding.name}</span>
+        <span className={`state ${answered ? state : ghost ? `ghost ${ghost}` : 'none'}`} data-testid="finding-state">
+          {answered && <StateIcon state={state} size={14} />}
+          {answered
+            ? task === 'multiclass' && state === 'present'
+              ? source === 'accepted'
+                ? 'accepted'
+                : 'chosen'
+              : word
+            : ghost
+              ? `${stateWord(ghost)}?`
+              : ''}
+        </span>
+        {probability !== null && (
+          <span className="probability" data-testid="proposal" data-probability={probability.toFixed(4)}>
+            <span className="probability-track" aria-hidden>
+              <span className="probability-fill" style={{ width: `${String(probability * 100)}%`, background: finding.colour }} />
+            </span>
+            <span className="probability-figure">{percent(probability)}</span>
+          </span>
+        )}
+      </button>
+    </li>
+  );
+});

@@ -1,0 +1,129 @@
+import { Dices, Eye, EyeOff, Info } from 'lucide-react';
+import { reasonSentence } from '../../contract/reasons';
+import type { Finding, Id } from '../../contract/model';
+import { useServices } from '../app/environment';
+import { useSession } from '../app/session-context';
+import { useSignal } from '../app/signal';
+import { Key } from '../controls/Key';
+import { proposed } from '../labels/answers';
+import { useImage, useProbabilities, useProject } from '../labels/use-labels';
+import { FindingRow } from './FindingRow';
+
+export interface RailActions {
+  readonly answer: (finding: Finding, unsure: boolean) => void;
+  readonly accept: () => void;
+  readonly absentRest: () => void;
+  readonly unsure: () => void;
+  readonly skip: () => void;
+  readonly clear: () => void;
+  readonly focus: (finding: Id | null) => void;
+  readonly hideProposals: () => void;
+}
+
+/** Why this image, what can be said of it, and what the head thinks. */
+export function Rail({ image, actions }: { readonly image: Id; readonly actions: RailActions }) {
+  const { settings } = useServices();
+  const { proposals } = useSession();
+  const { findings, task } = useProject();
+  const { hideProposals } = useSignal(settings.current);
+  const round = useSignal(proposals.round);
+  const view = useImage(image);
+  const probabilities = useProbabilities(image);
+  const shown = hideProposals ? null : probabilities;
+  const ghosts = hideProposals ? [] : proposed(task, findings, view, probabilities);
+  const hasHead = round?.head !== null && round !== null;
+  const multilabel = task === 'multilabel';
+  return (
+    <aside className="rail" aria-label="Labels of this image" data-testid="rail">
+      <Why image={image} />
+      <div className="rail-heading">
+        <h2>{multilabel ? 'Findings' : 'Which one is it?'}</h2>
+        {hasHead && round.metrics.lowEvidence && !hideProposals && (
+          <span className="badge warn" data-testid="low-evidence" title="There are few labels so far: these probabilities can be far off.">
+            low evidence
+          </span>
+        )}
+        <button
+          className="icon-button"
+          aria-pressed={hideProposals}
+          aria-label={hideProposals ? 'Show proposals (H)' : 'Hide proposals (H)'}
+          title={hideProposals ? 'Show proposals (H)' : 'Hide proposals (H)'}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={actions.hideProposals}
+          data-testid="hide-proposals"
+        >
+          {hideProposals ? <EyeOff size={16} aria-hidden /> : <Eye size={16} aria-hidden />}
+        </button>
+      </div>
+      <ul className="findings" data-testid="findings">
+        {findings.map((finding) => (
+          <FindingRow
+            key={finding.id}
+            finding={finding}
+            view={view}
+            task={task}
+            probability={shown?.get(finding.id) ?? null}
+            ghost={ghosts.find((answer) => answer.finding === finding.id)?.state ?? null}
+            onAnswer={actions.answer}
+            onFocus={actions.focus}
+          />
+        ))}
+      </ul>
+      <p className="rail-note">
+        {hideProposals
+          ? 'Proposals are hidden.'
+          : hasHead
+            ? `Calibrated probabilities of the head fitted on ${String(round.metrics.labelled)} labelled images.`
+            : 'Proposals appear after the first labels of at least two states.'}
+      </p>
+      <div className="rail-actions">
+        <Action
+          title={ghosts.length > 0 ? 'Accept and go on' : 'Go on'}
+          hint="Enter"
+          run={actions.accept}
+          testId="accept"
+          primary={ghosts.length > 0}
+        />
+        {multilabel && <Action title="Rest absent" hint="A" run={actions.absentRest} testId="absent-rest" />}
+        <Action title="Unsure" hint="0" run={actions.unsure} testId="unsure" />
+        <Action title="Skip" hint="X" run={actions.skip} testId="skip" />
+        <Action title="Clear" hint="⌫" run={actions.clear} testId="clear" disabled={!view.answered} />
+      </div>
+    </aside>
+  );
+}
+
+function Action(props: { title: string; hint: string; run: () => void; testId: string; primary?: boolean; disabled?: boolean }) {
+  return (
+    <button
+      className={props.primary ? 'button primary' : 'button'}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={props.run}
+      data-testid={props.testId}
+      disabled={props.disabled ?? false}
+    >
+      {props.title}
+      <Key label={props.hint} />
+    </button>
+  );
+}
+
+function Why({ image }: { readonly image: Id }) {
+  const { proposals } = useSession();
+  const round = useSignal(proposals.round);
+  const entry = proposals.entry(image);
+  const text = entry
+    ? reasonSentence(entry.reason)
+    : round
+      ? 'Not one of the queue’s choices: you came here yourself, or it follows in folder order.'
+      : 'In folder order, until the first images are embedded.';
+  return (
+    <div className={entry?.audit ? 'why audit' : 'why'} data-testid="reason" data-reason={entry?.reason.code ?? 'none'}>
+      {entry?.audit ? <Dices size={16} aria-hidden /> : <Info size={16} aria-hidden />}
+      <div>
+        <span className="why-title">{entry?.audit ? 'Audit draw' : 'Why this image'}</span>
+        <span>{text}</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { fail, Failure, ok, type Result } from '../../contract/result';
+import { defaultWindow, type GreyWindow } from './window';
+
+/** A decoded image at full bit depth: grey samples, or RGB interleaved. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly samples: Uint8Array | Uint16Array;
+  /** The first is shown at the start. */
+  readonly windows: readonly (GreyWindow & { readonly name: string })[];
+  readonly inverted: boolean;
+}
+
+const Header = z.object({
+  width: z.int().positive(),
+  height: z.int().positive(),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  bits: z.union([z.literal(8), z.literal(16)]),
+  windows: z.array(z.object({ name: z.string(), center: z.number(), width: z.number() })),
+  inverted: z.boolean(),
+});
+
+export const PIXELS_HEADER = 'x-collimate-pixels';
+
+/** Fetches and checks the pixels of an image. `name` is for the sentence. Null when it was aborted. */
+export async function fetchPixels(url: string, name: string, signal: AbortSignal): Promise<Result<DecodedImage> | null> {
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok) return await failureOf(response, name);
+    return decode(response.headers.get(PIXELS_HEADER) ?? '', await response.arrayBuffer(), name);
+  } catch (error) {
+    if (signal.aborted) return null;
+    return fail('file-unreadable', { file: name, reason: 'it could not be fetched' }, String(error));
+  }
+}
+
+/** Header and raw samples (little endian) to an image. Fails where they do not fit together. */
+export function decode(header: string, body: ArrayBuffer, name: string): Result<DecodedImage> {
+  const wrong = (reason: string, detail?: string) => fail('image-corrupt', { file: name, reason }, detail);
+  let raw: unknown;
+  try {
+    raw = JSON.parse(header);
+  } catch {
+    return wrong('its description is missing', header.slice(0, 200));
+  }
+  const parsed = Header.safeParse(raw);
+  if (!parsed.success) return wrong('its description cannot be read', parsed.error.message);
+  const { width, height, channels, bits, windows, inverted } = parsed.data;
+  const expected = width * height * channels * (bits / 8);
+  if (body.byteLength !== expected) return wrong(`it has ${String(body.byteLength)} bytes of pixels instead of ${String(expected)}`);
+  const samples = bits === 8 ? new Uint8Array(body) : new Uint16Array(body);
+  const usable = windows.filter(({ width: w }) => w >= 1);
+  return ok({
+    width,
+    height,
+    channels,
+    samples,
+    windows: usable.length > 0 ? usable : [{ name: 'Default', ...defaultWindow(samples) }],
+    inverted,
+  });
+}
+
+async function failureOf(response: Response, name: string): Promise<Result<DecodedImage>> {
+  const parsed = Failure.safeParse(await response.json().catch(() => null));
+  if (parsed.success) return { ok: false, failure: parsed.data };
+  return fail('file-unreadable', { file: name, reason: `the answer was ${String(response.status)}` });
+}

@@ -1,0 +1,55 @@
+import { start } from '../../src/renderer/app/start';
+import { FakeBridge, makeProject } from '../unit/renderer/fake-bridge';
+
+/** ?task=multilabel&images=400&theme=light */
+async function open(): Promise<void> {
+  const query = new URLSearchParams(location.search);
+  const names: unknown = await (await fetch('/names.json')).json();
+  const wanted = Number(query.get('images') ?? 400);
+  const files = Array.isArray(names) ? names.map(String) : [];
+  const paths = Array.from({ length: wanted }, (_, i) => files[i] ?? `ward/${String(i).padStart(6, '0')}.png`);
+  const project =
+    query.get('task') === 'multilabel'
+      ? makeProject('multilabel', ['Atelectasis', 'Cardiomegaly', 'Consolidation', 'Edema', 'Pleural effusion', 'Nodule', 'Pneumothorax'])
+      : makeProject();
+  const bridge = new FakeBridge({ project, paths, delay: Number(query.get('delay') ?? 3) });
+  if (query.has('recent')) {
+    const [first] = bridge.summaries;
+    if (first) {
+      bridge.summaries.push(
+        {
+          ...first,
+          id: `${first.id.slice(0, 25)}2`,
+          name: 'ChestX-ray14 subset',
+          folder: '/mnt/archive/nih/images_001',
+          task: 'multilabel',
+          images: 112_120,
+          labelled: 1843,
+          opened: '2026-11-20T09:12:00.000Z',
+        },
+        {
+          ...first,
+          id: `${first.id.slice(0, 25)}3`,
+          name: 'Lines and tubes, pilot',
+          folder: '/media/usb/pilot',
+          images: 640,
+          labelled: 212,
+          opened: '2026-10-02T15:40:00.000Z',
+          missing: true,
+        },
+      );
+    }
+  }
+  if (query.has('embedding')) {
+    bridge.status = {
+      ...bridge.status,
+      embedding: { state: 'running', done: 148, total: wanted, failed: 1, rate: 23.4, secondsLeft: 11, failure: null },
+    };
+  }
+  const theme = query.get('theme');
+  if (theme === 'light' || theme === 'dark') await bridge.call('settings.set', { theme });
+  Object.assign(globalThis, { fake: bridge });
+  const name = (image: string) => bridge.state.images.get(image)?.path ?? '';
+  start({ bridge, thumbnail: (_project, image) => `/images/${name(image)}`, pixels: (_project, image) => `/pixels/${name(image)}` });
+}
+void open();

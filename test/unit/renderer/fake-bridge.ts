@@ -1,0 +1,378 @@
+import type { AppSettings, BridgeService, CellRequest, ProjectStatus, ProjectSummary, RoundView } from '../../../src/contract/bridge';
+import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
+import type { EncoderCard } from '../../../src/contract/encoder-card';
+import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
+import { SCHEMA, type Action, type CellChange, type Id, type ImageRecord, type Project, type Task } from '../../../src/contract/model';
+import { fail, ok, type Failure, type Result } from '../../../src/contract/result';
+import type { Client, Handlers } from '../../../src/contract/wire';
+
+type Handler = (payload: never) => void;
+type Params<M extends keyof Handlers<BridgeService>> = Parameters<Handlers<BridgeService>[M]>[0];
+
+/** ULIDs in counting order. */
+export function id(n: number, kind = 'A'): Id {
+  const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  let text = '';
+  for (let rest = n; text.length < 12; rest = Math.floor(rest / 32)) text = (digits[rest % 32] ?? '0') + text;
+  return `01${kind.repeat(12)}${text}`;
+}
+
+export const makeProject = (task: Task = 'multiclass', names: readonly string[] = ['Normal', 'Bacterial', 'Viral']): Project => ({
+  id: id(1, 'P'),
+  name: 'Pneumonia, ward study',
+  schema: SCHEMA,
+  roots: [{ id: id(1, 'R'), path: '/data/radiographs' }],
+  task,
+  findings: names.map((name, i) => ({
+    id: id(i + 1, 'F'),
+    name,
+    hotkey: '123456789bcdejklmnostuvwyz'[i] ?? 'z',
+    colour: ['#4aa3df', '#e69f00', '#2fb38a', '#d55e00', '#cc79a7', '#b8a800', '#7d8cf0'][i % 7] ?? '#4aa3df',
+  })),
+  encoder: 'builtin',
+  seed: 1,
+  audit: { share: 0.15, from: 30 },
+  annotators: [{ id: id(1, 'N'), name: 'Annotator' }],
+  created: '2026-11-20T08:00:00.000Z',
+});
+
+export const makeImage = (n: number, path = `ward/${String(n).padStart(6, '0')}.png`): ImageRecord => ({
+  id: id(n, 'G'),
+  root: id(1, 'R'),
+  path,
+  frame: null,
+  bytes: 1000,
+  mtime: 0,
+  sha256: null,
+  width: 512,
+  height: 512,
+  patient: null,
+  study: null,
+  view: null,
+});
+
+interface Options {
+  readonly project?: Project;
+  readonly images?: number;
+  readonly paths?: readonly string[];
+  /** Milliseconds before an answer. */
+  readonly delay?: number;
+  /** Rounds after each label, with a head from this many labels on. */
+  readonly headFrom?: number;
+}
+
+/** A bridge with the journal semantics of main in memory: numbers without gaps, undo appends, acknowledged in order. */
+export class FakeBridge implements Client<BridgeService> {
+  readonly journal: Action[] = [];
+  readonly calls: { method: string; params: unknown }[] = [];
+  readonly state: ProjectState = emptyState();
+  /** The next call of a method fails with this. */
+  readonly failures = new Map<string, Failure>();
+  project: Project;
+  summaries: ProjectSummary[];
+  chosenFolder: string | null = '/data/radiographs';
+  /** While set, events of acknowledged actions are held back. */
+  silent = false;
+  readonly #listeners = new Map<string, Set<Handler>>();
+  readonly #options: Options;
+  #settings: AppSettings = {
+    theme: 'dark',
+    hideProposals: false,
+    annotator: 'Annotator',
+  };
+  status: ProjectStatus;
+
+  constructor(options: Options = {}) {
+    this.#options = options;
+    this.project = options.project ?? makeProject();
+    const count = options.paths?.length ?? options.images ?? 24;
+    this.append({ kind: 'project', project: this.project });
+    const images = Array.from({ length: count }, (_, i) => makeImage(i + 1, options.paths?.[i]));
+    if (count > 0) this.append({ kind: 'images', images });
+    this.status = {
+      project: this.project.id,
+      scan: { state: 'done', found: count, skipped: 0, failure: null },
+      embedding: { state: 'done', done: count, total: count, failed: 0, rate: null, secondsLeft: null, failure: null },
+      encoder: {
+        id: 'e'.repeat(64),
+        name: 'Wavelet scattering',
+        builtin: true,
+        provider: 'cpu',
+        reason: 'no other provider here',
+        precision: 'fp32',
+      },
+      trainer: { backend: 'wasm', reason: 'no native library found', stage: 'idle', milliseconds: 41 },
+    };
+    this.summaries = [
+      {
+        id: this.project.id,
+        name: this.project.name,
+        folder: '/data/radiographs',
+        task: this.project.task,
+        images: count,
+        labelled: 0,
+        opened: new Date().toISOString(),
+        missing: false,
+      },
+    ];
+  }
+
+  async call<M extends keyof BridgeService['methods']>(method: M, params: Params<M>): Promise<never> {
+    this.calls.push({ method, params });
+    if (this.#options.delay) await new Promise((resolve) => setTimeout(resolve, this.#options.delay));
+    else await Promise.resolve();
+    const failure = this.failures.get(method);
+    if (failure) {
+      this.failures.delete(method);
+      return { ok: false, failure } as never;
+    }
+    const handler = this.#handlers[method] as (params: unknown) => Result<unknown>;
+    return handler(params) as never;
+  }
+
+  on(event: string, handler: (payload: never) => void): () => void {
+    const set = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, set);
+    set.add(handler);
+    return () => set.delete(handler);
+  }
+
+  emit(event: string, payload: unknown): void {
+    this.#listeners.get(event)?.forEach((handler) => handler(payload as never));
+  }
+
+  called(method: string): unknown[] {
+    return this.calls.filter((call) => call.method === method).map(({ params }) => params);
+  }
+
+  /** Appends to the journal and tells the page, as main does. */
+  append(entry: Record<string, unknown> & { kind: Action['kind'] }): Action {
+    const seq = this.journal.length + 1;
+    const action = { seq, id: id(seq, 'J'), annotator: id(1, 'N'), time: '2026-11-22T10:00:00.000Z', ...entry } as Action;
+    this.journal.push(action);
+    apply(this.state, action);
+    if (!this.silent) this.emit('journal', { project: this.project.id, action });
+    return action;
+  }
+
+  /** Probabilities and a queue made up from the journal's labels, the same for the same labels. */
+  round(): RoundView {
+    const images = [...this.state.images.keys()];
+    const { findings, task } = this.project;
+    const labelled = this.state.annotators.get(id(1, 'N'))?.cells ?? new Map<Id, unknown>();
+    const hasHead = labelled.size >= (this.#options.headFrom ?? 2);
+    const probabilities = new Float32Array(hasHead ? images.length * findings.length : 0);
+    if (hasHead) images.forEach((_, row) => probabilities.set(madeUp(row, findings.length, task), row * findings.length));
+    const queue: QueueEntry[] = images
+      .flatMap((image, row) =>
+        labelled.has(image)
+          ? []
+          : [{ row, score: noise(row * 7 + labelled.size), audit: row % 9 === 0, reason: reasonOf(row, hasHead, this.project) }],
+      )
+      .sort((a, b) => b.score - a.score)
+      .slice(0, 50);
+    return {
+      project: this.project.id,
+      pool: 1,
+      stage: hasHead ? 'quick' : 'cold',
+      seq: this.journal.length,
+      head: hasHead ? headOf(this.project, labelled.size) : null,
+      probabilities,
+      queue,
+      metrics: metricsOf(this.project, labelled.size),
+      milliseconds: 63,
+    };
+  }
+
+  sendRound(): void {
+    this.emit('pool', { project: this.project.id, pool: 1, images: [...this.state.images.keys()] });
+    this.emit('round', this.round());
+  }
+
+  #change(requests: readonly CellRequest[]): CellChange[] {
+    return requests.map(({ image, finding, state, source, shown, head }) => ({
+      image,
+      finding,
+      before: cellOf(this.state, id(1, 'N'), image, finding),
+      after: state === 'none' ? null : { state, source, use: 'train', shown, head, time: '2026-11-22T10:00:00.000Z' },
+    }));
+  }
+
+  #acknowledge(action: Action): Result<Action> {
+    setTimeout(() => this.sendRound(), 0);
+    return ok(action);
+  }
+
+  readonly #handlers: { [M in keyof BridgeService['methods']]: (params: Params<M>) => Result<unknown> } = {
+    'app.info': () =>
+      ok({ version: '0.1.0', electron: '45.4.1', platform: 'linux x64', standIn: false, profile: '/home/reader/.config/collimate' }),
+    'settings.get': () => ok(this.#settings),
+    'settings.set': (patch) => {
+      this.#settings = Object.assign({ ...this.#settings }, patch);
+      return ok(this.#settings);
+    },
+    'dialog.folder': () => ok(this.chosenFolder),
+    'dialog.checkpoint': () => ok('/data/eva_x_small_patch16_merged520k_mim.pt'),
+    'projects.list': () => ok(this.summaries),
+    'projects.inspect': () =>
+      ok({ images: 5863, more: false, examples: ['NORMAL/IM-0001-0001.jpeg', 'PNEUMONIA/person1_bacteria_1.jpeg'] }),
+    'projects.create': ({ name, task, findings }) => {
+      this.project = { ...this.project, name, task, findings: findings.map((finding, i) => ({ ...finding, id: id(i + 1, 'F') })) };
+      this.append({ kind: 'project', project: this.project });
+      return ok(this.project);
+    },
+    'projects.sample': () => ok(this.project),
+    'projects.open': () => {
+      setTimeout(() => this.sendRound(), 0);
+      return ok({ project: this.project, last: this.journal.length, status: this.status });
+    },
+    'projects.close': () => ok(),
+    'projects.remove': ({ project }) => {
+      this.summaries = this.summaries.filter((each) => each.id !== project);
+      return ok();
+    },
+    'projects.findings': () => ok(this.project),
+    'journal.read': ({ after, limit }) => ok({ actions: this.journal.slice(after, after + limit), last: this.journal.length }),
+    'labels.apply': ({ cells }) => this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) })),
+    'labels.skip': ({ image }) => this.#acknowledge(this.append({ kind: 'skip', image })),
+    'labels.undo': () => {
+      const step = nextUndo(this.state, id(1, 'N'));
+      return step ? this.#acknowledge(this.append({ kind: 'undo', ...step })) : fail('nothing-to-undo');
+    },
+    'labels.redo': () => {
+      const step = nextRedo(this.state, id(1, 'N'));
+      return step ? this.#acknowledge(this.append({ kind: 'redo', ...step })) : fail('nothing-to-undo');
+    },
+    'embedding.pause': () => ok(),
+    'embedding.retry': () => ok(),
+    'embedding.failures': () =>
+      ok([
+        {
+          image: id(3, 'G'),
+          path: 'ward/000003.png',
+          failure: { code: 'image-corrupt', params: { file: 'ward/000003.png', reason: 'it ends after 512 bytes' } },
+        },
+      ]),
+    'queue.settings': () => ok(),
+    'queue.similar': () => ok([]),
+    'export.labels': ({ folder }) => ok({ files: [`${folder}/labels.csv`] }),
+    'export.classFolders': () => ok({ files: [], copied: 12 }),
+    'export.model': ({ folder }) =>
+      ok({ files: [`${folder}/model/model.onnx`, `${folder}/model/README.md`], checked: 32, maxDifference: 2.4e-7 }),
+    'export.reveal': () => ok(),
+    'encoders.list': () => ok([{ card: builtinCard, bytes: 1_800_000, builtin: true }]),
+    'encoders.import': () => ok(evaCard),
+    'jobs.stop': () => ok(),
+  };
+}
+
+/** In [0, 1), the same for the same number. */
+const noise = (n: number): number => {
+  const x = Math.sin(n * 12.9898 + 4.1414) * 43758.5453;
+  return x - Math.floor(x);
+};
+
+function madeUp(row: number, findings: number, task: Task): number[] {
+  const raw = Array.from({ length: findings }, (_, k) => noise(row * 31 + k * 17));
+  if (task === 'multilabel') return raw.map((p) => (p < 0.5 ? p ** 3 : 1 - (1 - p) ** 2));
+  const powers = raw.map((p) => p ** 3 + 0.01);
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((p) => p / sum);
+}
+
+function reasonOf(row: number, hasHead: boolean, { findings }: Project): QueueEntry['reason'] {
+  if (row % 9 === 0) return { code: 'audit', params: {} };
+  if (!hasHead) return { code: 'typical', params: {} };
+  const [first, second] = findings;
+  if (row % 3 === 0 && first && second) return { code: 'tie', params: { first: first.name, second: second.name } };
+  return { code: 'representative', params: {} };
+}
+
+const headOf = (project: Project, labels: number): RoundView['head'] => ({
+  format: 'collimate-head',
+  version: 1,
+  id: `head${String(labels)}`,
+  kind: labels < 60 ? 'gda' : 'logistic',
+  task: project.task,
+  findings: project.findings.map(({ name }) => name),
+  encoder: { id: 'e'.repeat(64), name: 'Wavelet scattering', d: 1000 },
+  projection: null,
+  calibration: { method: 'platt', perFinding: [] },
+  prior: { source: 'labels', values: [], n: labels },
+  regularisation: null,
+  seed: 1,
+  labels: { hash: '', count: labels, perFinding: [] },
+  created: '2026-11-22T10:00:00.000Z',
+});
+
+const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
+  labelled,
+  prequential:
+    labelled < 4
+      ? null
+      : {
+          n: labelled,
+          correct: Math.round(labelled * 0.78),
+          low: 0.66,
+          high: 0.86,
+          curve: Array.from({ length: labelled }, (_, i) => ({ n: i + 1, accuracy: 0.8 - 0.4 / (i + 1) + noise(i) * 0.06 })),
+        },
+  audit: labelled < 8 ? null : { n: 9, correct: 8, low: 0.57, high: 0.98 },
+  calibration:
+    labelled < 8
+      ? null
+      : {
+          n: labelled,
+          ece: 0.061,
+          brier: 0.142,
+          bins: [0.08, 0.27, 0.49, 0.71, 0.93].map((mean, i) => ({
+            n: 4 + i * 3,
+            mean,
+            observed: Math.min(1, mean + (i % 2 ? 0.07 : -0.04)),
+          })),
+        },
+  findings: findings.map((_, finding) => ({
+    finding,
+    present: 8 + finding,
+    absent: 20 - finding,
+    unsure: 1,
+    auroc: labelled < 8 ? null : 0.91 - finding * 0.05,
+    aurocLow: labelled < 8 ? null : 0.82 - finding * 0.06,
+    aurocHigh: labelled < 8 ? null : 0.97 - finding * 0.03,
+  })),
+  lowEvidence: labelled < 20,
+});
+
+const builtinCard: EncoderCard = {
+  format: 'collimate-encoder',
+  version: 1,
+  id: 'e'.repeat(64),
+  name: 'Wavelet scattering',
+  kind: 'scattering',
+  variant: null,
+  input: { name: 'pixels', channels: 1, size: 128 },
+  preprocessing: {
+    tile: { crop: 'squash', resize: 128, size: 128, colour: 'luma', filter: 'pillow-bicubic' },
+    normalise: { kind: 'image', epsilon: 1e-5 },
+  },
+  pooling: 'mean',
+  precision: 'fp32',
+  outputs: { embedding: 1000 },
+  source: null,
+  licence: 'Apache-2.0, part of Collimate.',
+  head: null,
+};
+
+const evaCard: EncoderCard = {
+  ...builtinCard,
+  id: 'a'.repeat(64),
+  name: 'EVA-X small',
+  kind: 'eva-x',
+  variant: 'small',
+  licence: 'The published weights state no licence: ask their authors before you pass them on.',
+};
+
+export const failing = (code: Failure['code'], params: Failure['params'] = {}): Failure => {
+  const { failure } = fail(code, params, 'detail of the failure');
+  return failure;
+};
