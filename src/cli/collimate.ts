@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { packageVersion } from './package';
 import { run } from './program';
 
 const stop = new AbortController();
+// Every image that is under way listens.
+setMaxListeners(0, stop.signal);
 // The second Ctrl+C ends the process at once: outputs have their names only when they are whole.
 process.once('SIGINT', () => stop.abort());
 process.once('SIGTERM', () => stop.abort());

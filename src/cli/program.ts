@@ -3,9 +3,16 @@ import { sentence } from '../contract/catalogue';
 import type { ErrorCode } from '../contract/errors';
 import { attempt, fail, type Result } from '../contract/result';
 import { convert } from './commands/convert';
+import { doctor } from './commands/doctor';
+import { embed } from './commands/embed';
+import { exportCommand } from './commands/export';
+import { fit } from './commands/fit';
 import { merge } from './commands/merge';
+import { predict } from './commands/predict';
 import { propose } from './commands/propose';
+import { queue } from './commands/queue';
 import { recover } from './commands/recover';
+import { sample } from './commands/sample';
 import { addCommonOptions, type CommonOptions, type Run } from './options';
 import type { Terminal } from './progress';
 import { startSession, type Summary } from './session';
@@ -19,7 +26,7 @@ export interface Streams {
   readonly err: Terminal;
 }
 
-const commands = [convert, merge, propose, recover] as const;
+const commands = [sample, convert, embed, merge, fit, propose, queue, exportCommand, predict, recover, doctor] as const;
 
 /** What the person can put right by typing something else. */
 const wrongUse = new Set<ErrorCode>(['wrong-use', 'output-exists', 'strategy-unknown']);

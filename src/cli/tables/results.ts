@@ -27,11 +27,14 @@ export function proposalsText(findings: readonly string[], places: readonly Plac
   return csvText([['path', 'frame', ...findings], ...body]);
 }
 
-/** PREDICTIONS.csv: without probabilities for files that failed. */
-export function predictionsText(
-  findings: readonly string[],
-  rows: readonly (Place & { readonly message: string; readonly probabilities: Float32Array | null })[],
-): string {
+/** Null probabilities: the file failed, for the reason in `message`. */
+export interface PredictionRow extends Place {
+  readonly message: string;
+  readonly probabilities: Float32Array | null;
+}
+
+/** PREDICTIONS.csv. */
+export function predictionsText(findings: readonly string[], rows: readonly PredictionRow[]): string {
   const body = rows.map((row) => [
     ...placeCells(row),
     row.probabilities ? 'ok' : 'failed',

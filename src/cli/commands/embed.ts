@@ -1,0 +1,124 @@
+import { type Command as Commander, InvalidArgumentError, Option } from 'commander';
+import { createHash } from 'node:crypto';
+import { sentence } from '../../contract/catalogue';
+import { Provider } from '../../contract/jobs/encoder';
+import { compareImages } from '../../contract/order';
+import { Failure, ok, type Result } from '../../contract/result';
+import { withEncoder, nameOf, type Embedded, type OpenEncoder } from '../engine/encoder';
+import { listFolder, type Folder, type FoundImage, type LeftOut } from '../engine/folder';
+import type { CommonOptions, Run } from '../options';
+import { checkFiles, writeFiles } from '../outputs';
+import { summary, type Session, type Summary } from '../session';
+import { cardFile, embeddingFiles, encoderOf } from '../tables/embeddings';
+import type { IndexRow } from '../tables/index-table';
+
+interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+}
+
+interface Options extends CommonOptions {
+  readonly encoder: string;
+  readonly out: string;
+  readonly index: string;
+  readonly cache?: string;
+  readonly shard: Shard;
+  readonly provider: Provider;
+  readonly patientSalt: string;
+}
+
+export function embed(program: Commander, run: Run): void {
+  program
+    .command('embed')
+    .description('Embed every image below a folder. Interrupted with --cache, it goes on where it was.')
+    .argument('<FOLDER>', 'images: PNG, JPEG, WebP, TIFF, DICOM; subfolders too')
+    .requiredOption('--encoder <DIR>', 'an encoder made by "collimate convert", or "builtin"')
+    .requiredOption('--out <EMB.npy>', 'the embeddings; EMB.json is written beside it')
+    .requiredOption('--index <EMB.csv>', 'which image each row belongs to')
+    .option('--cache <DIR>', 'keep embeddings here; what is there is not computed again')
+    .addOption(
+      new Option('--shard <i/n>', 'only images k of the sorted list with k mod n = i - 1')
+        .argParser(parseShard)
+        .default({ index: 1, count: 1 }, '1/1'),
+    )
+    .addOption(new Option('--provider <name>', 'where the encoder runs').choices(Provider.options).default('auto'))
+    .option('--patient-salt <text>', 'patient ids of DICOM headers are hashed with this', 'collimate')
+    .action((folder: string, options: Options) => run(options, (session) => embedFolder(session, folder, options)));
+}
+
+function parseShard(text: string): Shard {
+  const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number);
+  if (index === undefined || count === undefined || index < 1 || index > count)
+    throw new InvalidArgumentError('Expected i/n with i from 1 to n.');
+  return { index, count };
+}
+
+async function embedFolder(session: Session, folder: string, options: Options): Promise<Result<Summary>> {
+  const { out, index, shard } = options;
+  const free = await checkFiles([out, index, cardFile(out)], session.overwrite);
+  if (!free.ok) return free;
+  const listed = await listFolder(folder, session.signal);
+  if (!listed.ok) return listed;
+  const part = shardOf(listed.value, shard);
+  const started = performance.now();
+  return withEncoder(session, { encoder: options.encoder, provider: options.provider, cache: options.cache ?? null }, async (encoder) => {
+    const bar = session.progress('Embedding');
+    const embedded = await encoder.embed(part.images, (done) => bar.at(done, part.images.length));
+    bar.end();
+    if (!embedded.ok) return embedded;
+    const seconds = (performance.now() - started) / 1000;
+    return write(encoder, part, embedded.value, options, seconds);
+  });
+}
+
+/** What was left out is told by the first shard alone, so that merged shards tell it once. */
+const shardOf = ({ images, leftOut }: Folder, { index, count }: Shard): Folder => ({
+  images: images.filter((_, k) => k % count === index - 1),
+  leftOut: index === 1 ? leftOut : [],
+});
+
+async function write(
+  encoder: OpenEncoder,
+  { images, leftOut }: Folder,
+  embedded: readonly Embedded[],
+  { out, index, patientSalt }: Options,
+  seconds: number,
+): Promise<Result<Summary>> {
+  const names = embedded.flatMap((item) => (item.ok ? [nameOf(item.facts)] : []));
+  const vectors = await encoder.vectors(names);
+  if (!vectors.ok) return vectors;
+  const d = encoder.card.outputs.embedding;
+  let row = 0;
+  const rows = images.map((image, at) => {
+    const item = embedded[at];
+    return item?.ok ? okRow(image, item, row++, patientSalt) : failedRow(image, item);
+  });
+  const all = [...rows, ...leftOut.map(leftOutRow)].sort(compareImages);
+  const written = await writeFiles(
+    embeddingFiles({ npy: out, index }, encoderOf(encoder.card), { rows: names.length, columns: d, data: vectors.value }, all),
+  );
+  if (!written.ok) return written;
+  const failed = all.filter(({ status }) => status === 'failed').length;
+  const skipped = all.filter(({ status }) => status === 'skipped').length;
+  const { provider, reason } = encoder;
+  const text = `${String(names.length)} images embedded, ${String(failed)} failed, ${String(skipped)} skipped (${encoder.card.name}, ${provider}).`;
+  const values = { out, index, count: names.length, skipped, d, encoder: encoderOf(encoder.card), provider, reason, seconds };
+  return ok(summary(failed > 0 ? `${text} The reasons are in ${index}.` : text, values, failed));
+}
+
+const empty = { frame: null, sha256: '', width: null, height: null, patient: '', study: '', view: '', message: '', row: null };
+
+function okRow({ path }: FoundImage, { facts }: Extract<Embedded, { ok: true }>, row: number, salt: string): IndexRow {
+  const { sha256, width, height } = facts;
+  const patient = facts.patient === null ? '' : createHash('sha256').update(`${salt} ${facts.patient}`).digest('hex').slice(0, 32);
+  return { ...empty, path, status: 'ok', row, sha256, width, height, patient, study: facts.study ?? '', view: facts.view ?? '' };
+}
+
+/** The sentence names the image as the table does, not by its place on this machine. */
+function failedRow({ path }: FoundImage, item: Embedded | undefined): IndexRow {
+  const failure = Failure.safeParse(item?.ok === false ? { ...item.failure, params: { ...item.failure.params, file: path } } : null);
+  return { ...empty, path, status: 'failed', message: failure.success ? sentence(failure.data) : 'It could not be embedded.' };
+}
+
+const leftOutRow = ({ path, failed, message }: LeftOut): IndexRow => ({ ...empty, path, status: failed ? 'failed' : 'skipped', message });

@@ -1,0 +1,77 @@
+import { type Command as Commander, Option } from 'commander';
+import { mkdir } from 'node:fs/promises';
+import { Backend } from '../../contract/jobs/trainer';
+import { Task } from '../../contract/model';
+import { ok, type Result } from '../../contract/result';
+import { learn, prepare } from '../../trainer/engine';
+import { startBackend } from '../engine/backend';
+import { poolOf } from '../engine/pool';
+import { snapshotOf } from '../engine/snapshot';
+import {
+  addEmbeddingOptions,
+  addLabelColumnOptions,
+  names,
+  type CommonOptions,
+  type EmbeddingOptions,
+  type LabelColumnOptions,
+  type Run,
+} from '../options';
+import { checkFolder, writeFiles } from '../outputs';
+import { summary, type Session, type Summary } from '../session';
+import { readEmbeddings } from '../tables/embeddings';
+import { headFiles } from '../tables/head-folder';
+import { readLabels } from '../tables/labels';
+
+const heads = ['auto', 'gda', 'logistic'] as const;
+
+interface Options extends CommonOptions, EmbeddingOptions, LabelColumnOptions {
+  readonly labels: string;
+  readonly out: string;
+  readonly task?: Task;
+  readonly head: (typeof heads)[number];
+  readonly backend: Backend;
+  readonly findings?: string[];
+}
+
+export function fit(program: Commander, run: Run): void {
+  const command = program.command('fit').description('Fit a head to the labels there are: the same that the app fits to the same answers.');
+  addLabelColumnOptions(addEmbeddingOptions(command).requiredOption('--labels <LABELS.csv>', 'the labels'))
+    .requiredOption('--out <HEAD_DIR>', 'head.json and head.safetensors')
+    .addOption(new Option('--task <name>', 'default: multiclass where the table has a column "label"').choices(Task.options))
+    .addOption(new Option('--head <kind>', 'kind of head').choices(heads).default('auto'))
+    .addOption(new Option('--backend <name>', 'where tensors are computed').choices(Backend.options).default('auto'))
+    .option('--findings <names>', 'findings in column order, separated by commas', names)
+    .action((options: Options) => run(options, (session) => fitHead(session, options)));
+}
+
+async function fitHead(session: Session, options: Options): Promise<Result<Summary>> {
+  const free = await checkFolder(options.out, session.overwrite);
+  if (!free.ok) return free;
+  const labels = await readLabels(options.labels, options);
+  if (!labels.ok) return labels;
+  const embeddings = await readEmbeddings(options.embeddings, options.index);
+  if (!embeddings.ok) return embeddings;
+  const pool = poolOf(embeddings.value);
+  const labelled = snapshotOf(pool, embeddings.value.card.encoder, labels.value, {
+    seed: session.seed,
+    settings: { head: options.head },
+    findings: options.findings,
+  });
+  if (!labelled.ok) return labelled;
+  const started = await startBackend(options.backend);
+  if (!started.ok) return started;
+  const prepared = await prepare(labelled.value.snapshot, pool.vectors, undefined, session.signal);
+  if (!prepared.ok) return prepared;
+  // No time of making: the same labels give the same bytes.
+  const learnt = await learn(prepared.value, '', session.signal);
+  if (!learnt.ok) return learnt;
+  const { head } = learnt.value;
+  await mkdir(options.out, { recursive: true });
+  const written = await writeFiles(headFiles(options.out, head));
+  if (!written.ok) return written;
+  const { id, kind, findings, labels: used, task } = head.file;
+  const unmatched = labelled.value.unmatched.length;
+  if (unmatched > 0) session.note(`collimate: ${String(unmatched)} rows of ${options.labels} name images that are not embedded.`);
+  const values = { out: options.out, id, kind, task, findings, labels: used.count, unmatched, backend: started.value.backend };
+  return ok(summary(`Head ${id} (${kind}) from ${String(used.count)} labelled images in ${options.out}.`, values));
+}

@@ -1,0 +1,113 @@
+import type { Command as Commander } from 'commander';
+import { join } from 'node:path';
+import { sentence } from '../../contract/catalogue';
+import { Priority, type Tile } from '../../contract/jobs/imaging';
+import { compareImages } from '../../contract/order';
+import { ok, type Result } from '../../contract/result';
+import { openExportedModel, type ExportedModel } from '../../encoder/exported';
+import type { Imaging } from '../../imaging/service';
+import { listFolder, type FoundImage } from '../engine/folder';
+import { startImaging } from '../engine/imaging';
+import type { CommonOptions, Run } from '../options';
+import { checkFiles, writeFiles } from '../outputs';
+import { summary, type Session, type Summary } from '../session';
+import { predictionsText, type PredictionRow } from '../tables/results';
+
+/** Batches that imaging prepares while the model is at work. */
+const BATCHES_AHEAD = 2;
+
+interface Options extends CommonOptions {
+  readonly out: string;
+}
+
+export function predict(program: Commander, run: Run): void {
+  program
+    .command('predict')
+    .description('Run an exported model on a folder. How images are prepared it says itself.')
+    .argument('<MODEL_DIR>', 'holds model.onnx, made by "collimate export" or the app')
+    .argument('<FOLDER>', 'images, subfolders too')
+    .requiredOption('--out <PREDICTIONS.csv>', 'a row for each image')
+    .action((model: string, folder: string, options: Options) =>
+      run(options, (session) => predictAll(session, model, folder, options.out)),
+    );
+}
+
+async function predictAll(session: Session, modelFolder: string, folder: string, out: string): Promise<Result<Summary>> {
+  const { signal, threads } = session;
+  const free = await checkFiles([out], session.overwrite);
+  if (!free.ok) return free;
+  const listed = await listFolder(folder, signal);
+  if (!listed.ok) return listed;
+  const { images, leftOut } = listed.value;
+  const model = await openExportedModel(join(modelFolder, 'model.onnx'), 'cpu', threads);
+  if (!model.ok) return model;
+  const imaging = startImaging(threads);
+  if (!imaging.ok) {
+    await model.value.close();
+    return imaging;
+  }
+  const bar = session.progress('Predicting');
+  try {
+    const rows = await predictImages(model.value, imaging.value, images, signal, (done) => bar.at(done, images.length));
+    bar.end();
+    if (!rows.ok) return rows;
+    const unread = leftOut.filter(({ failed }) => failed).map(({ path, message }) => ({ path, frame: null, message, probabilities: null }));
+    const all = [...rows.value, ...unread].sort(compareImages);
+    const { findings, head, encoder } = model.value.info;
+    const written = await writeFiles([{ file: out, parts: [Buffer.from(predictionsText(findings, all))] }]);
+    if (!written.ok) return written;
+    const failed = all.filter(({ probabilities }) => probabilities === null).length;
+    const count = all.length - failed;
+    return ok(
+      summary(`Predictions for ${String(count)} images, ${String(failed)} failed.`, { out, count, findings, head, encoder }, failed),
+    );
+  } finally {
+    await model.value.close();
+    await imaging.value.close();
+  }
+}
+
+async function predictImages(
+  model: ExportedModel,
+  imaging: Imaging,
+  images: readonly FoundImage[],
+  signal: AbortSignal,
+  onProgress: (done: number) => void,
+): Promise<Result<PredictionRow[]>> {
+  const { tile } = model.info.preprocessing;
+  const read = (image: FoundImage) =>
+    imaging.read({ source: { file: image.file, frame: null }, priority: Priority.embedding, tile }, { signal });
+  const batches = Array.from({ length: Math.ceil(images.length / model.batchSize) }, (_, n) =>
+    images.slice(n * model.batchSize, (n + 1) * model.batchSize),
+  );
+  const ahead = new Map<number, Promise<Awaited<ReturnType<typeof read>>[]>>();
+  const ask = (n: number) => {
+    const batch = batches[n];
+    if (batch && !ahead.has(n)) ahead.set(n, Promise.all(batch.map(read)));
+  };
+  const rows: PredictionRow[] = [];
+  for (const [n, batch] of batches.entries()) {
+    for (let next = n; next <= n + BATCHES_AHEAD; next++) ask(next);
+    const results = (await ahead.get(n)) ?? [];
+    ahead.delete(n);
+    const tiles: Tile[] = [];
+    const places: (number | string)[] = results.map((result, at) => {
+      if (!result.ok) return sentence({ ...result.failure, params: { ...result.failure.params, file: batch[at]?.path ?? '' } });
+      if (!result.value.tile) throw new Error('imaging gave no tile');
+      return tiles.push(result.value.tile) - 1;
+    });
+    const stopped = results.find((result) => !result.ok && result.failure.code === 'stopped');
+    if (stopped && !stopped.ok) return stopped;
+    const probabilities = tiles.length > 0 ? await model.predict(tiles) : ok(new Float32Array());
+    if (!probabilities.ok) return probabilities;
+    const k = model.info.findings.length;
+    batch.forEach(({ path }, at) => {
+      const place = places[at];
+      if (typeof place === 'number')
+        rows.push({ path, frame: null, message: '', probabilities: probabilities.value.subarray(place * k, (place + 1) * k) });
+      else rows.push({ path, frame: null, message: place ?? '', probabilities: null });
+    });
+    onProgress(rows.length);
+  }
+  return ok(rows);
+}

@@ -1,0 +1,96 @@
+import { embeddingName } from '../../contract/jobs/encoder';
+import { defaultSettings, StateCode, type LabelDelta, type Settings } from '../../contract/jobs/trainer';
+import { fail, ok, type Result } from '../../contract/result';
+import type { Snapshot } from '../../trainer/labels';
+import type { EmbeddingsCard } from '../tables/embeddings';
+import type { LabelRow, LabelTable } from '../tables/labels';
+import type { Pool } from './pool';
+
+export interface SnapshotOptions {
+  readonly seed: number;
+  readonly settings?: Partial<Settings>;
+  /** Names in column order, where it is not to be that of the table. */
+  readonly findings?: readonly string[] | undefined;
+}
+
+export interface LabelledPool {
+  readonly snapshot: Snapshot;
+  /** Rows of the table whose image is not in the pool. */
+  readonly unmatched: readonly LabelRow[];
+}
+
+/** The trainer's snapshot of a pool and a table of labels (null: none yet): the same that the app makes of the same answers. */
+export function snapshotOf(
+  pool: Pool,
+  encoder: EmbeddingsCard['encoder'],
+  labels: LabelTable | null,
+  { seed, settings, findings: order }: SnapshotOptions,
+): Result<LabelledPool> {
+  const findings = order ?? labels?.findings ?? ['finding'];
+  if (labels) {
+    const columns = labels.findings.filter((name) => !findings.includes(name));
+    if (columns.length > 0) return fail('wrong-use', { reason: `--findings lacks "${columns.join('", "')}", which ${labels.file} holds` });
+    if (findings.length === 0) return fail('labels-too-few', { reason: `${labels.file} holds no label` });
+  }
+  const rows = new Map(pool.images.map((image, row) => [keyOf(image), row]));
+  const matched = (labels?.rows ?? []).filter((label) => rows.has(keyOf(label)));
+  const unmatched = (labels?.rows ?? []).filter((label) => !rows.has(keyOf(label)));
+  const [first] = unmatched;
+  if (labels && first && matched.length === 0)
+    return fail('table-invalid', {
+      file: labels.file,
+      row: first.at,
+      reason: `${first.path} is not among the embedded images, nor is any other`,
+    });
+  return ok({
+    unmatched,
+    snapshot: {
+      base: {
+        encoder: { id: encoder.id, name: encoder.name, d: pool.vectors.columns },
+        task: labels?.task ?? 'multilabel',
+        findings: [...findings],
+        seed,
+        settings: { ...defaultSettings, ...settings },
+        embeddings: pool.images.map(({ sha256, frame }) => embeddingName(sha256, frame)),
+        groups: groupsOf(pool, labels),
+      },
+      labels: labels ? deltas(labels, matched, rows, findings) : [],
+    },
+  });
+}
+
+const keyOf = ({ path, frame }: { path: string; frame: number | null }) => `${String(frame)} ${path}`;
+
+/** Answers in the order of their times where all have one, else in that of the table. */
+function deltas(
+  labels: LabelTable,
+  matched: readonly LabelRow[],
+  rows: ReadonlyMap<string, number>,
+  findings: readonly string[],
+): LabelDelta[] {
+  const times = matched.map(({ time }) => Date.parse(time));
+  const timed = times.every(Number.isFinite);
+  return matched.flatMap((label, at) =>
+    findings.flatMap((name, finding): LabelDelta[] => {
+      const column = labels.findings.indexOf(name);
+      // A class that nobody has met is absent wherever another one is present.
+      const state =
+        column >= 0 ? label.states[column] : labels.task === 'multiclass' && label.states.includes('present') ? 'absent' : 'none';
+      if (state === undefined || state === 'none') return [];
+      return [{ row: rows.get(keyOf(label)) ?? 0, finding, state: StateCode[state], use: label.use, seq: timed ? (times[at] ?? 0) : at }];
+    }),
+  );
+}
+
+/** Images of one patient share a number; the patient of the label table wins over that of the index. */
+function groupsOf(pool: Pool, labels: LabelTable | null): Int32Array<ArrayBuffer> {
+  const stated = new Map((labels?.rows ?? []).filter(({ patient }) => patient !== '').map((label) => [keyOf(label), label.patient]));
+  const numbers = new Map<string, number>();
+  return Int32Array.from(pool.images, (image) => {
+    const patient = stated.get(keyOf(image)) ?? image.patient;
+    const group = patient === '' ? `image ${keyOf(image)}` : `patient ${patient}`;
+    const number = numbers.get(group) ?? numbers.size;
+    numbers.set(group, number);
+    return number;
+  });
+}
