@@ -6,12 +6,15 @@ import { resolve } from 'node:path';
 // otherwise take them from the pinned Electron package.
 const nodeTarget = 'node20.18';
 const pageTarget = 'chrome130';
+/** Each part of out/ carries the licence texts of what is bundled into it. */
+const license = { fileName: 'THIRD-PARTY-LICENSES.md' };
 const entry = (path: string) => resolve(import.meta.dirname, 'src', path);
 
 export default defineConfig({
   main: {
     build: {
       target: nodeTarget,
+      license,
       sourcemap: true,
       rolldownOptions: {
         input: {
@@ -28,6 +31,7 @@ export default defineConfig({
   preload: {
     build: {
       target: nodeTarget,
+      license,
       rolldownOptions: {
         input: { index: entry('preload/index.ts') },
         // A sandboxed preload script must be CommonJS.
@@ -40,7 +44,10 @@ export default defineConfig({
     plugins: [react()],
     build: {
       target: pageTarget,
+      license,
       minify: true,
+      // The page is read from the disk at once, not over a network in parts.
+      chunkSizeWarningLimit: 2000,
       rolldownOptions: { input: { index: entry('renderer/index.html') } },
     },
   },
