@@ -111,7 +111,7 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
     fetch: ({ names }) =>
       withEngine(async (current) => {
         const rows = await current.store.fetch(names);
-        return rows.ok ? ok({ d: current.card.outputs.embedding, rows: rows.value as Float32Array<ArrayBuffer> }) : rows;
+        return rows.ok ? ok({ d: current.card.outputs.embedding, rows: rows.value }) : rows;
       }),
 
     exportModel: (request, { signal }) => withEngine((current) => exportModel(current, imaging, request, signal)),

@@ -59,8 +59,10 @@ export function readSafetensors(bytes: Uint8Array, folder: string): Result<Recor
     const [from, to] = entry.data.data_offsets;
     const count = entry.data.shape.reduce((product, n) => product * n, 1);
     if (from > to || start + to > bytes.length || to - from !== count * 4) return bad(`the tensor ${name} does not fit its file`);
-    // Copied: the bytes need not be aligned, and must not keep a whole file in memory.
-    tensors.set(name, { shape: entry.data.shape, data: new Float32Array(bytes.slice(start + from, start + to).buffer) });
+    // Copied, since the bytes need not be aligned. Not by slice: that of a Buffer is no copy.
+    const data = new Float32Array(count);
+    new Uint8Array(data.buffer).set(bytes.subarray(start + from, start + to));
+    tensors.set(name, { shape: entry.data.shape, data });
   }
   return ok(Object.fromEntries(tensors));
 }

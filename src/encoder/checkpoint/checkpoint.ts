@@ -8,7 +8,7 @@ import { readDirectory, readEntry } from './zip';
 export interface Checkpoint {
   readonly file: string;
   readonly weights: ReadonlyMap<string, TensorInfo>;
-  read(name: string): Promise<Result<Float32Array>>;
+  read(name: string): Promise<Result<Float32Array<ArrayBuffer>>>;
   close(): Promise<void>;
 }
 

@@ -79,11 +79,11 @@ export function tensorInfo(value: PickleValue, name: string, file: string): Tens
 }
 
 /** The numbers of a tensor in row-major order as float32, out of the bytes of its whole storage. */
-export function readNumbers(info: TensorInfo, bytes: Uint8Array): Float32Array {
+export function readNumbers(info: TensorInfo, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const count = info.shape.reduce((product, n) => product * n, 1);
   if (info.dtype === 'float32' && isContiguous(info)) {
     const start = bytes.byteOffset + info.offset * 4;
-    return new Float32Array(bytes.buffer.slice(start, start + count * 4));
+    return new Float32Array(new Float32Array(bytes.buffer, start, count));
   }
   const at = reader(info.dtype, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const out = new Float32Array(count);

@@ -72,7 +72,7 @@ export class EmbeddingStore {
   }
 
   /** Rows in the order of `names`, float32 [names.length, d]. Failures: embedding-missing, embedding-corrupt. */
-  async fetch(names: readonly string[]): Promise<Result<Float32Array>> {
+  async fetch(names: readonly string[]): Promise<Result<Float32Array<ArrayBuffer>>> {
     const { d } = this.format;
     const out = new Float32Array(names.length * d);
     const wanted = new Map<string, { place: Place; row: number }[]>();

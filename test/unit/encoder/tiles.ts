@@ -8,7 +8,7 @@ import type { TileSource } from '../../../src/encoder/embed';
 export function syntheticTile(name: string, size: number, channels: 1 | 3): Tile {
   let state = createHash('sha256').update(name).digest().readUInt32LE(0);
   const data = new Uint8Array(size * size * channels);
-  const [fx, fy] = [3 + (state % 11), 2 + ((state >> 8) % 9)];
+  const [fx, fy] = [3 + (state % 11), 2 + ((state >>> 8) % 9)];
   for (let i = 0; i < data.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     const pixel = Math.floor(i / channels);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Graph } from '../../../src/onnx/graph';
 import { CONTRIB, parseModel, serialiseModel } from '../../../src/onnx/model';
@@ -54,7 +54,7 @@ describe('ONNX models', () => {
         const damaged = bytes.slice(0, length);
         if (at < length) damaged[at] = value;
         const result = parseModel(damaged);
-        if (!result.ok) expect(result.failure.code).toBe('encoder-corrupt');
+        expect(result.ok || result.failure.code === 'encoder-corrupt').toBe(true);
       }),
       { numRuns: 500, seed: 1 },
     );

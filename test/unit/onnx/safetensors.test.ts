@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../../src/onnx/safetensors';
 import { unwrap } from '../../../src/contract/result';
@@ -12,6 +12,11 @@ const tensors = {
 describe('safetensors', () => {
   test('round trip', () => {
     expect(unwrap(readSafetensors(writeSafetensors(tensors), 'x'))).toEqual(tensors);
+  });
+
+  test('a Buffer in the middle of a larger one is read alike', () => {
+    const bytes = Buffer.concat([Buffer.alloc(3), writeSafetensors(tensors), Buffer.alloc(5)]).subarray(3, -5);
+    expect(unwrap(readSafetensors(bytes, 'x'))).toEqual(tensors);
   });
 
   test('the order of the keys does not change the bytes', () => {
@@ -40,7 +45,7 @@ describe('safetensors', () => {
       fc.property(fc.nat(bytes.length - 1), fc.nat(255), (at, value) => {
         const damaged = bytes.slice();
         damaged[at] = value;
-        readSafetensors(damaged, 'x');
+        expect(typeof readSafetensors(damaged, 'x').ok).toBe('boolean');
       }),
       { numRuns: 500, seed: 1 },
     );
