@@ -1,5 +1,5 @@
 import Vips from 'wasm-vips';
-import { corrupt, limits, refuse, unsupported } from './bounds';
+import { limits, refuse, unsupported } from './bounds';
 import type { Format } from './signature';
 
 /** The one importer of wasm-vips. One instance a thread; it is started at the first picture. */
@@ -57,7 +57,8 @@ export async function decodeWithVips(format: CompressedFormat, bytes: Uint8Array
   } catch (error) {
     const message = vipsMessage(error);
     if (message === null) throw error;
-    return corrupt(reasonOf(message), message);
+    const size = image ? { width: image.width, height: image.height } : {};
+    return refuse('image-corrupt', { reason: reasonOf(message), ...size }, message);
   } finally {
     image?.delete();
   }

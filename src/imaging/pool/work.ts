@@ -1,5 +1,5 @@
 import type { ImageFacts, Pixels } from '../../contract/jobs/imaging';
-import { FailureError } from '../../contract/result';
+import { fail, FailureError } from '../../contract/result';
 import { countFrames, decodeImage } from '../formats/decode';
 import type { Raster } from '../formats/raster';
 import { writePhantom } from '../phantoms/file';
@@ -9,36 +9,36 @@ import { writeThumbnail } from '../thumbnails/thumbnail';
 import { display, presets } from '../window/display';
 import type { Job, JobValue, Reply } from './job';
 
-/** A WebAssembly memory never shrinks: past a picture of this many bytes its thread is replaced. */
-const SPENT_BYTES = 150e6;
+/** A WebAssembly memory never shrinks: past a picture of this many pixels its thread is replaced. */
+const SPENT_PIXELS = 80e6;
 
 /** Does one job. A failure that belongs to the file is a value that names it; anything else is a bug and is thrown. */
 export async function work(job: Job): Promise<Reply> {
-  const { file } = job.source;
   let largest = 0;
-  const note = (raster: Raster) => {
-    largest = Math.max(largest, raster.data.byteLength);
-    return raster;
-  };
   try {
-    const value = await perform(job, note);
-    return { result: { ok: true, value }, spent: largest > SPENT_BYTES };
+    const value = await perform(job, ({ width, height }) => {
+      largest = width * height;
+    });
+    return { result: { ok: true, value }, spent: largest > SPENT_PIXELS };
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
-    const { failure } = error;
-    // A failed decode may have grown the memory just as well.
-    return { result: { ok: false, failure: { ...failure, params: { file, ...failure.params } } }, spent: largest > SPENT_BYTES };
+    const { code, params, detail } = error.failure;
+    const { width = 0, height = 0 } = params;
+    // A picture that breaks off has taken its memory too; one that is too large was never begun.
+    const begun = code === 'image-corrupt' ? Number(width) * Number(height) : largest;
+    return { result: fail(code, { file: job.source.file, ...params }, detail), spent: begun > SPENT_PIXELS };
   }
 }
 
-async function perform(job: Job, note: (raster: Raster) => Raster): Promise<JobValue[Job['kind']]> {
+async function perform(job: Job, note: (raster: Raster) => void): Promise<JobValue[Job['kind']]> {
   if (job.kind === 'phantom') {
     await writePhantom(job.plan, job.format, job.source.file);
     return null;
   }
   const source = await readSource(job.source.file);
   if (job.kind === 'frames') return countFrames(source.bytes);
-  const raster = note(await decodeImage(source.bytes, job.source.frame));
+  const raster = await decodeImage(source.bytes, job.source.frame);
+  note(raster);
   if (job.kind === 'pixels') return pixelsOf(raster);
   const facts = factsOf(source, raster);
   if (!job.tile && !job.thumbnail) return { facts };

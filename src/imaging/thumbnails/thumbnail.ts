@@ -12,13 +12,13 @@ const QUALITY = 80;
 export function shrink(picture: Picture, size: number): Picture {
   const long = Math.max(picture.width, picture.height);
   if (long <= size) return picture;
-  const near = halved(picture, Math.floor(long / size / 2));
+  const near = blockMeans(picture, Math.floor(long / size / 2));
   const fit = (side: number) => Math.max(1, Math.round((side * size) / long));
   return resample(near, fit(picture.width), fit(picture.height));
 }
 
 /** Means of whole k x k blocks: brings a large picture near the wanted size at a fraction of the cost. A thumbnail feeds no encoder. */
-function halved(picture: Picture, k: number): Picture {
+function blockMeans(picture: Picture, k: number): Picture {
   if (k < 2 || Math.min(picture.width, picture.height) < 2 * k) return picture;
   const { channels, data } = picture;
   const width = Math.floor(picture.width / k);
