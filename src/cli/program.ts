@@ -13,6 +13,7 @@ import { propose } from './commands/propose';
 import { queue } from './commands/queue';
 import { recover } from './commands/recover';
 import { sample } from './commands/sample';
+import { simulate } from './commands/simulate';
 import { addCommonOptions, type CommonOptions, type Run } from './options';
 import type { Terminal } from './progress';
 import { startSession, type Summary } from './session';
@@ -26,7 +27,7 @@ export interface Streams {
   readonly err: Terminal;
 }
 
-const commands = [sample, convert, embed, merge, fit, propose, queue, exportCommand, predict, recover, doctor] as const;
+const commands = [sample, convert, embed, merge, fit, propose, queue, exportCommand, predict, simulate, recover, doctor] as const;
 
 /** What the person can put right by typing something else. */
 const wrongUse = new Set<ErrorCode>(['wrong-use', 'output-exists', 'strategy-unknown']);
