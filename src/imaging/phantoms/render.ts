@@ -104,21 +104,8 @@ function thickness(anatomy: Anatomy, findings: Findings, exposure: Exposure, bon
       const cardiac = heart(x, y);
       lung *= 1 - 0.92 * cardiac;
       lung *= 1 - 0.9 * mediastinum;
-      let solid = 0;
-      for (const { x: ox, y: oy, radius, density, stretch, tilt } of findings.opacities) {
-        const dx = (x - ox) * Math.cos(tilt) + (y - oy) * Math.sin(tilt);
-        const dy = ((y - oy) * Math.cos(tilt) - (x - ox) * Math.sin(tilt)) * stretch;
-        const d = Math.sqrt(dx * dx + dy * dy) / radius;
-        if (d < 1.6) solid = Math.max(solid, density * ramp(1.25, 0.2, d + 0.28 * large(px, py) + 0.22 * fine(px, py)));
-      }
-      let fluid = 0;
-      for (const effusion of findings.effusions) {
-        if (effusion.side === side)
-          fluid = Math.max(
-            fluid,
-            ramp(-0.02, 0.045, y - (effusion.level - effusion.climb * Math.max(0, u) ** 3 - 0.025 * (1 - Math.min(1, u)) ** 3)),
-          );
-      }
+      const solid = consolidation(findings, x, y, () => 0.28 * large(px, py) + 0.22 * fine(px, py));
+      const fluid = effusion(findings, side, y, u);
       lung *= (1 - 0.8 * solid) * (1 - 0.93 * fluid);
       let value = tissue - (lung > 0 ? 0.48 * lung * (1 + 0.035 * large(px, py)) : 0);
       value += 0.1 * mediastinum + 0.085 * cardiac + 0.045 * fluid * (u > 0 && u < 1 ? 1 : 0);
@@ -136,6 +123,28 @@ function thickness(anatomy: Anatomy, findings: Findings, exposure: Exposure, bon
     }
   }
   return out;
+}
+
+/** The share of the lung that opacities fill; `ragged` frays their edges. */
+function consolidation({ opacities }: Findings, x: number, y: number, ragged: () => number): number {
+  let solid = 0;
+  for (const { x: ox, y: oy, radius, density, stretch, tilt } of opacities) {
+    const dx = (x - ox) * Math.cos(tilt) + (y - oy) * Math.sin(tilt);
+    const dy = ((y - oy) * Math.cos(tilt) - (x - ox) * Math.sin(tilt)) * stretch;
+    const d = Math.sqrt(dx * dx + dy * dy) / radius;
+    if (d < 1.6) solid = Math.max(solid, density * ramp(1.25, 0.2, d + ragged()));
+  }
+  return solid;
+}
+
+/** The share that fluid fills: below a level that climbs steeply along the chest wall, a little along the mediastinum. `u`: 0 at the inner edge, 1 at the wall. */
+function effusion({ effusions }: Findings, side: Side, y: number, u: number): number {
+  let fluid = 0;
+  for (const { side: of, level, climb } of effusions) {
+    const surface = level - climb * Math.max(0, u) ** 3 - 0.025 * (1 - Math.min(1, u)) ** 3;
+    if (of === side) fluid = Math.max(fluid, ramp(-0.02, 0.045, y - surface));
+  }
+  return fluid;
 }
 
 /** 1 at the middle, 0 outside of the unit circle. */
