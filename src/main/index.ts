@@ -50,5 +50,7 @@ setupIpc(
 );
 log.onBug((message, detail) => emit('bug', { message, detail }));
 
-await app.whenReady();
-window = openWindow(paths, settings);
+// No top-level await: Electron gets ready only after this module is through.
+void app.whenReady().then(() => {
+  window = openWindow(paths, settings);
+});

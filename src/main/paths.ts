@@ -1,4 +1,5 @@
 import { app } from 'electron';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where code and data lie. `code` is the folder of the built entry files: out/main, also inside app.asar. */
@@ -20,7 +21,9 @@ export function setupPaths(code: string): Paths {
   const profile = process.env['COLLIMATE_PROFILE'] ?? join(app.getPath('appData'), 'Collimate');
   const major = process.versions.electron.split('.')[0] ?? '0';
   app.setPath('userData', profile);
-  app.setPath('sessionData', app.isPackaged ? join(profile, 'chromium') : join(profile, `chromium-${major}`));
+  const chromium = join(profile, app.isPackaged ? 'chromium' : `chromium-${major}`);
+  mkdirSync(chromium, { recursive: true });
+  app.setPath('sessionData', chromium);
   app.setAppLogsPath(join(profile, 'logs'));
   return {
     code,

@@ -12,7 +12,8 @@ export function trusted(url: string): boolean {
 
 /** No navigation, no new windows, no permissions but durable storage, no network: the page has no business outside. */
 export function setupSecurity(): void {
-  app.enableSandbox();
+  // Chromium refuses its sandbox to root; only who starts the app as root switches it off, the app itself never does.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event) => event.preventDefault());
     contents.on('will-redirect', (event) => event.preventDefault());

@@ -127,30 +127,34 @@ export class Person {
       return list.ok ? list.value[0]?.id : undefined;
     });
     if (project === undefined) throw new Error('no project is open');
-    const found = await this.page.waitForFunction(
-      async ([id, wanted]) => {
-        const read = await window.collimate.call('journal.read', { project: id ?? '', after: 2 ** 40, limit: 1 });
-        const last = read.ok ? read.value.last : Infinity;
-        const round = window.heard?.rounds.findLast((each) => each.stage === wanted && each.head !== null);
-        if (!round || !window.heard || round.seq < last) return null;
-        const { head, probabilities, seq, metrics } = round;
-        return {
-          findings: head?.findings ?? [],
-          probabilities: [...probabilities],
-          seq,
-          labelled: metrics.labelled,
-          images: window.heard.images,
-        };
-      },
-      [project, stage] as const,
-      { timeout: WAIT },
-    );
-    const round = await found.jsonValue();
-    if (round === null) throw new Error('no round came');
+    const round = await this.#newest(project, stage);
     const paths = await this.paths(project);
     const k = round.findings.length;
     const byPath = new Map(round.images.map((id, row) => [paths.get(id) ?? id, round.probabilities.slice(row * k, (row + 1) * k)]));
     return { findings: round.findings, byPath, seq: round.seq, labelled: round.labelled };
+  }
+
+  async #newest(project: string, stage: 'quick' | 'full') {
+    for (const end = Date.now() + WAIT; Date.now() < end; await this.page.waitForTimeout(100)) {
+      const round = await this.page.evaluate(
+        async ([id, wanted]) => {
+          const read = await window.collimate.call('journal.read', { project: id, after: 2 ** 40, limit: 1 });
+          const newest = window.heard?.rounds.findLast((each) => each.stage === wanted && each.head !== null);
+          if (!newest || !window.heard || !read.ok || newest.seq < read.value.last) return null;
+          const { head, probabilities, seq, metrics } = newest;
+          return {
+            findings: head?.findings ?? [],
+            probabilities: [...probabilities],
+            seq,
+            labelled: metrics.labelled,
+            images: window.heard.images,
+          };
+        },
+        [project, stage] as const,
+      );
+      if (round) return round;
+    }
+    throw new Error(`no ${stage} round came`);
   }
 
   /** Image id -> path, from the journal as the page reads it. */
