@@ -18,15 +18,16 @@ export async function writePhantom(plan: PhantomPlan, format: SampleFormat, file
 }
 
 function encode(samples: Uint16Array, { seed, patient, visit }: PhantomPlan, format: SampleFormat): Buffer {
-  if (format === 'png')
-    return encodePng(
-      Uint8Array.from(samples, (value) => value >> 4),
-      SIZE,
-      SIZE,
-    );
+  if (format === 'png') return encodePng(toEightBits(samples), SIZE, SIZE);
   // As detectors write them: 12 bits in 16, not stretched.
   if (format === 'png16') return encodePng(samples, SIZE, SIZE);
   return encodeDicom(samples, SIZE, SIZE, { patientId: `P${String(patient).padStart(5, '0')}`, visit, seed, inverted: patient % 4 === 0 });
+}
+
+function toEightBits(samples: Uint16Array): Uint8Array {
+  const out = new Uint8Array(samples.length);
+  for (let i = 0; i < out.length; i++) out[i] = (samples[i] as number) >> 4;
+  return out;
 }
 
 /** Writes a file that must not exist yet. */

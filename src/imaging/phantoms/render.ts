@@ -129,6 +129,7 @@ function thickness(anatomy: Anatomy, findings: Findings, exposure: Exposure, bon
 function consolidation({ opacities }: Findings, x: number, y: number, ragged: () => number): number {
   let solid = 0;
   for (const { x: ox, y: oy, radius, density, stretch, tilt } of opacities) {
+    if (Math.abs(x - ox) > 1.6 * radius || Math.abs(y - oy) > 1.6 * radius) continue;
     const dx = (x - ox) * Math.cos(tilt) + (y - oy) * Math.sin(tilt);
     const dy = ((y - oy) * Math.cos(tilt) - (x - ox) * Math.sin(tilt)) * stretch;
     const d = Math.sqrt(dx * dx + dy * dy) / radius;
@@ -141,8 +142,9 @@ function consolidation({ opacities }: Findings, x: number, y: number, ragged: ()
 function effusion({ effusions }: Findings, side: Side, y: number, u: number): number {
   let fluid = 0;
   for (const { side: of, level, climb } of effusions) {
+    if (of !== side || y < level - 0.4) continue;
     const surface = level - climb * Math.max(0, u) ** 3 - 0.025 * (1 - Math.min(1, u)) ** 3;
-    if (of === side) fluid = Math.max(fluid, ramp(-0.02, 0.045, y - surface));
+    fluid = Math.max(fluid, ramp(-0.02, 0.045, y - surface));
   }
   return fluid;
 }
