@@ -3,6 +3,7 @@ import type { ImagingService } from '../contract/jobs/imaging';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../contract/jobs/encoder';
 import { fail, ok, type Failure, type Result } from '../contract/result';
 import type { Handlers } from '../contract/wire';
+import { BATCH } from './card';
 import type { Engine } from './engine';
 
 /** Where tiles come from: the handlers of imaging themselves, or calls of them over a port. */
@@ -10,7 +11,7 @@ export type TileSource = Pick<Handlers<ImagingService>, 'read'>;
 type Read = Awaited<ReturnType<TileSource['read']>>;
 
 /** Batches asked of imaging ahead of the one that runs: enough to keep its workers busy, little enough to hold in memory. */
-const BATCHES_AHEAD = 3;
+const BATCHES_AHEAD = 4;
 const REPORT_MILLISECONDS = 250;
 
 export interface EmbedJob {
@@ -31,7 +32,7 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
   const { engine, items, signal } = job;
   const report = new Report(job);
   const ahead: Promise<Read>[] = [];
-  const limit = engine.batchSize * BATCHES_AHEAD;
+  const limit = BATCH * BATCHES_AHEAD;
   let asked = 0;
   const ask = () => {
     while (asked < items.length && ahead.length < limit) {
@@ -59,7 +60,7 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
       if (result.failure.code === 'process-gone') return result;
       report.add({ status: 'failed', key: item.key, failure: plain(result.failure) });
     } else batch.push({ item, ...result.value });
-    if (batch.length === engine.batchSize) {
+    if (batch.length === BATCH) {
       ask();
       const ran = await run();
       if (!ran.ok) return ran;

@@ -3,7 +3,7 @@ import type { EncoderCard } from '../contract/encoder-card';
 import type { Provider } from '../contract/jobs/encoder';
 import type { Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Result } from '../contract/result';
-import { batchSize, storedAs } from './card';
+import { BATCH, storedAs } from './card';
 import { openEncoderFolder, type EncoderFolder } from './folder';
 import { inputLength, normaliseInto } from './normalise';
 import { ensureBuiltin } from './scattering/builtin';
@@ -22,7 +22,7 @@ export class Engine {
     this.source = source;
     this.session = session;
     this.store = store;
-    this.batch = new Float32Array(batchSize(source.card) * inputLength(source.card));
+    this.batch = new Float32Array(BATCH * inputLength(source.card));
   }
 
   /** `folder: 'builtin'` makes the built-in encoder below `profile`/encoders where it is not there yet. */
@@ -45,11 +45,7 @@ export class Engine {
     return this.source.card;
   }
 
-  get batchSize(): number {
-    return batchSize(this.card);
-  }
-
-  /** The embedding of each tile, at most `batchSize` of them. The batch is filled up with zeros, so a row's bits hang on its tile alone. */
+  /** The embedding of each tile, at most BATCH of them. The batch is filled up with zeros, so a row's bits hang on its tile alone. */
   encode(tiles: readonly Tile[]): Promise<Result<Float32Array[]>> {
     // One after the other: there is one batch buffer, and embedding and an export's check may meet here.
     const run = this.turn.then(() => this.encodeBatch(tiles));
@@ -65,13 +61,12 @@ export class Engine {
       const written = normaliseInto(this.batch, i * length, tile, card);
       if (!written.ok) return written;
     }
-    const shape = [this.batchSize, card.input.channels, card.input.size, card.input.size];
+    const shape = [BATCH, card.input.channels, card.input.size, card.input.size];
     const outputs = await this.session.run({ pixels: { shape, data: this.batch } });
     if (!outputs.ok) return outputs;
     const d = card.outputs.embedding;
     const values = outputs.value.embedding?.data;
-    if (values?.length !== this.batchSize * d)
-      return fail('encoder-corrupt', { folder: this.source.folder, reason: 'its output has another size' });
+    if (values?.length !== BATCH * d) return fail('encoder-corrupt', { folder: this.source.folder, reason: 'its output has another size' });
     const rows = tiles.map((_, i) => values.slice(i * d, (i + 1) * d));
     if (!rows.every((row) => row.every(Number.isFinite)))
       return fail('encoder-run-failed', { reason: 'it gave values that are not numbers' });

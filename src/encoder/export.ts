@@ -8,6 +8,7 @@ import { parseModel, serialiseModel } from '../onnx/model';
 import { writeSafetensors } from '../onnx/safetensors';
 import { modelCard } from '../trainer/model-export/card';
 import { composeHead, composeModel } from '../trainer/model-export/compose';
+import { BATCH } from './card';
 import type { TileSource } from './embed';
 import type { Engine } from './engine';
 import { openExportedModel } from './exported';
@@ -88,7 +89,7 @@ async function predictByModel(path: string, tiles: readonly Tile[]): Promise<Res
   if (!opened.ok) return opened;
   const model = opened.value;
   try {
-    return await inBatches(tiles, model.batchSize, (batch) => model.predict(batch));
+    return await inBatches(tiles, (batch) => model.predict(batch));
   } finally {
     await model.close();
   }
@@ -99,7 +100,7 @@ async function predictByHead(engine: Engine, path: string, tiles: readonly Tile[
   if (!opened.ok) return opened;
   const session = opened.value;
   try {
-    return await inBatches(tiles, engine.batchSize, async (batch) => {
+    return await inBatches(tiles, async (batch) => {
       const rows = await engine.encode(batch);
       if (!rows.ok) return rows;
       const d = engine.card.outputs.embedding;
@@ -115,12 +116,11 @@ async function predictByHead(engine: Engine, path: string, tiles: readonly Tile[
 
 async function inBatches(
   tiles: readonly Tile[],
-  size: number,
   predict: (batch: readonly Tile[]) => Promise<Result<Float32Array>>,
 ): Promise<Result<Float32Array>> {
   const parts: Float32Array[] = [];
-  for (let at = 0; at < tiles.length; at += size) {
-    const part = await predict(tiles.slice(at, at + size));
+  for (let at = 0; at < tiles.length; at += BATCH) {
+    const part = await predict(tiles.slice(at, at + BATCH));
     if (!part.ok) return part;
     parts.push(part.value);
   }

@@ -5,13 +5,13 @@ import type { Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Result } from '../contract/result';
 import { parseModel } from '../onnx/model';
 import { readInfo, type ExportInfo } from '../trainer/model-export/metadata';
+import { BATCH } from './card';
 import { openSession } from './session';
 
 /** An exported model, ready to predict: what `collimate predict` and the check before an export use. */
 export interface ExportedModel {
   readonly info: ExportInfo;
-  readonly batchSize: number;
-  /** Probabilities [tiles, findings] of tiles made by `info.preprocessing.tile`; at most `batchSize` of them. */
+  /** Probabilities [tiles, findings] of tiles made by `info.preprocessing.tile`; at most BATCH of them. */
   predict(tiles: readonly Tile[]): Promise<Result<Float32Array>>;
   close(): Promise<void>;
 }
@@ -36,14 +36,12 @@ export async function openExportedModel(path: string, provider: Provider, thread
   const opened = await openSession(path, provider, threads);
   if (!opened.ok) return opened;
   const session = opened.value;
-  const batchSize = channels === 1 ? 32 : 8;
   const area = size * size;
   const findings = info.value.findings.length;
   return ok({
     info: info.value,
-    batchSize,
     async predict(tiles) {
-      const data = new Float32Array(batchSize * channels * area);
+      const data = new Float32Array(BATCH * channels * area);
       for (const [i, tile] of tiles.entries()) {
         if (tile.size !== size || (tile.channels === 3 && channels === 1)) return fail('internal', { reason: 'a tile of another size' });
         for (let channel = 0; channel < channels; channel++) {
@@ -52,10 +50,10 @@ export async function openExportedModel(path: string, provider: Provider, thread
           for (let p = 0; p < area; p++) data[start + p] = tile.data[p * tile.channels + source] ?? 0;
         }
       }
-      const outputs = await session.run({ image: { shape: [batchSize, channels, size, size], data } });
+      const outputs = await session.run({ image: { shape: [BATCH, channels, size, size], data } });
       if (!outputs.ok) return outputs;
       const all = outputs.value.probabilities?.data;
-      if (all?.length !== batchSize * findings) return fail('encoder-corrupt', { folder: path, reason: 'its output has another size' });
+      if (all?.length !== BATCH * findings) return fail('encoder-corrupt', { folder: path, reason: 'its output has another size' });
       return ok(all.slice(0, tiles.length * findings));
     },
     close: () => session.close(),

@@ -39,13 +39,13 @@ async function start(profile = join(root, String(++count))) {
 const names = (n: number, from = 0) => Array.from({ length: n }, (_, i) => `image ${String(from + i)}`);
 
 describe('the encoder service', () => {
-  test('embeds every image once, reports each, and never asks for more than three batches at a time', async () => {
+  test('embeds every image once, reports each, and never asks for more than four batches at a time', async () => {
     const { opened, embed, items, state, fetch } = await start();
     expect(opened.card.kind).toBe('scattering');
     expect(opened.provider).toBe('cpu');
     expect(unwrap(await embed(names(150)))).toEqual({ done: 150, failed: 0 });
     expect(items().map(({ key }) => key)).toEqual(names(150).map((name) => `key of ${name}`));
-    expect(state.most).toBeLessThanOrEqual(96);
+    expect(state.most).toBeLessThanOrEqual(32);
     const rows = await fetch(names(150));
     expect(rows.length).toBe(150 * 3856);
     expect(new Set(Array.from({ length: 150 }, (_, i) => rows.slice(i * 3856, (i + 1) * 3856).join())).size).toBe(150);
