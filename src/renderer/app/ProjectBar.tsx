@@ -96,7 +96,7 @@ function SavedState() {
   const state = waiting > 0 ? 'saving' : failed ? 'failed' : 'saved';
   const text = { saving: 'Saving', failed: 'Not saved', saved: 'Saved' }[state];
   return (
-    <span className={`saved ${state}`} role="status" data-testid="saved-state">
+    <span className={`saved is-${state}`} role="status" data-testid="saved-state">
       {state === 'saving' && <LoaderCircle size={14} className="spin" aria-hidden />}
       {state === 'failed' && <TriangleAlert size={14} aria-hidden />}
       {state === 'saved' && <Check size={14} aria-hidden />}

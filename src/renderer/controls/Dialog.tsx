@@ -6,14 +6,16 @@ interface Props {
   readonly onClose: () => void;
   readonly children: ReactNode;
   readonly footer?: ReactNode;
-  readonly width?: 'narrow' | 'normal' | 'wide';
+  readonly width?: 'narrow' | 'normal' | 'wide' | 'widest';
   readonly testId: string;
+  /** Nothing in it takes the focus, so that it must be scrollable by key itself. */
+  readonly reading?: boolean;
   /** While work runs that closing would hide. */
   readonly busy?: boolean;
 }
 
 /** A modal native dialog: focus stays inside, Escape closes, focus returns where it was. */
-export function Dialog({ title, onClose, children, footer, width = 'normal', testId, busy = false }: Props) {
+export function Dialog({ title, onClose, children, footer, width = 'normal', testId, busy = false, reading = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -38,7 +40,9 @@ export function Dialog({ title, onClose, children, footer, width = 'normal', tes
           <X size={16} aria-hidden />
         </button>
       </header>
-      <div className="dialog-body">{children}</div>
+      <div className="dialog-body" {...(reading ? { tabIndex: 0, role: 'group', 'aria-labelledby': heading } : {})}>
+        {children}
+      </div>
       {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
     </dialog>
   );

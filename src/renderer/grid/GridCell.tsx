@@ -31,7 +31,6 @@ export const GridCell = memo(
         aria-selected={selected}
         aria-setsize={total}
         aria-posinset={place + 1}
-        aria-label={view.record?.path ?? image}
         className={`grid-cell${selected ? ' selected' : ''}${active ? ' active' : ''}`}
         style={{ width }}
         data-testid="grid-cell"
@@ -40,7 +39,7 @@ export const GridCell = memo(
         onClick={(event) => selection.click(place, { toggle: event.ctrlKey || event.metaKey, range: event.shiftKey })}
         onDoubleClick={() => onOpen(image)}
       >
-        <img src={pictures.thumbnail(project, image)} alt="" draggable={false} loading="lazy" decoding="async" />
+        <img src={pictures.thumbnail(project, image)} alt={view.record?.path ?? image} draggable={false} loading="lazy" decoding="async" />
         <span className="grid-caption">{view.answered || view.skipped ? <Chips image={image} /> : <Proposal image={image} />}</span>
       </div>
     );

@@ -5,7 +5,7 @@ interface Point {
 
 const WIDTH = 304;
 const HEIGHT = 88;
-const LEFT = 32;
+const LEFT = 40;
 const BOTTOM = 16;
 
 /** Running accuracy over the number of labels. */

@@ -92,7 +92,7 @@ export function Welcome({ onCommand, onOpen, opening }: Props) {
             <FlaskConical size={20} aria-hidden />
             <span>
               <strong>Try the sample</strong>
-              <span>Synthetic chest phantoms, ready to label in a minute</span>
+              <span>Synthetic phantoms, ready in a minute</span>
             </span>
           </button>
         </div>

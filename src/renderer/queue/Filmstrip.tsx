@@ -6,33 +6,37 @@ import { useSignal } from '../app/signal';
 import { Chips } from '../labels/Chips';
 import { useImage } from '../labels/use-labels';
 
-/** How many images before the current one are drawn. */
-const BACK = 30;
+/** How many images on each side are drawn: more than a wide screen holds. */
+const SIDE = 16;
 
-/** The images before and after, in the order of this session. Nothing in it changes its place. */
+/** The images before and after, in the order of this session; the current one always in the middle. */
 export function Filmstrip() {
   const { queue } = useSession();
   const { shown, at, next } = useSignal(queue.view);
-  const from = Math.max(0, at - BACK);
-  const strip = [...shown.slice(from), ...next];
+  const after = [
+    ...shown.slice(at + 1, at + 1 + SIDE).map((image) => ({ image, when: 'shown' as const })),
+    ...next.map((image) => ({ image, when: 'next' as const })),
+  ].slice(0, SIDE);
+  const current = shown[at];
   return (
-    <ol className="filmstrip" aria-label="Previous and next images" data-testid="filmstrip" tabIndex={-1}>
-      {strip.map((image, i) => {
-        const place = from + i;
-        const when = place === at ? 'current' : place >= shown.length ? 'next' : 'shown';
-        return (
-          <li key={image} ref={when === 'current' ? toMiddle : undefined}>
+    <div className="filmstrip" data-testid="filmstrip">
+      <ol className="before" aria-label="Previous images">
+        {shown.slice(Math.max(0, at - SIDE), Math.max(0, at)).map((image) => (
+          <li key={image}>
+            <Frame image={image} when="shown" />
+          </li>
+        ))}
+      </ol>
+      {current !== undefined && <Frame key={current} image={current} when="current" />}
+      <ol className="after" aria-label="Next images">
+        {after.map(({ image, when }) => (
+          <li key={image}>
             <Frame image={image} when={when} />
           </li>
-        );
-      })}
-    </ol>
+        ))}
+      </ol>
+    </div>
   );
-}
-
-/** Called when another frame becomes the current one. */
-function toMiddle(element: HTMLLIElement | null): void {
-  element?.scrollIntoView({ inline: 'center', block: 'nearest' });
 }
 
 const Frame = memo(function Frame({ image, when }: { readonly image: Id; readonly when: 'shown' | 'current' | 'next' }) {
@@ -45,12 +49,11 @@ const Frame = memo(function Frame({ image, when }: { readonly image: Id; readonl
       data-testid="frame"
       data-image={image}
       aria-current={when === 'current'}
-      aria-label={view.record?.path ?? image}
       title={view.record?.path}
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => queue.goTo(image)}
     >
-      <img src={pictures.thumbnail(project, image)} alt="" draggable={false} />
+      <img src={pictures.thumbnail(project, image)} alt={view.record?.path ?? image} draggable={false} />
       <Chips image={image} compact />
     </button>
   );

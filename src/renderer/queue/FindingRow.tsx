@@ -3,7 +3,7 @@ import type { CellState, Finding, Id, Task } from '../../contract/model';
 import { Key } from '../controls/Key';
 import { percent } from '../controls/figures';
 import { StateIcon, stateWord } from '../labels/Chips';
-import { cellOf, type ImageView } from '../labels/labels';
+import { cellOf, type CellView, type ImageView } from '../labels/labels';
 
 interface Props {
   readonly finding: Finding;
@@ -20,7 +20,6 @@ interface Props {
 /** One finding: its key, its state, what the head thinks. A click does what the key does; with Shift, unsure. */
 export const FindingRow = memo(function FindingRow({ finding, view, task, probability, ghost, onAnswer, onFocus }: Props) {
   const { state, pending, source } = cellOf(view, finding.id);
-  const word = stateWord(state);
   const answered = state !== 'none';
   return (
     <li>
@@ -32,22 +31,13 @@ export const FindingRow = memo(function FindingRow({ finding, view, task, probab
         onClick={(event) => onAnswer(finding, event.shiftKey)}
         onFocus={() => onFocus(finding.id)}
         onBlur={() => onFocus(null)}
-        aria-label={`${finding.name}, ${word}${ghost ? `, proposed ${stateWord(ghost)}` : ''}${probability === null ? '' : `, probability ${percent(probability)}`}`}
       >
         <Key label={finding.hotkey.toUpperCase()} />
         <span className="swatch" style={{ background: finding.colour }} aria-hidden />
         <span className="finding-name">{finding.name}</span>
         <span className={`state ${answered ? state : ghost ? `ghost ${ghost}` : 'none'}`} data-testid="finding-state">
           {answered && <StateIcon state={state} size={14} />}
-          {answered
-            ? task === 'multiclass' && state === 'present'
-              ? source === 'accepted'
-                ? 'accepted'
-                : 'chosen'
-              : word
-            : ghost
-              ? `${stateWord(ghost)}?`
-              : ''}
+          {answered ? said(task, state, source) : ghost ? offered(task, ghost) : <span className="visually-hidden">not read</span>}
         </span>
         {probability !== null && (
           <span className="probability" data-testid="proposal" data-probability={probability.toFixed(4)}>
@@ -61,3 +51,11 @@ export const FindingRow = memo(function FindingRow({ finding, view, task, probab
     </li>
   );
 });
+
+/** Multi-class: the one finding that is present was chosen, or taken over from the proposal. */
+function said(task: Task, state: CellState, source: CellView['source']): string {
+  if (task === 'multilabel' || state !== 'present') return stateWord(state);
+  return source === 'accepted' ? 'accepted' : 'chosen';
+}
+
+const offered = (task: Task, ghost: CellState): string => (task === 'multiclass' ? 'proposed' : `${stateWord(ghost)}?`);

@@ -76,7 +76,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             ? `Calibrated probabilities of the head fitted on ${String(round.metrics.labelled)} labelled images.`
             : 'Proposals appear after the first labels of at least two states.'}
       </p>
-      <div className="rail-actions">
+      <div className={multilabel ? 'rail-actions' : 'rail-actions three'}>
         <Action
           title={ghosts.length > 0 ? 'Accept and go on' : 'Go on'}
           hint="Enter"

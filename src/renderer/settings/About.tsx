@@ -20,7 +20,7 @@ export function About({ onClose }: { readonly onClose: () => void }) {
     });
   }, [bridge, problems]);
   return (
-    <Dialog title="About Collimate" onClose={onClose} width="narrow" testId="about-dialog">
+    <Dialog title="About Collimate" onClose={onClose} width="narrow" testId="about-dialog" reading>
       <div className="about">
         <p>
           <strong>For research use only.</strong> Collimate is not a medical device and must not be used for diagnosis or treatment.

@@ -1,4 +1,4 @@
-import { Contrast, Hand, Maximize, RotateCcw, Scan, SunMedium, ZoomIn, ZoomOut } from 'lucide-react';
+import { Contrast, Hand, Maximize, RotateCcw, SunMedium, ZoomIn, ZoomOut } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { explain } from '../../contract/catalogue';
 import type { Id } from '../../contract/model';
@@ -146,7 +146,7 @@ function Tools() {
       {button('Zoom in (+)', <ZoomIn size={16} aria-hidden />, () => viewer.zoom(1.25))}
       {button('Zoom out (-)', <ZoomOut size={16} aria-hidden />, () => viewer.zoom(0.8))}
       {button('Fit to window (F)', <Maximize size={16} aria-hidden />, () => viewer.fit())}
-      {button('One to one', <Scan size={16} aria-hidden />, () => viewer.actualSize())}
+      {button('1:1, one image pixel on one screen pixel', <span className="tool-text">1:1</span>, () => viewer.actualSize())}
       <hr />
       {button('Invert grey values (I)', <Contrast size={16} aria-hidden />, () => viewer.invert(), inverted)}
       {button('Reset the view (R)', <RotateCcw size={16} aria-hidden />, () => viewer.reset())}

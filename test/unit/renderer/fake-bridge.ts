@@ -282,10 +282,10 @@ function madeUp(row: number, findings: number, task: Task): number[] {
 
 function reasonOf(row: number, hasHead: boolean, { findings }: Project): QueueEntry['reason'] {
   if (row % 9 === 0) return { code: 'audit', params: {} };
-  if (!hasHead) return { code: 'typical', params: {} };
+  if (!hasHead) return { code: 'typical', params: { size: 57 } };
   const [first, second] = findings;
-  if (row % 3 === 0 && first && second) return { code: 'tie', params: { first: first.name, second: second.name } };
-  return { code: 'representative', params: {} };
+  if (row % 3 === 0 && first && second) return { code: 'tie', params: { first: first.name, second: second.name, probability: 0.44 } };
+  return { code: 'representative', params: { finding: second?.name ?? '', probability: 0.58 } };
 }
 
 const headOf = (project: Project, labels: number): RoundView['head'] => ({

@@ -18,7 +18,7 @@ export function KeysOverlay({ project, onClose }: { readonly project: Project | 
   const mac = isMac();
   const multilabel = project?.task === 'multilabel';
   return (
-    <Dialog title="Keys" onClose={onClose} width="wide" testId="keys-overlay">
+    <Dialog title="Keys" onClose={onClose} width="widest" testId="keys-overlay" reading>
       <div className="keys-columns">
         {project && (
           <section>
