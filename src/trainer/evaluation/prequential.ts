@@ -7,7 +7,7 @@ import { pause } from '../pause';
 import { wilson } from './intervals';
 
 /** The head is refitted when the labels have grown by this factor: blocks small enough to follow the curve. */
-const GROWTH = 1.1;
+const GROWTH = 1.2;
 const FIRST = 4;
 
 interface Block {

@@ -7,8 +7,10 @@ export interface Design {
   readonly m: number;
   /** [n, m] */
   readonly x: Float64Array;
-  /** x x^T [n, n]; only made where n <= m, since fits then work in the space of the rows. */
-  readonly gram: Float64Array | null;
+  /** x x^T over some of the rows. All rows' products are made once; fits on part of them only copy. */
+  readonly productsOf: (rows: readonly number[]) => Float64Array;
+  /** x^T x over some of the rows. All rows' scatter is made once; fits on most of them take off the rest. */
+  readonly scatterOf: (rows: readonly number[]) => Float64Array;
   /** Mean squared length of a row. */
   readonly meanSquare: number;
   readonly targets: Targets;
@@ -24,20 +26,75 @@ export function makeDesign(features: Matrix, targets: Targets): Design {
   }
   let sum = 0;
   for (const value of x) sum += value * value;
-  return { n, m, x, gram: n <= m ? rowProducts(x, n, m) : null, meanSquare: n > 0 ? sum / n : 0, targets };
+  let products: Float64Array | null = null;
+  let scatter: Float64Array | null = null;
+  const all = Array.from({ length: n }, (_, i) => i);
+  return {
+    n,
+    m,
+    x,
+    productsOf: (rows) => {
+      products ??= rowProducts(x, n, m);
+      return rows.length === n ? products : part(products, n, rows);
+    },
+    scatterOf: (rows) => {
+      scatter ??= addScatter(new Float64Array(m * m), x, m, all, 1);
+      if (rows.length === n) return scatter;
+      const kept = new Set(rows);
+      return addScatter(
+        Float64Array.from(scatter),
+        x,
+        m,
+        all.filter((row) => !kept.has(row)),
+        -1,
+      );
+    },
+    meanSquare: n > 0 ? sum / n : 0,
+    targets,
+  };
 }
 
 function rowProducts(x: Float64Array, n: number, m: number): Float64Array {
-  const gram = new Float64Array(n * n);
+  const out = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = 0;
       for (let k = 0, p = i * m, q = j * m; k < m; k++, p++, q++) sum += (x[p] as number) * (x[q] as number);
-      gram[i * n + j] = sum;
-      gram[j * n + i] = sum;
+      out[i * n + j] = sum;
+      out[j * n + i] = sum;
     }
   }
-  return gram;
+  return out;
+}
+
+function part(products: Float64Array, n: number, rows: readonly number[]): Float64Array {
+  const out = new Float64Array(rows.length * rows.length);
+  rows.forEach((row, i) => {
+    rows.forEach((column, j) => (out[i * rows.length + j] = products[row * n + column] as number));
+  });
+  return out;
+}
+
+/** a += sign x^T x over the rows, four at a time: each pass over `a` then does the work of four. */
+function addScatter(a: Float64Array, x: Float64Array, m: number, rows: readonly number[], sign: number): Float64Array {
+  const none = new Float64Array(m);
+  for (let i = 0; i < rows.length; i += 4) {
+    const [r0, r1, r2, r3] = [0, 1, 2, 3].map((k) => {
+      const row = rows[i + k];
+      return row === undefined ? none : x.subarray(row * m, (row + 1) * m);
+    }) as [Float64Array, Float64Array, Float64Array, Float64Array];
+    for (let c = 0; c < m; c++) {
+      const v0 = sign * (r0[c] as number);
+      const v1 = sign * (r1[c] as number);
+      const v2 = sign * (r2[c] as number);
+      const v3 = sign * (r3[c] as number);
+      for (let e = 0, p = c * m; e <= c; e++, p++) {
+        a[p] = (a[p] as number) + v0 * (r0[e] as number) + v1 * (r1[e] as number) + v2 * (r2[e] as number) + v3 * (r3[e] as number);
+      }
+    }
+  }
+  for (let c = 0; c < m; c++) for (let e = 0; e < c; e++) a[e * m + c] = a[c * m + e] as number;
+  return a;
 }
 
 /** One linear function per finding: logit_k = weight_k . z + bias_k. */

@@ -1,5 +1,5 @@
 import type { Task } from '../../contract/model';
-import { cholesky, choleskySolve } from '../linear-algebra/cholesky';
+import { conjugateGradients, shiftedFactor } from '../linear-algebra/conjugate-gradients';
 import { emptyLinear, type Design, type Linear } from './design';
 
 /** Keeps the shrinkage positive where every class has a single example and nothing varies within classes. */
@@ -14,179 +14,203 @@ const FLOOR = 1e-6;
  * `include` (length n) leaves out rows, for folds.
  */
 export function fitGda(design: Design, task: Task, include?: Uint8Array): Linear {
-  const { n, m } = design;
-  const k = design.targets.findings;
-  const { y } = design.targets;
-  const out = emptyLinear(k, m);
-  const chosen = (i: number) => include === undefined || include[i] === 1;
-  if (task === 'multiclass') {
-    const counts = Array.from({ length: k }, () => 0);
-    const rows: number[] = [];
-    const finding: number[] = [];
-    for (let i = 0; i < n; i++) {
-      if (!chosen(i)) continue;
-      const f = y.subarray(i * k, (i + 1) * k).indexOf(1);
-      rows.push(i);
-      finding.push(f);
-      counts[f] = (counts[f] ?? 0) + 1;
-    }
-    const seen = counts.flatMap((count, f) => (count > 0 ? [f] : []));
-    if (seen.length < 2) return out;
-    const functions = discriminants(
-      design,
-      rows,
-      finding.map((f) => seen.indexOf(f)),
-      seen.length,
-    );
-    const mean = new Float64Array(m + 1);
-    for (const one of functions) for (let c = 0; c <= m; c++) mean[c] = (mean[c] as number) + (one[c] as number) / seen.length;
-    seen.forEach((f, s) => {
-      const one = functions[s] as Float64Array;
-      for (let c = 0; c < m; c++) out.weight[f * m + c] = (one[c] as number) - (mean[c] as number);
-      out.bias[f] = (one[m] as number) - (mean[m] as number);
-      out.fitted[f] = true;
-    });
-    return out;
+  const out = emptyLinear(design.targets.findings, design.m);
+  const problems = task === 'multiclass' ? classProblem(design, include) : findingProblems(design, include);
+  for (const group of sharedRows(problems)) {
+    const solver = makeSolver(design, group);
+    for (const problem of group) solve(design, problem, solver, out);
   }
+  return out;
+}
+
+/** Rows of the design, the class 0..count-1 of each, and the findings that the classes' functions go to. */
+interface Problem {
+  readonly rows: readonly number[];
+  readonly classes: readonly number[];
+  readonly findings: readonly number[];
+  /** Of a sigmoid: two classes, absent and present, and one finding. */
+  readonly binary: boolean;
+}
+
+function classProblem({ n, targets: { findings: k, y } }: Design, include: Uint8Array | undefined): Problem[] {
+  const rows: number[] = [];
+  const finding: number[] = [];
+  for (let i = 0; i < n; i++) {
+    if (include?.[i] === 0) continue;
+    rows.push(i);
+    finding.push(y.subarray(i * k, (i + 1) * k).indexOf(1));
+  }
+  const seen = [...new Set(finding)].sort((a, b) => a - b);
+  return seen.length < 2 ? [] : [{ rows, classes: finding.map((f) => seen.indexOf(f)), findings: seen, binary: false }];
+}
+
+function findingProblems({ n, targets: { findings: k, y } }: Design, include: Uint8Array | undefined): Problem[] {
+  const out: Problem[] = [];
   for (let f = 0; f < k; f++) {
     const rows: number[] = [];
-    const side: number[] = [];
+    const classes: number[] = [];
     for (let i = 0; i < n; i++) {
       const state = y[i * k + f] as number;
-      if (!chosen(i) || state < 0) continue;
+      if (include?.[i] === 0 || state < 0) continue;
       rows.push(i);
-      side.push(state);
+      classes.push(state);
     }
-    if (!side.includes(0) || !side.includes(1)) continue;
-    const [absent, present] = discriminants(design, rows, side, 2) as [Float64Array, Float64Array];
-    for (let c = 0; c < m; c++) out.weight[f * m + c] = (present[c] as number) - (absent[c] as number);
-    out.bias[f] = (present[m] as number) - (absent[m] as number);
-    out.fitted[f] = true;
+    if (classes.includes(0) && classes.includes(1)) out.push({ rows, classes, findings: [f], binary: true });
   }
   return out;
 }
 
-/** Per class [weight (m), bias]. `rows` index the design, `classes` says 0..count-1 of each; every class has a row. */
-function discriminants(design: Design, rows: readonly number[], classes: readonly number[], count: number): Float64Array[] {
-  const { m, x } = design;
+/** Findings that were read in the same rows share a decomposition. */
+function sharedRows(problems: readonly Problem[]): Problem[][] {
+  const groups = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    const key = problem.rows.join();
+    groups.set(key, [...(groups.get(key) ?? []), problem]);
+  }
+  return [...groups.values()];
+}
+
+interface Moments {
+  readonly means: readonly Float64Array[];
+  readonly sizes: Float64Array;
+  /** tr(S), floored. */
+  readonly shrinkage: number;
+}
+
+function momentsOf({ m, x, meanSquare }: Design, { rows, classes }: Problem): Moments {
+  const count = Math.max(...classes) + 1;
   const means = Array.from({ length: count }, () => new Float64Array(m));
   const sizes = new Float64Array(count);
+  let scatter = 0;
   rows.forEach((row, i) => {
-    const mean = means[classes[i] as number] as Float64Array;
-    sizes[classes[i] as number] = (sizes[classes[i] as number] as number) + 1;
-    for (let c = 0; c < m; c++) mean[c] = (mean[c] as number) + (x[row * m + c] as number);
+    const s = classes[i] as number;
+    const mean = means[s] as Float64Array;
+    sizes[s] = (sizes[s] as number) + 1;
+    for (let c = 0, p = row * m; c < m; c++, p++) {
+      mean[c] = (mean[c] as number) + (x[p] as number);
+      scatter += (x[p] as number) ** 2;
+    }
   });
   means.forEach((mean, s) => {
-    for (let c = 0; c < m; c++) mean[c] = (mean[c] as number) / (sizes[s] as number);
-  });
-  const solved = rows.length <= m && design.gram ? inRowSpace(design, rows, classes, means) : inFeatureSpace(design, rows, classes, means);
-  return solved.map((weight, s) => {
-    const mean = means[s] as Float64Array;
-    let quadratic = 0;
-    for (let c = 0; c < m; c++) quadratic += (weight[c] as number) * (mean[c] as number);
-    const out = new Float64Array(m + 1);
-    out.set(weight);
-    out[m] = -quadratic / 2;
-    return out;
-  });
-}
-
-/** tr(S), floored. `scatter`: sum of squared distances to the class means. */
-const shrinkage = (scatter: number, n: number, design: Design) => Math.max(scatter / Math.max(1, n - 1), FLOOR * design.meanSquare, 1e-300);
-
-/** Woodbury: with Xc the n rows less their class means, inv(Xc^T Xc + t I) v = (v - Xc^T inv(t I + Xc Xc^T) Xc v) / t. */
-function inRowSpace(design: Design, rows: readonly number[], classes: readonly number[], means: readonly Float64Array[]): Float64Array[] {
-  const { m, x } = design;
-  const n = rows.length;
-  const centred = new Float64Array(n * m);
-  rows.forEach((row, i) => {
-    const mean = means[classes[i] as number] as Float64Array;
-    for (let c = 0; c < m; c++) centred[i * m + c] = (x[row * m + c] as number) - (mean[c] as number);
-  });
-  const kernel = centredGram(design, rows, classes, means.length);
-  let scatter = 0;
-  for (let i = 0; i < n; i++) scatter += kernel[i * n + i] as number;
-  const t = shrinkage(scatter, n, design);
-  for (let i = 0; i < n; i++) kernel[i * n + i] = (kernel[i * n + i] as number) + t;
-  if (!cholesky(kernel, n)) throw new RangeError('the features hold values that are not finite');
-  return means.map((mean) => {
-    const right = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
-      let sum = 0;
-      for (let c = 0, p = i * m; c < m; c++, p++) sum += (centred[p] as number) * (mean[c] as number);
-      right[i] = sum;
-    }
-    choleskySolve(kernel, n, right);
-    const weight = Float64Array.from(mean);
-    for (let i = 0; i < n; i++) {
-      const factor = right[i] as number;
-      for (let c = 0, p = i * m; c < m; c++, p++) weight[c] = (weight[c] as number) - factor * (centred[p] as number);
-    }
-    for (let c = 0; c < m; c++) weight[c] = ((weight[c] as number) * m) / t;
-    return weight;
-  });
-}
-
-/** Xc Xc^T out of the shared Gram matrix: rows and columns less the means over their classes. */
-function centredGram(design: Design, rows: readonly number[], classes: readonly number[], count: number): Float64Array {
-  const n = rows.length;
-  const full = design.gram as Float64Array;
-  const out = new Float64Array(n * n);
-  const sizes = new Float64Array(count);
-  for (const s of classes) sizes[s] = (sizes[s] as number) + 1;
-  // toClass[i, s]: mean of row i's products with class s; between[s, u]: mean over both classes.
-  const toClass = new Float64Array(n * count);
-  const between = new Float64Array(count * count);
-  for (let i = 0; i < n; i++) {
-    const from = (rows[i] as number) * design.n;
-    for (let j = 0; j < n; j++) {
-      const value = full[from + (rows[j] as number)] as number;
-      out[i * n + j] = value;
-      const cell = i * count + (classes[j] as number);
-      toClass[cell] = (toClass[cell] as number) + value / (sizes[classes[j] as number] as number);
-    }
-    for (let s = 0; s < count; s++) {
-      const cell = (classes[i] as number) * count + s;
-      between[cell] = (between[cell] as number) + (toClass[i * count + s] as number) / (sizes[classes[i] as number] as number);
-    }
-  }
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      const si = classes[i] as number;
-      const sj = classes[j] as number;
-      const crossed = (toClass[i * count + sj] as number) + (toClass[j * count + si] as number) - (between[si * count + sj] as number);
-      out[i * n + j] = (out[i * n + j] as number) - crossed;
-    }
-  }
-  return out;
-}
-
-/** The same where rows outnumber features: m x m instead of n x n. */
-function inFeatureSpace(
-  design: Design,
-  rows: readonly number[],
-  classes: readonly number[],
-  means: readonly Float64Array[],
-): Float64Array[] {
-  const { m, x } = design;
-  const a = new Float64Array(m * m);
-  const centred = new Float64Array(m);
-  rows.forEach((row, i) => {
-    const mean = means[classes[i] as number] as Float64Array;
-    for (let c = 0; c < m; c++) centred[c] = (x[row * m + c] as number) - (mean[c] as number);
+    const size = sizes[s] as number;
     for (let c = 0; c < m; c++) {
-      const value = centred[c] as number;
-      for (let e = 0, p = c * m; e <= c; e++, p++) a[p] = (a[p] as number) + value * (centred[e] as number);
+      mean[c] = (mean[c] as number) / size;
+      scatter -= size * (mean[c] as number) ** 2;
     }
   });
-  let scatter = 0;
-  for (let c = 0; c < m; c++) scatter += a[c * m + c] as number;
-  const t = shrinkage(scatter, rows.length, design);
-  for (let c = 0; c < m; c++) a[c * m + c] = (a[c * m + c] as number) + t;
-  if (!cholesky(a, m)) throw new RangeError('the features hold values that are not finite');
-  return means.map((mean) => {
-    const weight = Float64Array.from(mean);
-    choleskySolve(a, m, weight);
-    return weight.map((w) => w * m);
+  return { means, sizes, shrinkage: Math.max(scatter / Math.max(1, rows.length - 1), FLOOR * meanSquare, 1e-300) };
+}
+
+/** inv(Xc^T Xc + t I) v for the class-centred rows of a problem. */
+type Solver = (problem: Problem, moments: Moments, v: Float64Array) => Float64Array;
+
+/**
+ * What the problems of a group have in common is decomposed once: the rows' products, n x n, or the features', m x m,
+ * whichever is smaller (Woodbury's identity; never d x d of an unprojected encoder). A problem differs from it by a few ranks and a
+ * little in t, so that conjugate gradients from there take a handful of steps to float64's precision.
+ */
+function makeSolver(design: Design, group: readonly Problem[]): Solver {
+  const [first] = group as [Problem];
+  const shift = momentsOf(design, first).shrinkage;
+  return first.rows.length <= design.m ? rowSolver(design, first.rows, shift) : featureSolver(design, first.rows, shift);
+}
+
+function featureSolver(design: Design, rows: readonly number[], shift: number): Solver {
+  const { m } = design;
+  const scatter = design.scatterOf(rows);
+  const precondition = shiftedFactor(scatter, m, shift);
+  return (_, { means, sizes, shrinkage }, v) =>
+    conjugateGradients(v, precondition, (at, out) => {
+      multiply(scatter, m, at, out);
+      for (let c = 0; c < m; c++) out[c] = (out[c] as number) + shrinkage * (at[c] as number);
+      means.forEach((mean, s) => subtract(out, mean, (sizes[s] as number) * dot(mean, at)));
+    });
+}
+
+/** Woodbury: inv(Xc^T Xc + t I) v = (v - Xc^T inv(Xc Xc^T + t I) Xc v) / t, and Xc Xc^T = C X X^T C with C centring by class. */
+function rowSolver(design: Design, rows: readonly number[], shift: number): Solver {
+  const { m, x } = design;
+  const n = rows.length;
+  const products = design.productsOf(rows);
+  const precondition = shiftedFactor(products, n, shift);
+  return (problem, moments, v) => {
+    const { means, sizes, shrinkage } = moments;
+    const onMeans = means.map((mean) => dot(mean, v));
+    const right = Float64Array.from(rows, (row, i) => rowDot(x, row, m, v) - (onMeans[problem.classes[i] as number] as number));
+    const centred = new Float64Array(n);
+    const solved = conjugateGradients(right, precondition, (at, out) => {
+      centred.set(at);
+      centre(centred, problem.classes, sizes);
+      multiply(products, n, centred, out);
+      centre(out, problem.classes, sizes);
+      for (let i = 0; i < n; i++) out[i] = (out[i] as number) + shrinkage * (at[i] as number);
+    });
+    centre(solved, problem.classes, sizes);
+    const out = Float64Array.from(v);
+    rows.forEach((row, i) => {
+      const factor = solved[i] as number;
+      for (let c = 0, p = row * m; c < m; c++, p++) out[c] = (out[c] as number) - factor * (x[p] as number);
+    });
+    return out.map((value) => value / shrinkage);
+  };
+}
+
+function solve(design: Design, problem: Problem, solver: Solver, out: Linear & { readonly fitted: boolean[] }): void {
+  const { m } = design;
+  const moments = momentsOf(design, problem);
+  const { means } = moments;
+  if (problem.binary) {
+    const [absent, present] = means as [Float64Array, Float64Array];
+    const weight = solver(
+      problem,
+      moments,
+      present.map((value, c) => value - (absent[c] as number)),
+    ).map((w) => w * m);
+    const f = problem.findings[0] as number;
+    out.weight.set(weight, f * m);
+    // The two quadratic terms of b in one, Sigma being symmetric.
+    out.bias[f] = -(dot(weight, present) + dot(weight, absent)) / 2;
+    out.fitted[f] = true;
+    return;
+  }
+  const weights = means.map((mean) => solver(problem, moments, mean).map((w) => w * m));
+  const biases = weights.map((weight, s) => -dot(weight, means[s] as Float64Array) / 2);
+  const count = means.length;
+  const middle = new Float64Array(m);
+  for (const weight of weights) subtract(middle, weight, -1 / count);
+  const bias = biases.reduce((a, b) => a + b, 0) / count;
+  problem.findings.forEach((f, s) => {
+    out.weight.set(
+      (weights[s] as Float64Array).map((w, c) => w - (middle[c] as number)),
+      f * m,
+    );
+    out.bias[f] = (biases[s] as number) - bias;
+    out.fitted[f] = true;
   });
+}
+
+/** Takes the class mean off every entry. */
+function centre(values: Float64Array, classes: readonly number[], sizes: Float64Array): void {
+  const sums = new Float64Array(sizes.length);
+  classes.forEach((s, i) => (sums[s] = (sums[s] as number) + (values[i] as number)));
+  classes.forEach((s, i) => (values[i] = (values[i] as number) - (sums[s] as number) / (sizes[s] as number)));
+}
+
+function multiply(a: Float64Array, n: number, v: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < n; i++) out[i] = rowDot(a, i, n, v);
+}
+
+function rowDot(a: Float64Array, row: number, n: number, v: Float64Array): number {
+  let sum = 0;
+  for (let c = 0, p = row * n; c < n; c++, p++) sum += (a[p] as number) * (v[c] as number);
+  return sum;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return rowDot(a, 0, a.length, b);
+}
+
+/** a -= factor b */
+function subtract(a: Float64Array, b: Float64Array, factor: number): void {
+  for (let c = 0; c < a.length; c++) a[c] = (a[c] as number) - factor * (b[c] as number);
 }
