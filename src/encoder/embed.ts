@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Priority } from '../contract/jobs/imaging';
 import type { ImagingService } from '../contract/jobs/imaging';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../contract/jobs/encoder';
@@ -30,6 +31,8 @@ export interface EmbedJob {
  */
 export async function embed(job: EmbedJob): Promise<Result<{ done: number; failed: number }>> {
   const { engine, items, signal } = job;
+  // Every read under way listens to it.
+  setMaxListeners(0, signal);
   const report = new Report(job);
   const ahead: Promise<Read>[] = [];
   const limit = BATCH * BATCHES_AHEAD;
