@@ -183,7 +183,7 @@ export const APP_ORIGIN = 'app://collimate';
 export const thumbnailUrl = (project: Id, image: Id) => `image://thumbnail/${project}/${image}`;
 /**
  * The decoded image at full bit depth: a body of raw samples (little endian), described by the header
- * `x-collimate-pixels`: percent-encoded JSON {width, height, channels, bits: 8 | 16, windows, inverted}.
+ * `x-collimate-pixels`: JSON in ASCII {width, height, channels, bits: 8 | 16, windows, inverted}.
  */
 export const pixelsUrl = (project: Id, image: Id) => `image://pixels/${project}/${image}`;
 

@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auroc } from '../../src/trainer/evaluation/ranking';
+import { collimate } from './command-line';
 import { Person } from './person';
 import { noRealImages, takeKermany } from './real-images';
 
@@ -12,6 +14,7 @@ describe.skipIf(noRealImages !== null)(`the main job on 600 real radiographs${no
   const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
   let truth: Map<string, string>;
   let person: Person;
+  let proposals: ReadonlyMap<string, readonly number[]>;
 
   beforeAll(async () => {
     truth = takeKermany(join(folder, 'images'), 600);
@@ -23,8 +26,10 @@ describe.skipIf(noRealImages !== null)(`the main job on 600 real radiographs${no
   });
 
   it('60 labels by keyboard give proposals that rank NORMAL with AUROC >= 0.93 on the others', async () => {
+    expect(await person.barriers()).toEqual([]);
     await person.createProject({ folder: join(folder, 'images'), name: 'Pneumonia', task: 'multiclass', findings: classes });
     await person.embedded();
+    expect(await person.barriers()).toEqual([]);
     const labelled = new Set<string>();
     for (let i = 0; i < 60; i++) {
       const { path } = await person.current();
@@ -42,6 +47,7 @@ describe.skipIf(noRealImages !== null)(`the main job on 600 real radiographs${no
     const area = auroc(scores, normal) ?? 0;
     console.log(`AUROC of NORMAL against the rest on ${String(others.length)} unlabelled images: ${area.toFixed(4)}`);
     expect(area).toBeGreaterThanOrEqual(0.93);
+    proposals = byPath;
     for (const [, probabilities] of others) expect(probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4);
   });
 
@@ -56,5 +62,30 @@ describe.skipIf(noRealImages !== null)(`the main job on 600 real radiographs${no
 
     const written = await person.export('model', join(folder, 'out'));
     expect(written.some((file) => file.endsWith('model.onnx'))).toBe(true);
+  });
+
+  it('the command line says the same of the same images and labels', async () => {
+    const at = (name: string) => join(folder, 'out', name);
+    const table = ['--embeddings', at('emb.npy'), '--index', at('emb.csv')];
+    await collimate('embed', join(folder, 'images'), '--encoder', 'builtin', '--out', at('emb.npy'), '--index', at('emb.csv'));
+    await collimate('fit', ...table, '--labels', at('pneumonia-labels.csv'), '--task', 'multiclass', '--out', at('head'));
+    await collimate('propose', ...table, '--head', at('head'), '--out', at('proposals.csv'));
+    const rows = parse(readFileSync(at('proposals.csv')), { columns: true }) as Record<string, string>[];
+    expect(rows).toHaveLength(600);
+    const differences = rows.flatMap((row) =>
+      classes.map((name, column) => Math.abs(Number(row[name]) - (proposals.get(row['path'] ?? '')?.[column] ?? NaN))),
+    );
+    console.log(`app against command line: largest difference ${Math.max(...differences).toExponential(1)}`);
+    expect(Math.max(...differences)).toBeLessThanOrEqual(1e-4);
+  });
+
+  it('the large view shows the image at full depth; grid, progress and settings are free of barriers', async () => {
+    await person.page.locator('[data-testid=queue-image][data-ready=full]').waitFor();
+    expect(await person.id('viewer-failure').count()).toBe(0);
+    for (const key of ['p', 'g', '?']) {
+      await person.page.keyboard.press(key);
+      await person.page.waitForTimeout(500);
+      expect(await person.barriers()).toEqual([]);
+    }
   });
 });

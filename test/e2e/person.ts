@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright';
 import type { BridgeService, RoundView } from '../../src/contract/bridge';
 import type { Client } from '../../src/contract/wire';
@@ -199,6 +200,13 @@ export class Person {
       await this.page.waitForTimeout(400);
     }
     await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+
+  /** What axe finds wrong with the accessibility of what is on the screen, a line each. */
+  async barriers(): Promise<string[]> {
+    await this.page.evaluate(axe.source);
+    const { violations } = (await this.page.evaluate('axe.run()')) as axe.AxeResults;
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
   }
 
   async close(): Promise<void> {

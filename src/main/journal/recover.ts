@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { apply, emptyState, type ProjectState } from '../../contract/fold';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
-import { reasonOf } from '../files/failures';
+import { reasonOf, systemCode } from '../files/failures';
 import { decodeLine } from './line';
 import { readLines } from './lines';
 import { JOURNAL_FILE } from './journal';
@@ -42,6 +42,7 @@ export async function recover(folder: string): Promise<Result<Recovered>> {
       await file.close();
     }
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') return fail('project-missing', { project: folder });
     return fail('file-unreadable', { file: path, reason: reasonOf(error) });
   }
   return ok({ state, actions, lost });

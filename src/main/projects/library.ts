@@ -145,6 +145,8 @@ export async function inspectFolder(
   let images = 0;
   const examples: string[] = [];
   for await (const found of scanFolder(folder, { signal: stop })) {
+    // Out of time: what was seen by then is answer enough.
+    if (!found.ok && stop.aborted) break;
     if (!found.ok) return found;
     for (const entry of found.value) {
       if (entry.kind === 'skipped') continue;

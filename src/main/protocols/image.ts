@@ -1,7 +1,6 @@
 import { app, protocol } from 'electron';
 import { readFile } from 'node:fs/promises';
 import { APP_ORIGIN } from '../../contract/bridge';
-import { sentence } from '../../contract/catalogue';
 import { Priority } from '../../contract/jobs/imaging';
 import type { ImageRecord } from '../../contract/model';
 import type { Failure } from '../../contract/result';
@@ -51,13 +50,14 @@ async function pixels(session: ProjectSession, image: ImageRecord, processes: Pr
   if (!decoded.ok) return refusal(decoded.failure);
   const { data, ...rest } = decoded.value;
   const description = JSON.stringify({ ...rest, bits: data.BYTES_PER_ELEMENT * 8 });
-  // Header values are Latin-1; names of windows may be anything.
-  const header = encodeURIComponent(description);
+  // A header holds ASCII; names of windows may be anything.
+  const header = description.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const body = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return answer(body, 200, { 'content-type': 'application/octet-stream', 'x-collimate-pixels': header });
 }
 
-const refusal = (failure: Failure) => answer(sentence(failure), 422, { 'content-type': 'text/plain; charset=utf-8' });
+/** The page makes the sentence. */
+const refusal = (failure: Failure) => answer(JSON.stringify(failure), 422, { 'content-type': 'application/json' });
 
 function answer(body: Uint8Array<ArrayBuffer> | string | null, status: number, headers: Record<string, string> = {}): Response {
   const origin = developmentUrl() ?? APP_ORIGIN;
