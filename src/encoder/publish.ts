@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fail, ok, type Result } from '../contract/result';
+import { fail, ok, type Failure, type Result } from '../contract/result';
 
 export interface NewFile {
   readonly name: string;
@@ -82,7 +82,7 @@ async function removeEmpty(folder: string): Promise<void> {
 }
 
 /** An error of the file system as the failure that a person can act on. */
-export function writeFailure(folder: string, error: unknown): { ok: false } & Result<never> {
+export function writeFailure(folder: string, error: unknown): { ok: false; failure: Failure } {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
   if (code === 'ENOSPC' || code === 'EDQUOT') return fail('disk-full', { folder }, message);

@@ -74,7 +74,8 @@ describe('the built-in encoder', () => {
   });
 
   test('it is made once, and again when it was damaged', async () => {
-    expect(builtin.card.id).toMatch(/^[0-9a-f]{64}$/);
+    // Embeddings are kept under it: it may only change together with what they are.
+    expect(builtin.card.id).toBe('32e2cbe0e9b3158233945e3434d6f7b4326ebd1319961ccf4ccb24fb3fc87c40');
     const other = unwrap(await ensureBuiltin(encoders));
     expect(other).toEqual(builtin);
     truncateSync(builtin.model, 1000);
