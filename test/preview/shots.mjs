@@ -136,10 +136,11 @@ const label = (count, keys) => async (page) => {
   await page.waitForSelector('[data-ready=full]');
 };
 for (const theme of ['dark', 'light']) {
-  for (const [tag, size] of [
-    ['1280', [1280, 800]],
-    ['1920', [1920, 1080]],
+  for (const size of [
+    [1280, 800],
+    [1920, 1080],
   ]) {
+    const tag = String(size[0]);
     const at = (name) => `${name}-${theme}-${tag}`;
     await scene(at('welcome'), { query: `theme=${theme}&recent`, size });
     await scene(at('new'), {

@@ -34,16 +34,16 @@ export function Dialog({ title, onClose, children, footer, width = 'normal', tes
         if (!busy) onClose();
       }}
     >
-      <header className="dialog-head">
+      <div className="dialog-head">
         <h2 id={heading}>{title}</h2>
         <button className="icon-button" aria-label="Close" onClick={onClose} disabled={busy} data-testid={`${testId}-close`}>
           <X size={16} aria-hidden />
         </button>
-      </header>
+      </div>
       <div className="dialog-body" {...(reading ? { tabIndex: 0, role: 'group', 'aria-labelledby': heading } : {})}>
         {children}
       </div>
-      {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
+      {footer !== undefined && <div className="dialog-foot">{footer}</div>}
     </dialog>
   );
 }

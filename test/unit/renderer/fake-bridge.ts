@@ -71,6 +71,8 @@ export class FakeBridge implements Client<BridgeService> {
   project: Project;
   summaries: ProjectSummary[];
   chosenFolder: string | null = '/data/radiographs';
+  /** Answers to labels.* wait for this. */
+  gate: Promise<void> = Promise.resolve();
   /** While set, events of acknowledged actions are held back. */
   silent = false;
   readonly #listeners = new Map<string, Set<Handler>>();
@@ -120,7 +122,7 @@ export class FakeBridge implements Client<BridgeService> {
   async call<M extends keyof BridgeService['methods']>(method: M, params: Params<M>): Promise<never> {
     this.calls.push({ method, params });
     if (this.#options.delay) await new Promise((resolve) => setTimeout(resolve, this.#options.delay));
-    else await Promise.resolve();
+    if (method.startsWith('labels.')) await this.gate;
     const failure = this.failures.get(method);
     if (failure) {
       this.failures.delete(method);

@@ -1,0 +1,155 @@
+import Dexie from 'dexie';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CopyDatabase, databaseName } from '../../../../src/renderer/database/copy';
+import { JournalFollower } from '../../../../src/renderer/database/follower';
+import { cellOf, Labels } from '../../../../src/renderer/labels/labels';
+import type { Failure } from '../../../../src/contract/result';
+import { failing, FakeBridge, id } from '../fake-bridge';
+
+const cell = (image: number, finding: number, state: 'present' | 'absent' | 'none' = 'present') => ({
+  image: id(image, 'G'),
+  finding: id(finding, 'F'),
+  state,
+  source: 'typed' as const,
+  shown: null,
+  head: null,
+});
+
+describe('the copy of the journal', () => {
+  let bridge: FakeBridge;
+  let failures: Failure[];
+
+  beforeEach(() => {
+    bridge = new FakeBridge({ images: 6 });
+    failures = [];
+  });
+  afterEach(async () => {
+    await Dexie.delete(databaseName(bridge.project.id));
+  });
+
+  function follow() {
+    const labels = new Labels(bridge.project, 'Annotator');
+    const follower = new JournalFollower(bridge, bridge.project.id, labels, (failure) => failures.push(failure));
+    return { labels, follower };
+  }
+  const apply = (...cells: ReturnType<typeof cell>[]) => bridge.call('labels.apply', { project: bridge.project.id, cells });
+  /** Opens, expects to end at the journal's number, closes. */
+  async function open() {
+    const { labels, follower } = follow();
+    const result = await follower.open(bridge.journal.length);
+    expect(labels.seq).toBe(bridge.journal.length);
+    await follower.close();
+    return { labels, start: result.ok ? result.value : result.failure.code };
+  }
+
+  it('is built from the journal and continued the next time', async () => {
+    await apply(cell(1, 1), cell(2, 2));
+    expect((await open()).start).toBe('rebuilt');
+    await apply(cell(3, 3));
+    bridge.calls.length = 0;
+    const { labels, start } = await open();
+    expect(start).toBe('continued');
+    // Only what is new was read, besides the one action that proves that it is the same journal.
+    expect(bridge.called('journal.read')).toEqual([
+      { project: bridge.project.id, after: 2, limit: 1 },
+      { project: bridge.project.id, after: 3, limit: 5000 },
+    ]);
+    expect(labels.totals.get()).toMatchObject({ images: 6, answered: 3 });
+    expect(cellOf(labels.of(id(2, 'G')), id(2, 'F')).state).toBe('present');
+  });
+
+  it('keeps what can be undone, also images put aside', async () => {
+    await bridge.call('labels.skip', { project: bridge.project.id, image: id(4, 'G') });
+    await open();
+    const { labels, follower } = follow();
+    await follower.open(bridge.journal.length);
+    expect(labels.of(id(4, 'G')).skipped).toBe(true);
+    expect(labels.canUndo()).toBe(true);
+    follower.receive(await bridge.call('labels.undo', { project: bridge.project.id }).then((r: { value: never }) => r.value));
+    expect(labels.of(id(4, 'G')).skipped).toBe(false);
+    expect(labels.totals.get().skipped).toBe(0);
+    await follower.close();
+  });
+
+  it('is rebuilt when it is ahead of the journal', async () => {
+    await apply(cell(1, 1));
+    await apply(cell(2, 1));
+    await open();
+    bridge.journal.length -= 1;
+    const { labels, start } = await open();
+    expect(start).toBe('rebuilt');
+    expect(labels.totals.get().answered).toBe(1);
+  });
+
+  it('is rebuilt when the journal is another one of the same length', async () => {
+    await apply(cell(1, 1));
+    await open();
+    const other = bridge.journal.at(-1);
+    if (other) bridge.journal[bridge.journal.length - 1] = { ...other, id: id(999, 'J') };
+    expect((await open()).start).toBe('rebuilt');
+  });
+
+  it('is rebuilt when it has another version, and when a row is lost', async () => {
+    await apply(cell(1, 1));
+    await open();
+    const raw = await new Dexie(databaseName(bridge.project.id)).open();
+    await raw.table('meta').update('journal', { copy: 0 });
+    raw.close();
+    expect((await open()).start).toBe('rebuilt');
+    const again = await new Dexie(databaseName(bridge.project.id)).open();
+    await again.table('actions').delete(2);
+    again.close();
+    expect((await open()).start).toBe('rebuilt');
+  });
+
+  it('is rebuilt over a database of a newer version', async () => {
+    await apply(cell(1, 1));
+    const newer = new Dexie(databaseName(bridge.project.id));
+    newer.version(7).stores({ other: 'id' });
+    await newer.open();
+    newer.close();
+    expect((await open()).start).toBe('rebuilt');
+    expect((await open()).start).toBe('continued');
+  });
+
+  it('applies each action once and in order, and reads a gap again', async () => {
+    const { labels, follower } = follow();
+    await follower.open(bridge.journal.length);
+    await apply(cell(1, 1));
+    await apply(cell(1, 1, 'none'), cell(1, 2));
+    await apply(cell(2, 1));
+    const [a, b, c] = bridge.journal.slice(-3);
+    if (!a || !b || !c) throw new Error('three actions');
+    // The last first, one twice, one never.
+    follower.receive(c);
+    follower.receive(c);
+    follower.receive(a);
+    await follower.settled();
+    expect(labels.seq).toBe(c.seq);
+    expect(cellOf(labels.of(id(1, 'G')), id(1, 'F')).state).toBe('none');
+    expect(cellOf(labels.of(id(1, 'G')), id(2, 'F')).state).toBe('present');
+    expect(labels.totals.get().answered).toBe(2);
+    await follower.close();
+    const stored = await new CopyDatabase(bridge.project.id).read();
+    expect(stored?.state.seq).toBe(c.seq);
+    expect(failures).toEqual([]);
+  });
+
+  it('says when a gap cannot be read, and closes it with the next action', async () => {
+    const { labels, follower } = follow();
+    await follower.open(bridge.journal.length);
+    await apply(cell(1, 1));
+    await apply(cell(2, 1));
+    bridge.failures.set('journal.read', failing('process-gone', { process: 'main' }));
+    const [, last] = bridge.journal.slice(-2);
+    if (last) follower.receive(last);
+    await follower.settled();
+    expect(failures.map(({ code }) => code)).toEqual(['process-gone']);
+    await apply(cell(3, 1));
+    const next = bridge.journal.at(-1);
+    if (next) follower.receive(next);
+    await follower.settled();
+    expect(labels.seq).toBe(bridge.journal.length);
+    await follower.close();
+  });
+});

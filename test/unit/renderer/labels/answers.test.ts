@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { CellState } from '../../../../src/contract/model';
+import {
+  absentRest,
+  allUnsure,
+  cleared,
+  cycled,
+  keyAnswer,
+  leastCertain,
+  proposed,
+  unsureAnswer,
+} from '../../../../src/renderer/labels/answers';
+import type { ImageView } from '../../../../src/renderer/labels/labels';
+import { id, makeProject } from '../fake-bridge';
+
+const { findings } = makeProject('multilabel', ['A', 'B', 'C']);
+const [a, b, c] = findings.map((finding) => finding.id);
+if (a === undefined || b === undefined || c === undefined) throw new Error('three findings');
+
+const view = (cells: Record<string, CellState> = {}): ImageView => ({
+  id: id(1, 'G'),
+  record: null,
+  cells: new Map(Object.entries(cells).map(([finding, state]) => [finding, { state, source: 'typed', pending: false }])),
+  skipped: false,
+  answered: Object.values(cells).some((state) => state !== 'none'),
+});
+const chances = (...values: number[]) => new Map(values.map((p, i) => [findings[i]?.id ?? '', p]));
+
+describe('multi-label keys', () => {
+  it('cycle present, absent, not read', () => {
+    expect([cycled('none'), cycled('present'), cycled('absent'), cycled('unsure')]).toEqual(['present', 'absent', 'none', 'present']);
+    expect(keyAnswer('multilabel', findings, view({ [a]: 'present' }), a)).toEqual([{ finding: a, state: 'absent' }]);
+  });
+  it('leave all other findings alone', () => {
+    expect(keyAnswer('multilabel', findings, view({ [b]: 'present' }), a)).toEqual([{ finding: a, state: 'present' }]);
+  });
+  it('with Shift say unsure, and take it back', () => {
+    expect(unsureAnswer(view(), a)).toEqual([{ finding: a, state: 'unsure' }]);
+    expect(unsureAnswer(view({ [a]: 'unsure' }), a)).toEqual([{ finding: a, state: 'none' }]);
+  });
+  it('A sets only what nobody has read to absent', () => {
+    expect(absentRest(findings, view({ [a]: 'present', [b]: 'unsure' }))).toEqual([{ finding: c, state: 'absent' }]);
+  });
+  it('Backspace takes everything away that is there', () => {
+    expect(cleared(findings, view({ [b]: 'absent' }))).toEqual([{ finding: b, state: 'none' }]);
+  });
+  it('0 is about the least certain unread finding', () => {
+    expect(leastCertain(findings, view(), chances(0.9, 0.45, 0.2))).toBe(b);
+    expect(leastCertain(findings, view({ [b]: 'absent' }), chances(0.9, 0.45, 0.2))).toBe(c);
+    expect(leastCertain(findings, view(), null)).toBe(a);
+    expect(leastCertain(findings, view({ [a]: 'absent', [b]: 'absent', [c]: 'unsure' }), null)).toBeNull();
+  });
+  it('proposals are the confident ones of unread findings', () => {
+    expect(proposed('multilabel', findings, view(), chances(0.9, 0.5, 0.1))).toEqual([
+      { finding: a, state: 'present' },
+      { finding: c, state: 'absent' },
+    ]);
+    expect(proposed('multilabel', findings, view({ [a]: 'absent' }), chances(0.99, 0.89, 0.11))).toEqual([]);
+    expect(proposed('multilabel', findings, view(), null)).toEqual([]);
+  });
+});
+
+describe('multi-class keys', () => {
+  it('choose one finding and take the other answers of the image away', () => {
+    expect(keyAnswer('multiclass', findings, view(), b)).toEqual([{ finding: b, state: 'present' }]);
+    expect(keyAnswer('multiclass', findings, view({ [a]: 'present' }), b)).toEqual([
+      { finding: a, state: 'none' },
+      { finding: b, state: 'present' },
+    ]);
+    expect(keyAnswer('multiclass', findings, view({ [a]: 'unsure', [b]: 'unsure', [c]: 'unsure' }), c)).toEqual([
+      { finding: a, state: 'none' },
+      { finding: b, state: 'none' },
+      { finding: c, state: 'present' },
+    ]);
+  });
+  it('unsure is about the whole image', () => {
+    expect(allUnsure(findings).map(({ state }) => state)).toEqual(['unsure', 'unsure', 'unsure']);
+  });
+  it('the proposal is the likeliest finding from one half on, and none once it is answered', () => {
+    expect(proposed('multiclass', findings, view(), chances(0.2, 0.7, 0.1))).toEqual([{ finding: b, state: 'present' }]);
+    expect(proposed('multiclass', findings, view(), chances(0.4, 0.35, 0.25))).toEqual([]);
+    expect(proposed('multiclass', findings, view({ [a]: 'present' }), chances(0.2, 0.7, 0.1))).toEqual([]);
+  });
+});
