@@ -47,6 +47,7 @@ export class Engine {
 
   /** The embedding of each tile, at most BATCH of them. The batch is filled up with zeros, so a row's bits hang on its tile alone. */
   encode(tiles: readonly Tile[]): Promise<Result<Float32Array[]>> {
+    if (tiles.length > BATCH) throw new Error(`${String(tiles.length)} tiles in one batch`);
     // One after the other: there is one batch buffer, and embedding and an export's check may meet here.
     const run = this.turn.then(() => this.encodeBatch(tiles));
     this.turn = run.catch(() => undefined);

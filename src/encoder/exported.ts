@@ -41,6 +41,7 @@ export async function openExportedModel(path: string, provider: Provider, thread
   return ok({
     info: info.value,
     async predict(tiles) {
+      if (tiles.length > BATCH) throw new Error(`${String(tiles.length)} tiles in one batch`);
       const data = new Float32Array(BATCH * channels * area);
       for (const [i, tile] of tiles.entries()) {
         if (tile.size !== size || (tile.channels === 3 && channels === 1)) return fail('internal', { reason: 'a tile of another size' });
