@@ -5,7 +5,7 @@ import { Task } from './model';
 export const HeadFile = z.object({
   format: z.literal('collimate-head'),
   version: z.literal(1),
-  /** SHA-256 (first 16 hex digits) over this file without `id`, and the tensors. */
+  /** SHA-256 (first 16 hex digits) over this file without `id` and `created`, and the tensors (trainer/heads/identity). */
   id: z.string(),
   kind: z.enum(['gda', 'logistic', 'attentive', 'block']),
   task: Task,
@@ -29,7 +29,10 @@ export const HeadFile = z.object({
 });
 export type HeadFile = z.infer<typeof HeadFile>;
 
-export const HeadTensor = z.object({ shape: z.array(z.int()).readonly(), data: z.custom<Float32Array>((value) => value instanceof Float32Array) });
+export const HeadTensor = z.object({
+  shape: z.array(z.int()).readonly(),
+  data: z.custom<Float32Array>((value) => value instanceof Float32Array),
+});
 export type Tensor = Readonly<z.infer<typeof HeadTensor>>;
 
 /** A fitted head: its description and its numbers. */

@@ -12,9 +12,9 @@ export interface HerdingLimits {
   readonly references: number;
 }
 
-const LIMITS: HerdingLimits = { candidates: 1000, references: 4000 };
+const LIMITS: HerdingLimits = { candidates: 500, references: 2000 };
 /** Pairs of labelled rows are compared among at most so many. */
-const WIDTH_SAMPLE = 500;
+const WIDTH_SAMPLE = 300;
 const SMALLEST_WIDTH = 1e-3;
 
 /**
@@ -84,11 +84,10 @@ async function kernelWidth(scene: Scene): Promise<number> {
       : random(scene.seed, 'herding width').shuffle(scene.labelled.slice()).subarray(0, WIDTH_SAMPLE);
   const some = takeRows(scene.unit, rows);
   const { data } = await productTransposed(some, some);
-  const distances: number[] = [];
-  for (let i = 0; i < rows.length; i++)
-    for (let j = 0; j < i; j++) distances.push(Math.sqrt(Math.max(0, 2 - 2 * (data[i * rows.length + j] as number))));
-  distances.sort((a, b) => a - b);
-  return Math.max(SMALLEST_WIDTH, distances[Math.floor(0.02 * distances.length)] as number);
+  const squares = new Float32Array((rows.length * (rows.length - 1)) / 2);
+  for (let i = 0, at = 0; i < rows.length; i++) for (let j = 0; j < i; j++) squares[at++] = 2 - 2 * (data[i * rows.length + j] as number);
+  squares.sort();
+  return Math.max(SMALLEST_WIDTH, Math.sqrt(Math.max(0, squares[Math.floor(0.02 * squares.length)] as number)));
 }
 
 /**

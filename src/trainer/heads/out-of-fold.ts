@@ -53,11 +53,27 @@ export interface Searched {
   readonly start: Float64Array;
 }
 
-const SEARCH = { tolerance: 2e-5, iterations: 150 };
+const SEARCH = { tolerance: 5e-5, iterations: 150 };
+/** Strengths solved together; the next ones start where these ended, and only for findings whose loss still falls. */
+const STRIDE = 3;
+
+/** One sigmoid, or the one softmax (finding null), on its way through the strengths. */
+interface Search {
+  readonly finding: number | null;
+  /** Folds whose other folds could teach it. */
+  readonly usable: readonly boolean[];
+  /** Held-out log losses of each strength solved so far. */
+  readonly losses: number[][];
+  /** Held-out logits [n, outputs] of each. */
+  readonly logits: Float64Array[];
+  /** Parameters of every fold and of all rows, of each. */
+  readonly parameters: Float64Array[];
+}
 
 /**
  * C of every finding by cross-validation over STRENGTHS with the one-standard-error rule: the strongest regularisation
- * whose mean log loss is within one standard error of the best. All findings, strengths and folds are one batch.
+ * whose mean log loss is within one standard error of the best. Findings, strengths and folds are columns of one batch.
+ * From strong to weak: a finding whose loss has risen by more than a standard error is not followed further.
  */
 export async function searchLogistic(
   design: Design,
@@ -68,47 +84,91 @@ export async function searchLogistic(
   signal?: AbortSignal,
 ): Promise<Searched> {
   const count = foldCount(folds);
-  const units = task === 'multiclass' ? [null] : seen;
   const outputs = task === 'multiclass' ? seen.length : 1;
   const includes = [...Array.from({ length: count }, (_, fold) => outside(folds, fold)), new Uint8Array(design.n).fill(1)];
-  const problems: LogisticProblem[] = units.flatMap((finding) =>
-    STRENGTHS.flatMap((strength) => includes.map((include) => ({ finding, include, strength }))),
-  );
-  const at = (unit: number, strength: number, fold: number) => (unit * STRENGTHS.length + strength) * includes.length + fold;
-  const solved = await solveLogistic(design, task, seen, problems, products, { ...SEARCH, between: () => pause(signal) });
-  const columns = problems.length * outputs;
+  const searches = (task === 'multiclass' ? [null] : seen).map((finding): Search => ({
+    finding,
+    usable: Array.from({ length: count }, (_, fold) => learnable(design, task, seen, includes[fold] as Uint8Array, finding ?? 0)),
+    losses: [],
+    logits: [],
+    parameters: [],
+  }));
+  const size = includes.length * outputs * (design.m + 1);
+  for (let from = 0; from < STRENGTHS.length; from += STRIDE) {
+    const open = searches.filter(({ losses }) => !risen(losses));
+    const block = STRENGTHS.slice(from, from + STRIDE);
+    const batch = open.flatMap((search) => block.map((strength) => ({ search, strength })));
+    if (batch.length === 0) break;
+    const problems: LogisticProblem[] = batch.flatMap(({ search: { finding }, strength }) =>
+      includes.map((include) => ({ finding, include, strength })),
+    );
+    const start = new Float64Array(batch.length * size);
+    batch.forEach(({ search }, b) => start.set(search.parameters[from - 1] ?? new Float64Array(0), b * size));
+    const solved = await solveLogistic(design, task, seen, problems, products, { ...SEARCH, between: () => pause(signal) }, start);
+    batch.forEach(({ search }, b) => {
+      const held = heldOut(solved.logits, design.n, problems.length * outputs, b * includes.length * outputs, outputs, folds);
+      search.logits.push(held);
+      search.losses.push(lossesOf(design, seen, search, held, outputs, folds));
+      search.parameters.push(solved.parameters.slice(b * size, (b + 1) * size));
+    });
+  }
+  return gather(design, seen, searches, folds, outputs, count);
+}
+
+function risen(losses: readonly (readonly number[])[]): boolean {
+  if (losses.length === 0) return false;
+  const { means, limit } = standing(losses);
+  return (means.at(-1) ?? 0) > limit;
+}
+
+/** For every row the logits [n, outputs] of the problem that left its fold out; `from` is the first problem's first column. */
+function heldOut(logits: ArrayLike<number>, n: number, columns: number, from: number, outputs: number, folds: Int8Array): Float64Array {
+  const out = new Float64Array(n * outputs);
+  for (let i = 0; i < n; i++) {
+    for (let o = 0; o < outputs; o++) out[i * outputs + o] = logits[i * columns + from + (folds[i] as number) * outputs + o] as number;
+  }
+  return out;
+}
+
+function lossesOf(
+  design: Design,
+  seen: readonly number[],
+  { finding, usable }: Search,
+  held: Float64Array,
+  outputs: number,
+  folds: Int8Array,
+): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < design.n; i++) {
+    if (!usable[folds[i] as number]) continue;
+    const loss = rowLoss(design, i, finding, seen, Array.from(held.subarray(i * outputs, (i + 1) * outputs)));
+    if (loss !== null) out.push(loss);
+  }
+  return out;
+}
+
+function gather(
+  design: Design,
+  seen: readonly number[],
+  searches: readonly Search[],
+  folds: Int8Array,
+  outputs: number,
+  count: number,
+): Searched {
   const k = design.targets.findings;
   const width = outputs * (design.m + 1);
-
   const logits = new Float64Array(design.n * k).fill(NaN);
+  const start = new Float64Array(searches.length * width);
   const strengths: number[] = [];
-  const start = new Float64Array(units.length * width);
-  units.forEach((finding, unit) => {
-    const usable = Array.from({ length: count }, (_, fold) => learnable(design, task, seen, includes[fold] as Uint8Array, finding ?? 0));
-    const losses = STRENGTHS.map((_, s) => {
-      const out: number[] = [];
-      for (let i = 0; i < design.n; i++) {
-        const fold = folds[i] as number;
-        if (!usable[fold]) continue;
-        const from = i * columns + at(unit, s, fold) * outputs;
-        const row = Array.from({ length: outputs }, (__, o) => solved.logits[from + o] as number);
-        const loss = rowLoss(design, i, finding, seen, row);
-        if (loss !== null) out.push(loss);
-      }
-      return out;
-    });
+  searches.forEach(({ finding, usable, losses, logits: all, parameters }, unit) => {
     const chosen = oneStandardError(losses);
-    const strength = STRENGTHS[chosen] as number;
-    for (let o = 0; o < (task === 'multiclass' ? seen.length : 1); o++) strengths.push(strength);
+    const held = all[chosen] as Float64Array;
+    for (let o = 0; o < outputs; o++) strengths.push(STRENGTHS[chosen] as number);
     for (let i = 0; i < design.n; i++) {
-      const fold = folds[i] as number;
-      if (!usable[fold]) continue;
-      const from = i * columns + at(unit, chosen, fold) * outputs;
-      if (finding === null) seen.forEach((f, o) => (logits[i * k + f] = solved.logits[from + o] as number));
-      else logits[i * k + finding] = solved.logits[from] as number;
+      if (!usable[folds[i] as number]) continue;
+      for (let o = 0; o < outputs; o++) logits[i * k + (finding ?? (seen[o] as number))] = held[i * outputs + o] as number;
     }
-    const full = at(unit, chosen, count) * width;
-    start.set(solved.parameters.subarray(full, full + width), unit * width);
+    start.set((parameters[chosen] as Float64Array).subarray(count * width, (count + 1) * width), unit * width);
   });
   return { strengths, logits, start };
 }
@@ -126,14 +186,19 @@ function rowLoss(design: Design, i: number, finding: number | null, seen: readon
   return top + Math.log(row.reduce((sum, z) => sum + Math.exp(z - top), 0)) - (row[truth] as number);
 }
 
-/** Index of the first (strongest) entry whose mean is within one standard error of the lowest mean. */
-export function oneStandardError(losses: readonly (readonly number[])[]): number {
+/** Mean losses, and the lowest plus one standard error. */
+function standing(losses: readonly (readonly number[])[]): { means: number[]; limit: number } {
   const means = losses.map((one) => one.reduce((a, b) => a + b, 0) / Math.max(1, one.length));
   const best = means.indexOf(Math.min(...means));
   const at = losses[best] ?? [];
   const mean = means[best] ?? 0;
   const variance = at.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, at.length - 1);
-  const limit = mean + Math.sqrt(variance / Math.max(1, at.length));
+  return { means, limit: mean + Math.sqrt(variance / Math.max(1, at.length)) };
+}
+
+/** Index of the first (strongest) entry whose mean is within one standard error of the lowest mean. */
+function oneStandardError(losses: readonly (readonly number[])[]): number {
+  const { means, limit } = standing(losses);
   return Math.max(
     0,
     means.findIndex((value) => value <= limit),
