@@ -4,6 +4,7 @@ import { sentence } from '../../contract/catalogue';
 import { Priority, type Tile } from '../../contract/jobs/imaging';
 import { compareImages } from '../../contract/order';
 import { ok, type Result } from '../../contract/result';
+import { BATCH } from '../../encoder/card';
 import { openExportedModel, type ExportedModel } from '../../encoder/exported';
 import type { Imaging } from '../../imaging/service';
 import { listFolder, type FoundImage } from '../engine/folder';
@@ -77,9 +78,7 @@ async function predictImages(
   const { tile } = model.info.preprocessing;
   const read = (image: FoundImage) =>
     imaging.read({ source: { file: image.file, frame: null }, priority: Priority.embedding, tile }, { signal });
-  const batches = Array.from({ length: Math.ceil(images.length / model.batchSize) }, (_, n) =>
-    images.slice(n * model.batchSize, (n + 1) * model.batchSize),
-  );
+  const batches = Array.from({ length: Math.ceil(images.length / BATCH) }, (_, n) => images.slice(n * BATCH, (n + 1) * BATCH));
   const ahead = new Map<number, Promise<Awaited<ReturnType<typeof read>>[]>>();
   const ask = (n: number) => {
     const batch = batches[n];

@@ -155,6 +155,10 @@ async function profile(): Promise<Finding[]> {
   }
 }
 
-const asSentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+/** Without the place in onnxruntime's sources that its messages begin with. */
+function asSentence(text: string): string {
+  const short = text.replace(/: \/\S+:\d+ .*? was false\. /s, ': ');
+  return `${short.charAt(0).toUpperCase()}${short.slice(1)}${/[.!?]$/.test(short) ? '' : '.'}`;
+}
 
 export const examinations: readonly Examination[] = [runtime, processor, memory, electron, encoder, tensors, decoder, profile];

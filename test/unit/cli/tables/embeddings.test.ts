@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { unwrap } from '../../../../src/contract/result';
+import { poolOf } from '../../../../src/cli/engine/pool';
+import { writeFiles } from '../../../../src/cli/outputs';
+import { embeddingFiles, readEmbeddings, type EmbeddingsCard } from '../../../../src/cli/tables/embeddings';
+import type { IndexRow } from '../../../../src/cli/tables/index-table';
+
+const encoder: EmbeddingsCard['encoder'] = {
+  id: 'e'.repeat(64),
+  name: 'An encoder',
+  preprocessing: {
+    tile: { crop: 'squash', resize: 128, size: 128, colour: 'luma', filter: 'pillow-bicubic' },
+    normalise: { kind: 'image', epsilon: 0.001 },
+  },
+  pooling: 'mean',
+  precision: 'fp32',
+};
+const empty = { frame: null, sha256: '', width: null, height: null, patient: '', study: '', view: '', message: '' };
+const images: IndexRow[] = [
+  { ...empty, path: 'a.png', status: 'ok', row: 1, sha256: 'a'.repeat(64), width: 3, height: 4, patient: 'p' },
+  { ...empty, path: 'b.png', status: 'failed', row: null, message: 'b.png is damaged: "cut", it seems.' },
+  { ...empty, path: 'c.dcm', frame: 0, status: 'ok', row: 0 },
+  { ...empty, path: 'd.gif', status: 'skipped', row: null },
+];
+const vectors = { rows: 2, columns: 2, data: Float32Array.of(1, 2, 3, 4) };
+
+let folder = '';
+const npy = () => join(folder, 'e.npy');
+const csv = () => join(folder, 'e.csv');
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'emb-'));
+  unwrap(await writeFiles(embeddingFiles({ npy: npy(), index: csv() }, encoder, vectors, images)));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('what was written is read again, and the pool follows the images', async () => {
+  const read = unwrap(await readEmbeddings(npy(), csv()));
+  expect(read.images).toEqual(images);
+  expect(read.card).toMatchObject({ encoder, d: 2, count: 2 });
+  const pool = poolOf(read);
+  expect(pool.images.map(({ path }) => path)).toEqual(['a.png', 'c.dcm']);
+  expect([...pool.vectors.data]).toEqual([3, 4, 1, 2]);
+});
+
+test('an array whose bytes are not those of its card is refused', async () => {
+  const bytes = await readFile(npy());
+  bytes.writeFloatLE(5, bytes.length - 4);
+  await writeFile(npy(), bytes);
+  expect(await readEmbeddings(npy(), csv())).toMatchObject({ ok: false, failure: { code: 'array-invalid' } });
+});
+
+test.each([
+  ['a row twice', (text: string) => text.replace(',ok,,0', ',ok,,1'), 'named twice'],
+  ['a row out of range', (text: string) => text.replace(',ok,,0', ',ok,,7'), 'not in the array'],
+  ['a row that nobody names', (text: string) => text.replace(',ok,,0', ',failed,x,'), "1 of the array's 2"],
+  ['an image twice', (text: string) => text.replace('b.png,', 'a.png,'), 'the same image'],
+  ['an unknown status', (text: string) => text.replace('skipped', 'lost'), '"lost"'],
+  ['a failed image with a row', (text: string) => text.replace('skipped,,', 'skipped,,1'), 'belongs to status ok'],
+])('an index with %s is refused', async (_, damage, reason) => {
+  await writeFile(csv(), damage(await readFile(csv(), 'utf8')));
+  const params = { reason: expect.stringContaining(reason) };
+  expect(await readEmbeddings(npy(), csv())).toMatchObject({ ok: false, failure: { code: 'table-invalid', params } });
+});
+
+test('without its card an array is not used', async () => {
+  await rm(join(folder, 'e.json'));
+  expect(await readEmbeddings(npy(), csv())).toMatchObject({ ok: false, failure: { code: 'file-unreadable' } });
+  await writeFile(join(folder, 'e.json'), '{"format":"other"}');
+  expect(await readEmbeddings(npy(), csv())).toMatchObject({ ok: false, failure: { code: 'array-invalid' } });
+});
