@@ -39,7 +39,7 @@ export interface Session {
 
 /** Opens a project: main first, then the copy of its journal, then the events. */
 export async function openSession(services: Services, project: Id): Promise<Result<Session>> {
-  const { bridge, problems, settings } = services;
+  const { bridge, problems } = services;
   // Events may come before the answer to `open`: they are kept until there is somebody to take them.
   const early: (() => void)[] = [];
   let ready = false;
@@ -75,7 +75,7 @@ export async function openSession(services: Services, project: Id): Promise<Resu
     stop();
     return opened;
   }
-  const labels = new Labels(opened.value.project, settings.current.get().annotator);
+  const labels = new Labels(opened.value.project);
   const proposals = new Proposals(labels.project);
   const follower = new JournalFollower(bridge, project, labels, (failure) => problems.failure(failure));
   const status = new Signal(opened.value.status);

@@ -1,8 +1,11 @@
 import type { Finding, Id } from '../../contract/model';
 import type { Session } from '../app/session';
-import { absentRest, allUnsure, cleared, onlyPresent, type Answer } from '../labels/answers';
-import type { ImageView } from '../labels/labels';
-import { cellOf } from '../labels/labels';
+import { absentRest, allUnsure, cleared, type Answer } from '../labels/answers';
+import { cellOf, type ImageView } from '../labels/labels';
+import { count } from '../controls/figures';
+
+/** The bound of the contract's labels.apply. */
+const MOST_CELLS = 200_000;
 
 export interface GridContext {
   readonly session: Session;
@@ -16,12 +19,13 @@ export interface GridContext {
  */
 export function assign(context: GridContext, finding: Finding, unsure: boolean): void {
   const { session } = context;
-  const { task, findings } = session.project();
+  const { task } = session.project();
   const views = selected(context);
   if (views.length === 0) return;
   if (task === 'multiclass') {
     if (unsure) return context.hint('In this project unsure is about the whole image: press 0.');
-    return apply(context, views, (view) => onlyPresent(findings, view, finding.id));
+    // The present cell says it all, main makes the others absent; naming them would reach the bound three times as early.
+    return apply(context, views, () => [{ finding: finding.id, state: 'present' }]);
   }
   const all = (state: string) => views.every((view) => cellOf(view, finding.id).state === state);
   const state = unsure ? 'unsure' : all('present') ? 'absent' : all('absent') ? 'none' : 'present';
@@ -63,10 +67,12 @@ function selected({ session, hint }: GridContext): ImageView[] {
   return images.map((image) => session.labels.of(image));
 }
 
-function apply({ session, hidden }: GridContext, views: readonly ImageView[], answers: (view: ImageView) => Answer[]): void {
+function apply({ session, hidden, hint }: GridContext, views: readonly ImageView[], answers: (view: ImageView) => Answer[]): void {
   const cells = views.flatMap((view) => {
     const own = answers(view).filter(({ finding, state }) => cellOf(view, finding).state !== state);
     return own.length === 0 ? [] : [{ image: view.id, answers: own }];
   });
+  const many = cells.reduce((sum, { answers: own }) => sum + own.length, 0);
+  if (many > MOST_CELLS) return hint(`At most ${count(MOST_CELLS)} labels fit into one step: select fewer images.`);
   if (cells.length > 0) void session.writer.apply(cells, views.length === 1 ? 'typed' : 'bulk', !hidden);
 }

@@ -20,7 +20,7 @@ export const cycled = (state: CellState): CellState =>
   (({ none: 'present', present: 'absent', absent: 'none', unsure: 'present' }) as const)[state];
 
 /**
- * A finding's key. Multi-class: this finding is present and whatever else was said is taken away (one answer an image).
+ * A finding's key. Multi-class: this finding is present and all others are absent (one answer an image).
  * Multi-label: the cell goes one step around.
  */
 export function keyAnswer(task: Task, findings: readonly Finding[], view: ImageView, finding: Id): Answer[] {
@@ -28,12 +28,10 @@ export function keyAnswer(task: Task, findings: readonly Finding[], view: ImageV
   return onlyPresent(findings, view, finding);
 }
 
-export function onlyPresent(findings: readonly Finding[], view: ImageView, finding: Id): Answer[] {
-  return findings.flatMap(({ id }): Answer[] => {
-    if (id === finding) return [{ finding: id, state: 'present' }];
-    return cellOf(view, id).state === 'none' ? [] : [{ finding: id, state: 'none' }];
-  });
-}
+export const onlyPresent = (findings: readonly Finding[], view: ImageView, finding: Id): Answer[] =>
+  findings
+    .map(({ id }) => ({ finding: id, state: id === finding ? ('present' as const) : ('absent' as const) }))
+    .filter(({ finding: id, state }) => id === finding || cellOf(view, id).state !== state);
 
 /** Shift and a finding's key; a second time takes it back. */
 export const unsureAnswer = (view: ImageView, finding: Id): Answer[] => [
@@ -51,7 +49,7 @@ export const cleared = (findings: readonly Finding[], view: ImageView): Answer[]
   findings.flatMap(({ id }) => (cellOf(view, id).state === 'none' ? [] : [{ finding: id, state: 'none' as const }]));
 
 /**
- * What Enter would set, shown beforehand as ghosts. Only cells that nobody has read are proposed; an answered
+ * What Enter would set, shown beforehand as ghosts (in multi-class only the finding that would be present). Only cells that nobody has read are proposed; an answered
  * multi-class image has no proposal.
  */
 export function proposed(task: Task, findings: readonly Finding[], view: ImageView, probabilities: Probabilities | null): Answer[] {
@@ -59,7 +57,7 @@ export function proposed(task: Task, findings: readonly Finding[], view: ImageVi
   if (task === 'multiclass') {
     if (view.answered) return [];
     const best = likeliest(findings, probabilities);
-    return best && best.probability >= LIKELY ? [{ finding: best.finding, state: 'present' }] : [];
+    return best && best.probability >= LIKELY ? onlyPresent(findings, view, best.finding) : [];
   }
   return findings.flatMap(({ id }): Answer[] => {
     const p = probabilities.get(id);

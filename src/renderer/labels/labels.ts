@@ -50,7 +50,6 @@ export class Labels {
   readonly imagesVersion = new Signal(0);
   /** Grows with every label. */
   readonly version = new Signal(0);
-  readonly #annotator: () => Id;
   readonly #views = new Map<Id, ImageView>();
   readonly #listeners = new Map<Id, Listeners>();
   readonly #pending = new Map<Id, { token: number; finding: Id; state: CellState }[]>();
@@ -59,13 +58,8 @@ export class Labels {
   #order: readonly Id[] | null = null;
   #token = 1;
 
-  constructor(project: Project, annotatorName: string) {
+  constructor(project: Project) {
     this.project = new Signal(project);
-    this.#annotator = () => {
-      const { annotators } = this.project.get();
-      const own = annotators.find(({ name }) => name === annotatorName) ?? annotators[0];
-      return own?.id ?? project.id;
-    };
     this.totals = new Signal<Totals>({ images: 0, answered: 0, skipped: 0, perFinding: new Map() });
   }
 
@@ -96,9 +90,6 @@ export class Labels {
     apply(this.#state, action);
     if (action.kind === 'project') {
       this.project.set(action.project);
-      // Another name may be ours now.
-      this.#views.clear();
-      this.#recount();
     } else if (action.kind === 'images') {
       this.#order = null;
       for (const image of action.images) this.#views.delete(image.id);
@@ -169,7 +160,8 @@ export class Labels {
   }
 
   #own(): Readonly<AnnotatorState> {
-    return annotatorState(this.#state, this.#annotator());
+    // Main writes for the project's first annotator.
+    return annotatorState(this.#state, this.project.get().annotators[0]?.id ?? '');
   }
 
   #view(image: Id): ImageView {
@@ -178,7 +170,13 @@ export class Labels {
     for (const [finding, value] of own.cells.get(image) ?? []) {
       if (value.state !== 'none') cells.set(finding, { state: value.state, source: value.source, pending: false });
     }
-    for (const { finding, state } of this.#pending.get(image) ?? []) cells.set(finding, { state, source: null, pending: true });
+    for (const { finding, state } of this.#pending.get(image) ?? []) {
+      // As main will have it: in a multi-class project one present finding makes the others absent.
+      if (state === 'present' && this.project.get().task === 'multiclass') {
+        for (const { id } of this.findings) cells.set(id, { state: 'absent', source: null, pending: true });
+      }
+      cells.set(finding, { state, source: null, pending: true });
+    }
     const answered = [...cells.values()].some(({ state }) => state !== 'none');
     return { id: image, record: this.record(image), cells, skipped: own.skipped.has(image), answered };
   }

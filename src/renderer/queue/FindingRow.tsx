@@ -36,7 +36,7 @@ export const FindingRow = memo(function FindingRow({ finding, view, task, probab
         <span className="swatch" style={{ background: finding.colour }} aria-hidden />
         <span className="finding-name">{finding.name}</span>
         <span className={`state ${answered ? state : ghost ? `ghost ${ghost}` : 'none'}`} data-testid="finding-state">
-          {answered && <StateIcon state={state} size={14} />}
+          {answered && !(task === 'multiclass' && state === 'absent') && <StateIcon state={state} size={14} />}
           {answered ? said(task, state, source) : ghost ? offered(task, ghost) : <span className="visually-hidden">not read</span>}
         </span>
         {probability !== null && (
@@ -52,8 +52,9 @@ export const FindingRow = memo(function FindingRow({ finding, view, task, probab
   );
 });
 
-/** Multi-class: the one finding that is present was chosen, or taken over from the proposal. */
+/** Multi-class: the one finding that is present was chosen, or taken over from the proposal; that the others are absent goes without saying. */
 function said(task: Task, state: CellState, source: CellView['source']): string {
+  if (task === 'multiclass' && state === 'absent') return '';
   if (task === 'multilabel' || state !== 'present') return stateWord(state);
   return source === 'accepted' ? 'accepted' : 'chosen';
 }

@@ -63,7 +63,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             view={view}
             task={task}
             probability={shown?.get(finding.id) ?? null}
-            ghost={ghosts.find((answer) => answer.finding === finding.id)?.state ?? null}
+            ghost={ghosts.find((answer) => answer.finding === finding.id && (multilabel || answer.state === 'present'))?.state ?? null}
             onAnswer={actions.answer}
             onFocus={actions.focus}
           />

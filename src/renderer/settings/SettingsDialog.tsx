@@ -80,7 +80,7 @@ export function SettingsDialog({ onClose, onAbout }: { readonly onClose: () => v
             onBlur={rename}
             data-testid="annotator"
           />
-          <p className="muted">Stands beside every label in the journal and in exports.</p>
+          <p className="muted">Stands beside every label in the journal and in exports, in projects that are made from now on.</p>
         </fieldset>
         <fieldset className="settings-line">
           <legend>Encoders</legend>

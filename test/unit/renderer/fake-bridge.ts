@@ -191,8 +191,21 @@ export class FakeBridge implements Client<BridgeService> {
     this.emit('round', this.round());
   }
 
-  #change(requests: readonly CellRequest[]): CellChange[] {
-    return requests.map(({ image, finding, state, source, shown, head }) => ({
+  /** Main completes a multi-class answer: the other findings are absent. */
+  #complete(requests: readonly CellRequest[]): CellRequest[] {
+    if (this.project.task === 'multilabel') return [...requests];
+    const present = requests.filter(({ state }) => state === 'present');
+    const others = present.flatMap((answer) =>
+      this.project.findings.flatMap(({ id: finding }) =>
+        finding === answer.finding ? [] : [{ ...answer, finding, state: 'absent' as const }],
+      ),
+    );
+    const answered = new Set(present.map(({ image }) => image));
+    return [...requests.filter(({ image }) => !answered.has(image)), ...present, ...others];
+  }
+
+  #change(given: readonly CellRequest[]): CellChange[] {
+    return this.#complete(given).map(({ image, finding, state, source, shown, head }) => ({
       image,
       finding,
       before: cellOf(this.state, id(1, 'N'), image, finding),

@@ -90,7 +90,11 @@ describe('the app', () => {
     expect(screen.getByTestId('labelled-count').textContent).toBe('0 of 24 labelled');
     resolve();
     await waitFor(() => expect(screen.getByTestId('saved-state').textContent).toBe('Saved'));
-    expect(said(0)).toEqual([[first, id(2, 'F'), 'present', 'typed']]);
+    expect(said(0)).toEqual([
+      [first, id(1, 'F'), 'absent', 'typed'],
+      [first, id(2, 'F'), 'present', 'typed'],
+      [first, id(3, 'F'), 'absent', 'typed'],
+    ]);
     expect(screen.getByTestId('labelled-count').textContent).toBe('1 of 24 labelled');
     expect(await violations()).toEqual([]);
   });
@@ -173,6 +177,7 @@ describe('the app', () => {
     expect(screen.getByTestId('selection-count').textContent).toBe('6 images selected');
     await user.keyboard('3');
     await screen.findByText('6 of 24 labelled');
+    expect(said(0)).toHaveLength(6);
     expect(applied()).toHaveLength(1);
     expect(said(0)?.every(([, finding, state, source]) => finding === id(3, 'F') && state === 'present' && source === 'bulk')).toBe(true);
     expect(await violations()).toEqual([]);

@@ -4,7 +4,7 @@ import { CopyDatabase, databaseName } from '../../../../src/renderer/database/co
 import { JournalFollower } from '../../../../src/renderer/database/follower';
 import { cellOf, Labels } from '../../../../src/renderer/labels/labels';
 import type { Failure } from '../../../../src/contract/result';
-import { failing, FakeBridge, id } from '../fake-bridge';
+import { failing, FakeBridge, id, makeProject } from '../fake-bridge';
 
 const cell = (image: number, finding: number, state: 'present' | 'absent' | 'none' = 'present') => ({
   image: id(image, 'G'),
@@ -20,7 +20,7 @@ describe('the copy of the journal', () => {
   let failures: Failure[];
 
   beforeEach(() => {
-    bridge = new FakeBridge({ images: 6 });
+    bridge = new FakeBridge({ images: 6, project: makeProject('multilabel') });
     failures = [];
   });
   afterEach(async () => {
@@ -28,7 +28,7 @@ describe('the copy of the journal', () => {
   });
 
   function follow() {
-    const labels = new Labels(bridge.project, 'Annotator');
+    const labels = new Labels(bridge.project);
     const follower = new JournalFollower(bridge, bridge.project.id, labels, (failure) => failures.push(failure));
     return { labels, follower };
   }

@@ -13,7 +13,7 @@ async function facts(): Promise<{ facts: Facts; order: readonly string[] }> {
   const cells = [{ image: g1 ?? '', finding: f1, state: 'present' as const, source: 'typed' as const, shown: null, head: null }];
   await bridge.call('labels.apply', { project, cells });
   await bridge.call('labels.skip', { project, image: g2 ?? '' });
-  const labels = new Labels(bridge.project, 'Annotator');
+  const labels = new Labels(bridge.project);
   labels.load(fold(bridge.journal));
   const chances: Record<string, number> = { [g1 ?? '']: 0.8, [g2 ?? '']: 0.55, [g3 ?? '']: 0.05 };
   return {

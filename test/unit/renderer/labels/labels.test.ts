@@ -27,7 +27,7 @@ describe('labels', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         const bridge = new FakeBridge({ images: 4, project: makeProject('multilabel') });
         const project = bridge.project.id;
-        const live = new Labels(bridge.project, 'Annotator');
+        const live = new Labels(bridge.project);
         for (const action of bridge.journal) live.apply(action);
         for (const each of steps) {
           const before = bridge.journal.length;
@@ -45,7 +45,7 @@ describe('labels', () => {
           else await bridge.call(`labels.${each.kind}`, { project });
           for (const action of bridge.journal.slice(before)) live.apply(action);
         }
-        const fresh = new Labels(bridge.project, 'Annotator');
+        const fresh = new Labels(bridge.project);
         fresh.load(fold(bridge.journal));
         const { perFinding, ...counts } = live.totals.get();
         const { perFinding: expected, ...expectedCounts } = fresh.totals.get();
@@ -59,7 +59,7 @@ describe('labels', () => {
   });
 
   it('show a cell as pending until it is acknowledged, and as it was if it is refused', () => {
-    const labels = new Labels(makeProject(), 'Annotator');
+    const labels = new Labels(makeProject());
     const image = id(1, 'G');
     const cells = [{ image, finding: id(1, 'F'), state: 'present' as const }];
     const token = labels.begin(cells);
@@ -69,7 +69,7 @@ describe('labels', () => {
   });
 
   it('tell only those who watch the image', () => {
-    const labels = new Labels(makeProject(), 'Annotator');
+    const labels = new Labels(makeProject());
     const [first, second] = [vi.fn(), vi.fn()];
     labels.subscribeTo(id(1, 'G'), first);
     labels.subscribeTo(id(2, 'G'), second);
@@ -79,7 +79,7 @@ describe('labels', () => {
   });
 
   it('give the same object for an image as long as nothing about it changes', () => {
-    const labels = new Labels(makeProject(), 'Annotator');
+    const labels = new Labels(makeProject());
     const view = labels.of(id(1, 'G'));
     labels.begin([{ image: id(2, 'G'), finding: id(1, 'F'), state: 'present' }]);
     expect(labels.of(id(1, 'G'))).toBe(view);
@@ -88,7 +88,7 @@ describe('labels', () => {
   it('put 100,000 images into folder order and take a label in a millisecond', () => {
     const paths = Array.from({ length: 100_000 }, (_, i) => `p${String((i * 7919) % 100_000).padStart(6, '0')}.png`);
     const bridge = new FakeBridge({ paths });
-    const labels = new Labels(bridge.project, 'Annotator');
+    const labels = new Labels(bridge.project);
     labels.load(fold(bridge.journal));
     expect(labels.order()).toHaveLength(100_000);
     expect(labels.record(labels.order()[5] ?? '')?.path).toBe('p000005.png');
