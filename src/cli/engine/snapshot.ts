@@ -1,6 +1,7 @@
 import { embeddingName } from '../../contract/jobs/encoder';
 import { defaultSettings, StateCode, type LabelDelta, type Settings } from '../../contract/jobs/trainer';
 import { fail, ok, type Result } from '../../contract/result';
+import { isReservedName } from '../../contract/tables';
 import type { Snapshot } from '../../trainer/labels';
 import type { EmbeddingsCard } from '../tables/embeddings';
 import type { LabelRow, LabelTable } from '../tables/labels';
@@ -30,6 +31,9 @@ export function snapshotOf(
   if (labels) {
     const columns = labels.findings.filter((name) => !findings.includes(name));
     if (columns.length > 0) return fail('wrong-use', { reason: `--findings lacks "${columns.join('", "')}", which ${labels.file} holds` });
+    const reserved = findings.find(isReservedName);
+    if (reserved !== undefined)
+      return fail('labels-invalid', { file: labels.file, reason: `"${reserved}" cannot be the name of a finding` });
     if (findings.length === 0) return fail('labels-too-few', { reason: `${labels.file} holds no label` });
   }
   const rows = new Map(pool.images.map((image, row) => [keyOf(image), row]));

@@ -97,6 +97,11 @@ test('labels of another folder altogether are refused with the first row', () =>
   });
 });
 
+test('a finding that would be taken for a column of the tables is refused', () => {
+  const labels = table('multiclass', ['path', 'X'], [label('a', ['present', 'absent'])]);
+  expect(snapshotOf(pool, encoder, labels, { seed: 0 })).toMatchObject({ ok: false, failure: { code: 'labels-invalid' } });
+});
+
 test('a truth holds the images with an answer, and no others', () => {
   const labels = table(
     'multilabel',
