@@ -183,7 +183,8 @@ describe('the main job on real radiographs', () => {
   test('Ctrl+C leaves nothing half-written', async () => {
     const before = await contents(work);
     const { child, ended } = start(work, ['embed', 'images', '--encoder', 'builtin', '--out', 'c.npy', '--index', 'c.csv', '--cache', 'c']);
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    // The store is there as soon as the encoder is open: from then on images are embedded.
+    while (!existsSync(join(work, 'c', 'embeddings')) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill('SIGINT');
     const { code, stderr } = await ended;
     expect(code).toBe(1);
