@@ -120,8 +120,10 @@ async function orthonormal(y: Matrix): Promise<Matrix> {
     const n = q.columns;
     let trace = 0;
     for (let i = 0; i < n; i++) trace += gram[i * n + i] as number;
-    // The shift keeps a rank-deficient span (fewer distinct rows than columns) factorable.
-    for (let i = 0; i < n; i++) gram[i * n + i] = (gram[i * n + i] as number) + (pass === 0 ? 1e-6 * trace : 1e-12 * trace);
+    // The shift keeps a rank-deficient span (fewer distinct rows than columns) factorable: above the rounding of the float32
+    // product, and not nothing where all rows are the same.
+    const shift = (pass === 0 ? 1e-6 : 1e-7) * trace + 1e-30;
+    for (let i = 0; i < n; i++) gram[i * n + i] = (gram[i * n + i] as number) + shift;
     if (!cholesky(gram, n)) throw new RangeError('the pool holds values that are not finite');
     const inverse = invertLower(gram, n);
     const right = new Float32Array(n * n);

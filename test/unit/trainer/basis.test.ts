@@ -55,4 +55,30 @@ describe('the basis', () => {
     expect(features.rows).toBe(3);
     expect(features.data.every(Number.isFinite)).toBe(true);
   });
+
+  it.each([
+    [4, 1],
+    [32, 5],
+    [48, 48],
+    [60, 40],
+    [100, 100],
+    [300, 150],
+  ])('does with %i rows of which %i differ, their variance falling as that of images does', async (count, different) => {
+    const draw = random(count, 'rows');
+    const width = 800;
+    const axes = Array.from({ length: 12 }, () => Float32Array.from({ length: width }, () => draw.normal()));
+    const pool = Array.from({ length: different }, () => {
+      const weights = axes.map((_, i) => draw.normal() / (i + 1) ** 2);
+      return Float32Array.from({ length: width }, (_, c) =>
+        axes.reduce((sum, axis, i) => sum + (weights[i] ?? 0) * (axis[c] ?? 0), 1e-4 * draw.normal()),
+      );
+    });
+    const data = new Float32Array(count * width);
+    for (let r = 0; r < count; r++) data.set(pool[r % different] ?? [], r * width);
+    const { features } = await buildBasis(matrix(count, width, data), 0, 256);
+    expect(features.data.every(Number.isFinite)).toBe(true);
+    const total = features.data.reduce((sum, value) => sum + value * value, 0);
+    // Standardised columns have variance one: nearly all of it lies within the span of the rows.
+    expect(total / (count * width)).toBeGreaterThan(different > 1 ? 0.9 : -1);
+  });
 });
