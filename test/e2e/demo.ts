@@ -155,7 +155,7 @@ const keyOf = (truth: Truth, finding: string) => String(truth.findings.indexOf(f
 
 /** Between the app's proposals and what `collimate predict` says with the exported model. */
 function largestDifference(proposals: Proposals, file: string): number {
-  const rows = parse(readFileSync(file), { columns: true }) as Record<string, string>[];
+  const rows = parse<Record<string, string>>(readFileSync(file), { columns: true });
   let largest = rows.length === 0 ? Infinity : 0;
   for (const row of rows) {
     const expected = proposals.byPath.get(row['path'] ?? '');

@@ -1,5 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -14,6 +15,8 @@ export interface LaunchOptions {
 export interface Launched {
   readonly app: ElectronApplication;
   readonly page: Page;
+  /** The main process. */
+  readonly main: ChildProcess;
   /** What the main process has written to its standard error so far, for the message of a failing test. */
   readonly errors: () => string;
 }
@@ -30,29 +33,30 @@ export async function launchApp({ profile, env = {}, args = [] }: LaunchOptions)
   const defined = Object.fromEntries(Object.entries(inherited).filter((entry): entry is [string, string] => entry[1] !== undefined));
   const app = await _electron.launch({
     executablePath,
-    args: [...args, root],
+    // Holds the app back until Playwright is connected, which Playwright does by itself only where it finds the Electron:
+    // without it about one launch in thirty met a window that was just being made, and waited for ever.
+    args: ['-r', join(root, 'node_modules/playwright-core/lib/server/electron/loader.js'), ...args, root],
     // Chromium refuses its sandbox to root; for everybody else the tests run inside it, like the app.
     chromiumSandbox: process.getuid?.() !== 0,
     cwd: root,
-    timeout: 60_000,
     env: { ...defined, COLLIMATE_PROFILE: profile, ...env },
   });
+  const main = app.process();
   let written = '';
-  app.process().stderr?.setEncoding('utf8');
-  app.process().stderr?.on('data', (text: string) => (written += text));
+  main.stderr?.setEncoding('utf8');
+  main.stderr?.on('data', (text: string) => (written += text));
   try {
     const page = await app.firstWindow();
     await page.waitForLoadState('domcontentloaded');
-    return { app, page, errors: () => written };
+    return { app, page, main, errors: () => written };
   } catch (cause) {
-    await killApp(app);
+    await killApp(main);
     throw new Error(`The app opened no window. It said:\n${written.slice(-4000)}`, { cause });
   }
 }
 
 /** Ends every process of the app at once with SIGKILL, as a crash of the machine would: nobody gets to flush or say goodbye. */
-export async function killApp(app: ElectronApplication): Promise<void> {
-  const main = app.process();
+export async function killApp(main: ChildProcess): Promise<void> {
   const ended = main.exitCode === null && main.signalCode === null ? new Promise((done) => main.once('exit', done)) : undefined;
   if (main.pid !== undefined) for (const pid of withDescendants(main.pid)) kill(pid);
   await ended;

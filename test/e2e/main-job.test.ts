@@ -70,7 +70,7 @@ describe.skipIf(noRealImages !== null)(`the main job on 600 real radiographs${no
     await collimate('embed', join(folder, 'images'), '--encoder', 'builtin', '--out', at('emb.npy'), '--index', at('emb.csv'));
     await collimate('fit', ...table, '--labels', at('pneumonia-labels.csv'), '--task', 'multiclass', '--out', at('head'));
     await collimate('propose', ...table, '--head', at('head'), '--out', at('proposals.csv'));
-    const rows = parse(readFileSync(at('proposals.csv')), { columns: true }) as Record<string, string>[];
+    const rows = parse<Record<string, string>>(readFileSync(at('proposals.csv')), { columns: true });
     expect(rows).toHaveLength(600);
     const differences = rows.flatMap((row) =>
       classes.map((name, column) => Math.abs(Number(row[name]) - (proposals.get(row['path'] ?? '')?.[column] ?? NaN))),

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright';
 import type { BridgeService, RoundView } from '../../src/contract/bridge';
 import type { Client } from '../../src/contract/wire';
-import { launchApp, type LaunchOptions } from './launch';
+import { killApp, launchApp, type Launched, type LaunchOptions } from './launch';
+import type { ChildProcess } from 'node:child_process';
 
 declare global {
   interface Window {
@@ -38,15 +39,17 @@ export class Person {
   readonly page: Page;
   readonly errors: () => string;
 
-  private constructor(app: ElectronApplication, page: Page, errors: () => string) {
+  readonly #main: ChildProcess;
+
+  private constructor({ app, page, main, errors }: Launched) {
     this.app = app;
+    this.#main = main;
     this.page = page;
     this.errors = errors;
   }
 
   static async start(options: LaunchOptions): Promise<Person> {
-    const { app, page, errors } = await launchApp(options);
-    return new Person(app, page, errors);
+    return new Person(await launchApp(options));
   }
 
   /** The next system dialogs answer with this path: a native dialog cannot be driven from outside. */
@@ -73,6 +76,12 @@ export class Person {
     for (const [i, finding] of findings.entries()) await this.id(`finding-name-${String(i)}`).fill(finding);
     await this.listen();
     await this.id('create-project').click();
+    await this.id('queue-view').waitFor();
+  }
+
+  /** Opens the project that was used last, from the welcome page. */
+  async reopen(): Promise<void> {
+    await this.id('recent-project').first().click();
     await this.id('queue-view').waitFor();
   }
 
@@ -205,8 +214,17 @@ export class Person {
   /** What axe finds wrong with the accessibility of what is on the screen, a line each. */
   async barriers(): Promise<string[]> {
     await this.page.evaluate(axe.source);
-    const { violations } = (await this.page.evaluate('axe.run()')) as axe.AxeResults;
+    const { violations } = await this.page.evaluate<axe.AxeResults>('axe.run()');
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  }
+
+  get pid(): number {
+    return this.#main.pid ?? -1;
+  }
+
+  /** Ends every process of the app with SIGKILL. */
+  kill(): Promise<void> {
+    return killApp(this.#main);
   }
 
   async close(): Promise<void> {

@@ -21,7 +21,7 @@ export function readTruth(folder: string): Truth | string {
   const table = join(folder, 'labels.csv');
   if (!existsSync(table)) return `${table} is not there: the demo needs the true labels.`;
   const images = existsSync(join(folder, 'images')) ? join(folder, 'images') : folder;
-  const rows = (parse(readFileSync(table), { columns: true, bom: true }) as Record<string, string>[]).filter(
+  const rows = parse<Record<string, string>>(readFileSync(table), { columns: true, bom: true }).filter(
     (row) => row['path'] !== undefined && existsSync(join(images, row['path'])),
   );
   const [first] = rows;

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collimate } from './command-line';
+import { Person } from './person';
+
+const isRoot = process.getuid?.() === 0;
+
+describe('what goes wrong says so and loses nothing', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
+  const images = join(folder, 'phantoms/images');
+  let person: Person;
+
+  beforeAll(async () => {
+    await collimate('sample', '--out', join(folder, 'phantoms'), '--count', '40');
+    const [first = ''] = readdirSync(images);
+    truncateSync(join(images, first), 5000);
+    writeFileSync(join(images, 'not-an-image.png'), 'hello');
+    writeFileSync(join(images, 'notes.txt'), 'hello');
+    person = await Person.start({ profile: join(folder, 'profile') });
+  });
+  afterAll(async () => {
+    await person.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('a folder that is not there', async () => {
+    await person.willChoose(join(folder, 'nowhere'));
+    await person.id('new-project').click();
+    await person.id('choose-folder').click();
+    const failure = person.page.getByTestId('failure');
+    await failure.waitFor();
+    expect(await failure.getAttribute('data-code')).toBe('folder-missing');
+    expect(await failure.innerText()).toContain('nowhere');
+  });
+
+  it('a checkpoint that is none', async () => {
+    const file = join(folder, 'weights.pt');
+    writeFileSync(file, Buffer.alloc(5000, 'not a checkpoint '));
+    await person.willChoose(file);
+    await person.id('import-encoder').click();
+    const failure = person.page.locator('[data-testid=failure][data-code^=checkpoint]');
+    await failure.waitFor();
+    expect(await failure.innerText()).toContain('weights.pt');
+    await person.id('new-project-dialog-close').click();
+  });
+
+  it('damaged images are listed with the reason, and everything else is embedded', async () => {
+    await person.createProject({ folder: images, name: 'Damaged', task: 'multiclass', findings: ['normal', 'ill'] });
+    await person.embedded();
+    await person.page.keyboard.press('p');
+    const failures = person.id('failures');
+    await failures.waitFor();
+    const text = await failures.innerText();
+    expect(text).toContain('not-an-image.png');
+    expect(text).toContain('damaged');
+    expect(await person.id('embedding-status').innerText()).toContain('39 embedded');
+    await person.page.keyboard.press('p');
+  });
+
+  it('an export that exists is replaced only when asked to', async () => {
+    for (let i = 0; i < 4; i++) await person.answer([String(1 + (i % 2))], true);
+    const out = join(folder, 'out');
+    await person.export('labels', out);
+    await expect(person.export('labels', out)).rejects.toThrow('exists already');
+    await person.id('export-overwrite').click();
+    await person.id('export-done').waitFor();
+    await person.id('export-dialog-close').click();
+  });
+
+  it('a full target disk', async (context) => {
+    if (!isRoot || process.platform !== 'linux') return context.skip('needs root on Linux to mount a small disk');
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
+    } catch {
+      return context.skip('mounting is not allowed here');
+    }
+    try {
+      await person.round();
+      await expect(person.export('model', disk)).rejects.toThrow('is full');
+      expect(readdirSync(disk)).toEqual([]);
+      await person.id('export-dialog-close').click();
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  });
+
+  it('a folder that goes away while the project is open, and comes back', async () => {
+    await person.page.keyboard.press('Control+w');
+    await person.id('welcome').waitFor();
+    cpSync(images, join(folder, 'aside'), { recursive: true });
+    rmSync(images, { recursive: true });
+    await person.id('recent-project').first().click();
+    await person.page.getByText('is not there').first().waitFor();
+    expect(await person.id('labelled-count').innerText()).toMatch(/^4 of/);
+    await person.page.keyboard.press('Control+w');
+    cpSync(join(folder, 'aside'), images, { recursive: true, preserveTimestamps: true });
+    await person.reopen();
+    await person.embedded();
+    expect(await person.id('labelled-count').innerText()).toMatch(/^4 of 41/);
+  });
+});

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collimate } from './command-line';
+import { Person } from './person';
+
+/** Ends one of the app's utility processes the hard way. */
+const killUtility = (person: Person, name: string) =>
+  person.app.evaluate(({ app }, wanted) => {
+    const found = app.getAppMetrics().filter((metric) => metric.type === 'Utility' && metric.name === `Collimate ${wanted}`);
+    for (const { pid } of found) process.kill(pid, 'SIGKILL');
+    return found.length;
+  }, name);
+
+describe('processes that end', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
+  const profile = join(folder, 'profile');
+  let person: Person;
+
+  beforeAll(async () => {
+    await collimate('sample', '--out', join(folder, 'phantoms'), '--count', '150');
+    person = await Person.start({ profile });
+    await person.createProject({ folder: join(folder, 'phantoms/images'), name: 'Hard', task: 'multiclass', findings: ['normal', 'ill'] });
+  });
+  afterAll(async () => {
+    await person.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('embedding goes on after the encoder, and after imaging, was killed in the middle; labeling never stops', async () => {
+    for (const name of ['encoder', 'imaging', 'encoder']) {
+      await person.page.waitForTimeout(700);
+      expect(await killUtility(person, name)).toBeGreaterThan(0);
+      await person.answer([name === 'imaging' ? '1' : '2'], true);
+    }
+    await person.embedded();
+    expect(await person.id('embedding-status').innerText()).toContain('150 embedded');
+  });
+
+  it('killing the trainer costs at most the round in flight', async () => {
+    for (let i = 0; i < 8; i++) await person.answer([String(1 + (i % 2))], true);
+    const before = await person.round();
+    expect(await killUtility(person, 'trainer')).toBe(1);
+    await person.answer(['1'], true);
+    const after = await person.round();
+    expect(after.seq).toBeGreaterThan(before.seq);
+    expect(after.labelled).toBe(before.labelled + 1);
+  });
+
+  it('a restart after SIGKILL in the middle of embedding does nothing twice', async () => {
+    const second = mkdtempSync(join(tmpdir(), 'collimate-'));
+    let other = await Person.start({ profile: second });
+    await other.createProject({ folder: join(folder, 'phantoms/images'), name: 'Again', task: 'multiclass', findings: ['normal', 'ill'] });
+    await other.page.waitForFunction(() => {
+      const done = /Embedding (\d+)/.exec(document.querySelector('[data-testid=embedding-status]')?.textContent ?? '');
+      return done !== null && Number(done[1]) >= 40;
+    });
+    await other.kill();
+    other = await Person.start({ profile: second });
+    await other.listen();
+    await other.page.evaluate(() => {
+      window.collimate.on('journal', ({ action }) => {
+        if (action.kind === 'images') window.heardImages = (window.heardImages ?? 0) + action.images.length;
+      });
+    });
+    await other.reopen();
+    await other.embedded();
+    const facts = (await other.page.evaluate(() => window.heardImages)) ?? 0;
+    // What was embedded and journalled before the kill is not journalled again.
+    expect(facts).toBeGreaterThan(0);
+    expect(facts).toBeLessThanOrEqual(150 - 32);
+    await other.close();
+    rmSync(second, { recursive: true, force: true });
+  });
+});
+
+declare global {
+  interface Window {
+    heardImages?: number;
+  }
+}

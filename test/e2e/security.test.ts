@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bridge } from '../../src/contract/bridge';
+import { Person } from './person';
+
+describe('the page and what it may do', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
+  let person: Person;
+
+  beforeAll(async () => {
+    person = await Person.start({ profile: join(folder, 'profile') });
+  });
+  afterAll(async () => {
+    await person.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is sandboxed, isolated and under a strict policy', async () => {
+    const preferences = await person.app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as { getLastWebPreferences: () => Record<string, unknown> };
+      return contents.getLastWebPreferences();
+    });
+    expect(preferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false });
+    const seen = await person.page.evaluate(async () => {
+      const response = await fetch('app://collimate/index.html');
+      return {
+        policy: response.headers.get('content-security-policy'),
+        require: typeof (globalThis as Record<string, unknown>)['require'],
+      };
+    });
+    expect(seen.policy).toContain("default-src 'none'");
+    expect(seen.policy).not.toContain('unsafe');
+    expect(seen.require).toBe('undefined');
+  });
+
+  it('reaches no network, opens no window, navigates nowhere', async () => {
+    const page = person.page;
+    expect(await page.evaluate(() => fetch('https://example.org/').then(String, () => 'refused'))).toBe('refused');
+    expect(await page.evaluate(() => window.open('https://example.org/') === null)).toBe(true);
+    await page.evaluate(() => {
+      location.href = 'https://example.org/';
+    });
+    await page.waitForTimeout(300);
+    expect(page.url()).toBe('app://collimate/index.html');
+    expect(await person.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+    // The same from main's side of the session, where the page's policy does not hold.
+    const outside = await person.app.evaluate(async ({ session }) =>
+      session.defaultSession.fetch('https://example.org/').then(String, () => 'refused'),
+    );
+    expect(outside).toBe('refused');
+  });
+
+  it('gets no file by any path', async () => {
+    const statuses = await person.page.evaluate(async () => {
+      const status = (url: string) =>
+        fetch(url).then(
+          (response) => response.status,
+          () => 0,
+        );
+      return Promise.all(
+        [
+          'app://collimate/../../../package.json',
+          'app://collimate/%2e%2e/%2e%2e/package.json',
+          'app://collimate/..%2f..%2fpackage.json',
+          'app://elsewhere/index.html',
+          'image://thumbnail/01ARZ3NDEKTSV4RRFFQ69G5FAV/01ARZ3NDEKTSV4RRFFQ69G5FAV',
+          'image://pixels/../etc/passwd',
+          'image://pixels/%2fetc%2fpasswd/%2fetc%2fpasswd',
+        ].map(status),
+      );
+    });
+    expect(statuses.every((status) => status === 404 || status === 0)).toBe(true);
+  });
+
+  it('has only the methods of the contract, with parameters that fit', async () => {
+    expect(await person.page.evaluate(() => Object.keys(window.collimate).sort())).toEqual(['call', 'on']);
+    const unknown = await person.page.evaluate(() =>
+      window.collimate.call('shell.open' as never, {} as never).then(String, (error: unknown) => String(error)),
+    );
+    expect(unknown).toContain('no method');
+    const wrong = await person.page.evaluate(() => window.collimate.call('journal.read', { project: '../../etc', after: 0, limit: 5 }));
+    expect(wrong).toMatchObject({ ok: false, failure: { code: 'internal' } });
+  });
+
+  it('every method has one handler, and a foreign page is refused by each of them', async () => {
+    const answers = await person.app.evaluate(
+      async ({ BrowserWindow }, { methods, preload }) => {
+        const foreign = new BrowserWindow({ show: false, webPreferences: { preload, sandbox: true, contextIsolation: true } });
+        await foreign.loadURL('data:text/html,<title>foreign</title>');
+        const script = `Promise.all(${JSON.stringify(methods)}.map((name) => window.collimate.call(name, {}).then((answer) => answer.failure?.code ?? 'answered', String)))`;
+        const result = (await foreign.webContents.executeJavaScript(script)) as string[];
+        foreign.destroy();
+        return result;
+      },
+      { methods: Object.keys(bridge.methods), preload: resolve(import.meta.dirname, '../../out/preload/index.cjs') },
+    );
+    expect(answers).toEqual(Object.keys(bridge.methods).map(() => 'refused'));
+  });
+});
