@@ -3,7 +3,7 @@ import type { Action, Id } from '../../contract/model';
 import { ok, type Failure, type Result } from '../../contract/result';
 import type { Bridge } from '../app/environment';
 import type { Labels } from '../labels/labels';
-import { CopyDatabase } from './copy';
+import { CopyDatabase, type CellsRow } from './copy';
 
 export const BATCH = 5000;
 
@@ -21,6 +21,7 @@ export class JournalFollower {
   readonly #onFailure: (failure: Failure) => void;
   #database: CopyDatabase | null;
   #unwritten: Action[] = [];
+  #unwrittenCells = new Map<string, CellsRow>();
   #writing: Promise<void> | null = null;
   #reading: Promise<Result<void>> | null = null;
   #ahead = 0;
@@ -37,12 +38,13 @@ export class JournalFollower {
   /** Brings everything up to `last`. The copy is used if it continues this journal, else deleted and made again. */
   async open(last: number): Promise<Result<Start>> {
     let start: Start = 'rebuilt';
-    const copy = await this.#database?.read().catch(() => null);
-    if (copy) {
-      const continues = await this.#continues(copy.state.seq, copy.last, last);
+    const end = await this.#database?.end().catch(() => null);
+    if (end) {
+      const continues = await this.#continues(end.seq, end.id, last);
       if (!continues.ok) return continues;
-      if (continues.value) {
-        this.#labels.load(copy.state);
+      const state = continues.value ? await this.#database?.read().catch(() => null) : null;
+      if (state) {
+        this.#labels.load(state);
         start = 'continued';
       }
     }
@@ -113,6 +115,7 @@ export class JournalFollower {
     for (const action of actions) {
       if (action.seq !== this.#labels.seq + 1) throw new Error(`action ${String(action.seq)} after ${String(this.#labels.seq)}`);
       this.#labels.apply(action);
+      if (this.#database && 'cells' in action) this.#keepCells(action);
     }
     if (!this.#database) return;
     this.#unwritten.push(...actions);
@@ -121,11 +124,20 @@ export class JournalFollower {
     });
   }
 
+  /** The cells as this action leaves them: rows never run ahead of the number that is written with them. */
+  #keepCells({ annotator, cells }: Extract<Action, { cells: unknown }>): void {
+    for (const image of new Set(cells.map((cell) => cell.image))) {
+      this.#unwrittenCells.set(`${annotator} ${image}`, { annotator, image, cells: this.#labels.cellsOf(annotator, image) });
+    }
+  }
+
   async #write(): Promise<void> {
     while (this.#unwritten.length > 0 && this.#database) {
       const actions = this.#unwritten;
+      const cells = this.#unwrittenCells;
       this.#unwritten = [];
-      await this.#database.append(actions, this.#labels.project.get()).catch(() => this.#giveUpCopy());
+      this.#unwrittenCells = new Map();
+      await this.#database.append(actions, cells.values(), this.#labels.project.get()).catch(() => this.#giveUpCopy());
     }
   }
 
@@ -134,6 +146,7 @@ export class JournalFollower {
     const database = this.#database;
     this.#database = null;
     this.#unwritten = [];
+    this.#unwrittenCells.clear();
     await database?.delete().catch(() => undefined);
   }
 }

@@ -151,6 +151,10 @@ export class Labels {
     return this.#state.images.get(image) ?? null;
   }
 
+  cellsOf(annotator: Id, image: Id): [finding: Id, value: CellValue][] {
+    return [...(annotatorState(this.#state, annotator).cells.get(image) ?? [])];
+  }
+
   canUndo(): boolean {
     return this.#own().undo.length > 0;
   }

@@ -1,4 +1,5 @@
 import Dexie from 'dexie';
+import { fold } from '../../../../src/contract/fold';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CopyDatabase, databaseName } from '../../../../src/renderer/database/copy';
 import { JournalFollower } from '../../../../src/renderer/database/follower';
@@ -131,7 +132,10 @@ describe('the copy of the journal', () => {
     expect(labels.totals.get().answered).toBe(2);
     await follower.close();
     const stored = await new CopyDatabase(bridge.project.id).read();
-    expect(stored?.state.seq).toBe(c.seq);
+    const expected = fold(bridge.journal);
+    // The steps that can be undone are kept without their cells: main's undo brings them.
+    for (const own of expected.annotators.values()) own.undo.forEach((step, i) => own.undo.splice(i, 1, { ...step, cells: [] }));
+    expect(stored).toEqual(expected);
     expect(failures).toEqual([]);
   });
 
