@@ -1,5 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
 // Targets are those of the oldest runtime in use (Electron 33, the stand-in of development and tests): the tools would
@@ -10,8 +12,18 @@ const pageTarget = 'chrome130';
 const license = { fileName: 'THIRD-PARTY-LICENSES.md' };
 const entry = (path: string) => resolve(import.meta.dirname, 'src', path);
 
+/** The codecs of src/imaging/formats/dicom lie beside the scripts, in out/ as in a packaged app (Electron reads them out of app.asar). */
+const dicomCodecs = {
+  name: 'dicom-codecs',
+  generateBundle(this: { emitFile(file: { type: 'asset'; fileName: string; source: Uint8Array }): string }) {
+    const source = readFileSync(createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm'));
+    this.emitFile({ type: 'asset', fileName: 'dicom-codecs.wasm', source });
+  },
+};
+
 export default defineConfig({
   main: {
+    plugins: [dicomCodecs],
     build: {
       target: nodeTarget,
       license,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors';
+import type { ImageNote } from './jobs/imaging';
 import type { Failure } from './result';
 
 interface Message {
@@ -117,3 +118,9 @@ export function explain(failure: Failure): Message {
   const message = messages[failure.code];
   return { what: fill(message.what, failure.params), next: fill(message.next, failure.params) };
 }
+
+/** What a person should know of how an image was read. */
+export const imageNotes: Record<ImageNote, string> = {
+  'view-lateral': 'A lateral view. EVA-X was trained on frontal views alone, so its proposals mean little here.',
+  'overlay-ignored': 'The file holds overlays (drawings or text over the image), which are not shown.',
+};

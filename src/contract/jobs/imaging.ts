@@ -10,6 +10,10 @@ export type ImageSource = z.infer<typeof ImageSource>;
 export const Priority = { viewer: 0, thumbnail: 1, embedding: 2 } as const;
 export const PriorityValue = z.int().min(0).max(2);
 
+/** What a person should know of how a file was read. The sentences are in catalogue.ts. */
+export const ImageNote = z.enum(['view-lateral', 'overlay-ignored']);
+export type ImageNote = z.infer<typeof ImageNote>;
+
 export const ImageFacts = z.object({
   sha256: z.string().length(64),
   bytes: z.int(),
@@ -26,6 +30,10 @@ export const ImageFacts = z.object({
   patient: z.string().nullable(),
   study: z.string().nullable(),
   view: z.string().nullable(),
+  /** ISO 8601 date. */
+  studyDate: z.string().nullable().optional(),
+  manufacturer: z.string().nullable().optional(),
+  notes: z.array(ImageNote).optional(),
 });
 export type ImageFacts = z.infer<typeof ImageFacts>;
 
@@ -39,8 +47,14 @@ export const Pixels = z.object({
   height: z.int(),
   channels: z.union([z.literal(1), z.literal(3)]),
   data: z.union([z.instanceof(Uint8Array), z.instanceof(Uint16Array)]),
-  /** Window presets, the default one first. center and width are in sample values (DICOM PS3.3 C.11.2.1.2). */
-  windows: z.array(z.object({ name: z.string(), center: z.number(), width: z.number() })),
+  /**
+   * Window presets, the default one first. center and width are in sample values (DICOM PS3.3 C.11.2.1.2). Where there is a
+   * `table` (SIGMOID, VOI LUT), that is the preset: the grey of each sample value, 256 or 65,536 of them, before inversion;
+   * center and width are then the line nearest to it.
+   */
+  windows: z.array(z.object({ name: z.string(), center: z.number(), width: z.number(), table: z.instanceof(Uint8Array).optional() })),
+  /** The file's own value of a sample: slope * sample + intercept (DICOM PS3.3 C.11.1). */
+  rescale: z.object({ slope: z.number(), intercept: z.number() }).optional(),
   /** Show high values dark (MONOCHROME1, WhiteIsZero). */
   inverted: z.boolean(),
 });

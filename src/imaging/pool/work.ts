@@ -48,13 +48,29 @@ async function perform(job: Job, note: (raster: Raster) => void): Promise<JobVal
 }
 
 function factsOf(source: SourceFile, raster: Raster): ImageFacts {
-  const { format, width, height, bits, channels, orientation, patient, study, view } = raster;
+  const { format, width, height, bits, channels, orientation, patient, study, view, studyDate, manufacturer } = raster;
   const { sha256, size: bytes, mtime } = source;
-  return { sha256, bytes, mtime, format, width, height, bits, channels, orientation, patient, study, view };
+  return {
+    sha256,
+    bytes,
+    mtime,
+    format,
+    width,
+    height,
+    bits,
+    channels,
+    orientation,
+    patient,
+    study,
+    view,
+    studyDate,
+    manufacturer,
+    notes: [...raster.notes],
+  };
 }
 
 function pixelsOf(raster: Raster): Pixels {
-  const { width, height, channels, inverted } = raster;
+  const { width, height, channels, inverted, rescale } = raster;
   // No raster lies in shared memory, which the types cannot know.
-  return { width, height, channels, data: raster.data as Pixels['data'], inverted, windows: presets(raster) };
+  return { width, height, channels, data: raster.data as Pixels['data'], inverted, windows: presets(raster), rescale };
 }

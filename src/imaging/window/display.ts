@@ -11,7 +11,7 @@ export function presets(raster: Raster): Window[] {
   const counts = histogram(raster);
   const between = (name: string, a: number, b: number) => windowBetween(name, percentile(counts, a), percentile(counts, b));
   const auto = between('percentiles 1 to 99', 0.01, 0.99);
-  const full = deep ? between('full range', 0, 1) : windowBetween('as stored', 0, 255);
+  const full = deep ? between('full range', 0, 1) : asStored(raster);
   const wide = between('percentiles 5 to 95', 0.05, 0.95);
   const own = raster.windows.map((window) => ({ ...window }));
   return deep ? [...own, auto, full, wide] : [...own, full, auto, wide];
@@ -21,17 +21,21 @@ export function presets(raster: Raster): Window[] {
 function defaultWindow(raster: Raster): Window {
   const [own] = raster.windows;
   if (own) return own;
-  if (!isDeep(raster)) return windowBetween('as stored', 0, 255);
+  if (!isDeep(raster)) return asStored(raster);
   const counts = histogram(raster);
   return windowBetween('percentiles 1 to 99', percentile(counts, 0.01), percentile(counts, 0.99));
 }
 
-const isDeep = ({ data, bits }: Raster) => data instanceof Uint16Array && bits > 8;
+/** Samples of 8 bits are greys already. Those of one bit (a DICOM segmentation; other formats spread them) are black and white. */
+const asStored = ({ bits, format }: Raster) => windowBetween('as stored', 0, bits === 1 && format === 'DICOM' ? 1 : 255);
+
+const isDeep = ({ data }: Raster) => data instanceof Uint16Array;
 
 /** The 8-bit picture that is shown, embedded and made into thumbnails: default window, then inversion. */
 export function display(raster: Raster): Picture {
   const { width, height, channels, data, inverted } = raster;
-  if (data instanceof Uint8Array && raster.windows.length === 0 && !inverted) return { width, height, channels, data };
+  if (channels === 3 && data instanceof Uint8Array && !inverted) return { width, height, channels, data };
+  if (data instanceof Uint8Array && raster.windows.length === 0 && !inverted && raster.bits !== 1) return { width, height, channels, data };
   const table = windowTable(defaultWindow(raster), data instanceof Uint8Array ? 255 : 65535);
   if (inverted) for (let i = 0; i < table.length; i++) table[i] = 255 - (table[i] as number);
   const samples = new Uint8Array(data.length);

@@ -2,9 +2,10 @@ import type { Window } from '../formats/raster';
 
 /**
  * The linear window of DICOM PS3.3 C.11.2.1.2 to 0..255, rounded by floor(x + 0.5), as a table over the samples 0..maximum.
- * width >= 1; a width of 1 is a threshold.
+ * width >= 1; a width of 1 is a threshold. A window with a table of its own is that table.
  */
-export function windowTable({ center, width }: Pick<Window, 'center' | 'width'>, maximum: number): Uint8Array {
+export function windowTable({ center, width, table: own }: Pick<Window, 'center' | 'width' | 'table'>, maximum: number): Uint8Array {
+  if (own) return own.slice();
   const table = new Uint8Array(maximum + 1);
   const span = Math.max(width, 1) - 1;
   const low = center - 0.5 - span / 2;

@@ -5,36 +5,88 @@ import {
   type DataSet,
   type Element,
 } from 'dicom-parser';
-import { corrupt } from '../bounds';
-import { readJpegHeader } from '../jpeg';
-import { decodeWithVips } from '../vips';
-import { syntaxes, type DicomHeader } from './header';
-import type { PixelModule } from './module';
+import { checkSize, corrupt, unsupported } from '../bounds';
+import { decodeStream } from './codec';
+import { readJpeg2000Stream, readJpegStream, type Codestream } from './codestream';
+import type { DicomHeader } from './header';
+import { pixelTags, type PixelModule } from './module';
 import { decodeRle } from './rle';
 
-/** The bytes of one frame as native little-endian samples, interleaved. JPEG colour has become RGB. */
-export async function frameBytes({ set, syntax }: DicomHeader, module: PixelModule, frame: number): Promise<Uint8Array> {
-  const element = set.elements['x7fe00010'];
-  if (!element || frame >= module.frames) return corrupt(`it holds no frame ${String(frame + 1)}`);
+/** The samples of one frame as words of the file, before bits are masked, signs extended and colours converted. */
+export interface Frame {
+  readonly words: Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
+  /** `halved`: YBR_FULL_422, two luminances and one pair of differences for two pixels (PS3.3 C.7.6.3.1.2). */
+  readonly layout: 'interleaved' | 'planar' | 'halved';
+  /** What the compressed stream says of its colours, where it does. */
+  readonly colour: 'rgb' | 'ybr' | null;
+  /** The bit of the words in which the lowest stored bit lies. */
+  readonly shift: number;
+}
+
+export async function readFrame(header: DicomHeader, module: PixelModule, frame: number): Promise<Frame> {
+  const { set, syntax } = header;
+  if (frame >= module.frames) return corrupt(`it holds no frame ${String(frame + 1)}`);
+  const tag = module.float ? (pixelTags.float in set.elements ? pixelTags.float : pixelTags.double) : pixelTags.integer;
+  const element = set.elements[tag];
+  if (!element) return corrupt('its pixel data are missing');
+  const shift = module.highBit + 1 - module.stored;
+  if (syntax.coding === 'native' || module.float) return { ...nativeFrame(header, element, module, frame), colour: null, shift };
+  const fragments = fragmentsOf(set, element, module, frame);
   const { width, height, samples, allocated } = module;
-  const pixels = width * height;
-  if (syntax === syntaxes.rle) return decodeRle(fragmentsOf(set, element, module, frame), pixels, samples, allocated / 8);
-  if (syntax === syntaxes.jpegBaseline) {
-    const jpeg = fragmentsOf(set, element, module, frame);
-    readJpegHeader(jpeg);
-    const image = await decodeWithVips('JPEG', jpeg, 0);
-    if (image.width !== width || image.height !== height || image.bands !== samples || !(image.data instanceof Uint8Array)) {
-      return corrupt(`its JPEG holds ${String(image.width)} x ${String(image.height)} pixels of ${String(image.bands)} samples`);
-    }
-    return image.data;
+  if (syntax.coding === 'rle') {
+    if (allocated === 1) return unsupported('RLE with samples of 1 bit');
+    const bytes = decodeRle(fragments, width * height, samples, allocated / 8);
+    return { words: words(bytes, module), layout: 'interleaved', colour: null, shift };
   }
-  // PS3.3 C.7.6.3.1.2: YBR_FULL_422 stores one pair of colour differences for two pixels.
-  const length = module.photometric === 'YBR_FULL_422' ? pixels * 2 : pixels * samples * (allocated / 8);
-  const from = element.dataOffset + frame * length;
+  const stream = syntax.coding === 'jpeg' || syntax.coding === 'jpeg-ls' ? readJpegStream(fragments) : readJpeg2000Stream(fragments);
+  agree(stream, module);
+  const bytes = await decodeStream(decoderOf(stream, syntax.coding === 'htj2k'), stream);
+  return {
+    words: stream.precision > 8 ? new Uint16Array(bytes.buffer) : bytes,
+    layout: stream.planar ? 'planar' : 'interleaved',
+    colour: stream.colour,
+    // Decoders give the samples from bit 0 on, wherever the data set would have them.
+    shift: 0,
+  };
+}
+
+/** A header that lies about the stream, or a stream about the picture, is refused: decoders believe what they read. */
+function agree(stream: Codestream, module: PixelModule): void {
+  const { width, height, components, precision } = stream;
+  if (width !== module.width || height !== module.height || components !== module.samples) {
+    corrupt(`its frame holds ${String(width)} x ${String(height)} pixels of ${String(components)} samples, its header states otherwise`);
+  }
+  if (precision > 16) unsupported(`compressed samples of ${String(precision)} bits`);
+  if (module.samples === 3 && precision > 8) unsupported(`colour of ${String(precision)} bits`);
+  // OpenJPEG computes in 32 bits, and holds the picture twice.
+  if (stream.process === 0) checkSize(width, height, components * 8);
+}
+
+/** The stream's own marker decides between JPEG and JPEG-LS: data sets have been seen to state the one and hold the other. */
+function decoderOf({ process, precision }: Codestream, highThroughput: boolean) {
+  if (process === 0) return highThroughput ? 'DecodeHtJpeg2000' : 'DecodeJpeg2000';
+  if (process === 0xf7) return 'DecodeJpegLs';
+  // ITU-T T.81 table B.1: baseline, extended, progressive and lossless with Huffman codes; baseline and progressive with arithmetic ones.
+  if (![0xc0, 0xc1, 0xc2, 0xc3].includes(process)) return unsupported(`the JPEG process of marker FF${process.toString(16).toUpperCase()}`);
+  if (process !== 0xc3 && precision !== 8 && precision !== 12) return unsupported(`lossy JPEG with ${String(precision)} bits`);
+  return 'DecodeJpeg';
+}
+
+function nativeFrame({ set, syntax }: DicomHeader, element: Element, module: PixelModule, frame: number): Pick<Frame, 'words' | 'layout'> {
+  const { width, height, samples, allocated, photometric } = module;
+  if (photometric === 'YBR_PARTIAL_420') return unsupported('uncompressed YBR_PARTIAL_420');
+  const pixels = width * height;
+  const halved = photometric === 'YBR_FULL_422' || photometric === 'YBR_PARTIAL_422';
+  const bits = halved ? pixels * 16 : pixels * samples * allocated;
+  const start = (frame * bits) % 8;
+  const from = element.dataOffset + Math.floor((frame * bits) / 8);
+  const length = Math.ceil((start + bits) / 8);
   const end = Math.min(set.byteArray.length, element.dataOffset + element.length);
-  if (from + length > end) corrupt(`its pixel data end ${String(from + length - end)} bytes early`);
-  const bytes = set.byteArray.subarray(from, from + length);
-  return syntax === syntaxes.bigEndian && allocated === 16 ? swapped(bytes) : bytes;
+  if (element.fragments || from + length > end) corrupt(`its pixel data end ${String(Math.max(from + length - end, 1))} bytes early`);
+  const stored = set.byteArray.subarray(from, from + length);
+  const bytes = syntax.bigEndian ? littleEndian(stored, element.vr === 'OW' ? Math.max(allocated, 16) : allocated) : stored;
+  if (allocated === 1) return { words: unpackBits(bytes, start, pixels), layout: 'interleaved' };
+  return { words: words(bytes, module), layout: halved ? 'halved' : module.planar && samples === 3 ? 'planar' : 'interleaved' };
 }
 
 /** PS3.5 A.4: a frame may be spread over several fragments. */
@@ -51,6 +103,33 @@ function fragmentsOf(set: DataSet, element: Element, module: PixelModule, frame:
   }
 }
 
-function swapped(bytes: Uint8Array): Uint8Array {
-  return Buffer.from(bytes).swap16();
+/** PS3.5 8.1.1 and 8.2: with one bit allocated, pixels follow each other from the least significant bit on, across frames too. */
+function unpackBits(bytes: Uint8Array, start: number, pixels: number): Uint8Array {
+  const out = new Uint8Array(pixels);
+  for (let i = 0; i < pixels; i++) out[i] = ((bytes[(start + i) >> 3] as number) >> ((start + i) & 7)) & 1;
+  return out;
+}
+
+/** The bytes as numbers. Every machine that this runs on is little-endian. */
+function words(bytes: Uint8Array, { allocated, float }: PixelModule): Frame['words'] {
+  if (allocated <= 8) return bytes;
+  // A copy where the bytes do not lie on a boundary (Buffer.slice would be none).
+  const aligned = bytes.byteOffset % (allocated / 8) === 0 ? bytes : new Uint8Array(bytes);
+  const count = Math.floor(bytes.length / (allocated / 8));
+  if (float)
+    return allocated === 32
+      ? new Float32Array(aligned.buffer, aligned.byteOffset, count)
+      : new Float64Array(aligned.buffer, aligned.byteOffset, count);
+  return allocated === 16
+    ? new Uint16Array(aligned.buffer, aligned.byteOffset, count)
+    : new Uint32Array(aligned.buffer, aligned.byteOffset, count);
+}
+
+/** Big-endian words turned round (PS3.5 7.3). With VR OW bytes of 8 bits come in pairs, the second first (annex A.2 and D). */
+function littleEndian(bytes: Uint8Array, bits: number): Uint8Array {
+  const turned = Buffer.alloc(bytes.length + (bytes.length % 2));
+  turned.set(bytes);
+  if (bits === 16) return turned.swap16();
+  if (bits === 32) return turned.swap32();
+  return bits === 64 ? turned.swap64() : bytes;
 }

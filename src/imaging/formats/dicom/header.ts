@@ -1,42 +1,19 @@
 import { parseDicom, type DataSet } from 'dicom-parser';
 import { inflateRawSync } from 'node:zlib';
 import { corrupt, limits, unsupported } from '../bounds';
-
-/** Transfer syntaxes that are read: PS3.5 annex A, by UID. */
-export const syntaxes = {
-  implicit: '1.2.840.10008.1.2',
-  explicit: '1.2.840.10008.1.2.1',
-  deflated: '1.2.840.10008.1.2.1.99',
-  bigEndian: '1.2.840.10008.1.2.2',
-  rle: '1.2.840.10008.1.2.5',
-  jpegBaseline: '1.2.840.10008.1.2.4.50',
-} as const;
-
-/** Names of those that are not, for the sentence. */
-const refused: Readonly<Record<string, string>> = {
-  '1.2.840.10008.1.2.4.51': 'JPEG Extended (12 bit)',
-  '1.2.840.10008.1.2.4.57': 'lossless JPEG',
-  '1.2.840.10008.1.2.4.70': 'lossless JPEG',
-  '1.2.840.10008.1.2.4.80': 'JPEG-LS',
-  '1.2.840.10008.1.2.4.81': 'JPEG-LS',
-  '1.2.840.10008.1.2.4.90': 'JPEG 2000',
-  '1.2.840.10008.1.2.4.91': 'JPEG 2000',
-  '1.2.840.10008.1.2.4.201': 'HTJ2K',
-  '1.2.840.10008.1.2.4.202': 'HTJ2K',
-  '1.2.840.10008.1.2.4.203': 'HTJ2K',
-};
+import { EXPLICIT, IMPLICIT, syntaxName, transferSyntax, type TransferSyntax } from './syntax';
 
 export interface DicomHeader {
   readonly set: DataSet;
-  readonly syntax: string;
+  readonly syntax: TransferSyntax;
 }
 
 /** Parses the data set. Every way in which the parser gives up becomes image-corrupt. */
 export function readDicomHeader(file: Uint8Array): DicomHeader {
   const set = parse(file);
-  const syntax = set.string('x00020010')?.trim() ?? bareSyntax(file);
-  if (!Object.values<string>(syntaxes).includes(syntax)) unsupported(`the transfer syntax ${refused[syntax] ?? syntax}`);
-  return { set, syntax };
+  const uid = set.string('x00020010')?.trim() ?? bareSyntax(file);
+  const syntax = transferSyntax(uid);
+  return syntax ? { set, syntax } : unsupported(`the transfer syntax ${syntaxName(uid)}`);
 }
 
 function parse(file: Uint8Array): DataSet {
@@ -53,8 +30,7 @@ function parse(file: Uint8Array): DataSet {
 }
 
 /** Without file meta information the first element shows whether value representations are written. */
-const bareSyntax = (file: Uint8Array) =>
-  /^[A-Z]{2}$/.test(String.fromCharCode(file[4] ?? 0, file[5] ?? 0)) ? syntaxes.explicit : syntaxes.implicit;
+const bareSyntax = (file: Uint8Array) => (/^[A-Z]{2}$/.test(String.fromCharCode(file[4] ?? 0, file[5] ?? 0)) ? EXPLICIT : IMPLICIT);
 
 /** The parser throws strings and objects as well as errors. */
 function reasonOf(error: unknown): string {
