@@ -32,7 +32,7 @@ export const EncoderKind = z.enum(['eva-x', 'scattering', 'custom']);
 export const EncoderCard = z.object({
   format: z.literal('collimate-encoder'),
   version: z.literal(1),
-  /** SHA-256 over weights (sorted names, shapes, float32 bytes), preprocessing, pooling and precision. */
+  /** SHA-256 over weights (sorted names, shapes, float32 bytes), preprocessing, pooling, precision, and the activation scales of int8. */
   id: z.string().length(64),
   name: z.string(),
   kind: EncoderKind,
@@ -49,10 +49,24 @@ export const EncoderCard = z.object({
   }),
   /** The model.onnx that belongs to this card; checked when the folder is opened. */
   model: z.object({ bytes: z.int().positive(), sha256: z.string().length(64) }).optional(),
+  /** Of an int8 encoder: what it costs, measured on the images it was calibrated for. */
+  quantisation: z
+    .object({
+      /** Images whose activations set the scales, and the others, on which the error was measured. */
+      calibrated: z.int(),
+      measured: z.int(),
+      /** |int8 - float32| over |float32| of the embedding: mean and largest. */
+      error: z.number(),
+      worst: z.number(),
+      /** Share of equal decisions: of the file's own head, or of random directions through the mean embedding. */
+      agreement: z.number(),
+      decisions: z.enum(['head', 'directions']),
+    })
+    .optional(),
   /** Where the weights came from; null for the built-in encoder. */
   source: z.object({ file: z.string(), sha256: z.string().length(64) }).nullable(),
   licence: z.string(),
-  /** Findings of a classification head found in a fine-tuned file; its weights lie in head.safetensors. */
+  /** Findings of a classification head found in a fine-tuned file: a ready head, in head.json and head.safetensors beside this file. */
   head: z.object({ findings: z.array(z.string()) }).nullable(),
 });
 export type EncoderCard = z.infer<typeof EncoderCard>;

@@ -13,10 +13,12 @@ export interface Identity {
   readonly preprocessing: Preprocessing;
   readonly pooling: string;
   readonly precision: Precision;
+  /** Of int8: the activation scales, which hang on the images that it was calibrated with. */
+  readonly scales?: Float32Array;
 }
 
 /**
- * Encoder id: SHA-256 over the weights (sorted by name; name, shape, float32 bytes), then preprocessing, pooling and precision. Weights
+ * Encoder id: SHA-256 over the weights (sorted by name; name, shape, float32 bytes), then preprocessing, pooling, precision and scales. Weights
  * come one at a time, so that a large checkpoint is never held whole.
  */
 export class IdentityHash {
@@ -30,12 +32,13 @@ export class IdentityHash {
     this.hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
 
-  finish({ preprocessing, pooling, precision }: Identity): string {
+  finish({ preprocessing, pooling, precision, scales }: Identity): string {
     const { tile, normalise } = preprocessing;
     const numbers = normalise.kind === 'fixed' ? [normalise.mean, normalise.std] : [normalise.epsilon];
     // Written out field by field: the id must not hang on the order of the keys of an object.
     const fields = [tile.crop, tile.resize, tile.size, tile.colour, tile.filter, normalise.kind, ...numbers, pooling, precision];
     this.hash.update(`\0${JSON.stringify(fields)}`);
+    if (scales) this.hash.update(new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength));
     return this.hash.digest('hex');
   }
 }

@@ -47,3 +47,11 @@ export function decodeHalves(halves: Uint16Array, into: Float32Array): void {
 export function encodeHalves(values: Float32Array, into: Uint16Array): void {
   for (let i = 0; i < values.length; i++) into[i] = halfOf(values[i] ?? NaN);
 }
+
+/** Nearest bfloat16 (the upper half of a float32), ties to even, as float32. */
+export function roundBfloat16(value: number): number {
+  float[0] = value;
+  const x = bits[0] ?? 0;
+  bits[0] = (x + 0x7fff + ((x >>> 16) & 1)) & 0xffff0000;
+  return float[0] ?? NaN;
+}

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EncoderCard } from '../contract/encoder-card';
-import type { Tensor } from '../contract/head';
+import type { Head } from '../contract/head';
 import { fail, ok, type Result } from '../contract/result';
 import { serialiseModel, type Model } from '../onnx/model';
 import { writeSafetensors } from '../onnx/safetensors';
 import { hashFile } from './hash';
 import { publish } from './publish';
 
-/** An encoder on disk: model.onnx, encoder.json and, of a fine-tuned file, head.safetensors. */
+/** An encoder on disk: model.onnx, encoder.json and, of a fine-tuned file, its head (head.json, head.safetensors). */
 export interface EncoderFolder {
   readonly folder: string;
   readonly model: string;
@@ -17,7 +17,7 @@ export interface EncoderFolder {
 }
 
 /** Everything of a card but what the written model tells. */
-export type CardDraft = Omit<EncoderCard, 'format' | 'version' | 'model' | 'precision'>;
+export type CardDraft = Omit<EncoderCard, 'format' | 'version' | 'model'>;
 
 const MODEL = 'model.onnx';
 const CARD = 'encoder.json';
@@ -51,12 +51,14 @@ export async function openEncoderFolder(folder: string): Promise<Result<EncoderF
   return ok({ folder, model, card: card.data });
 }
 
+const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+
 /** Writes the folder, the card last, and reads it back. */
 export async function writeEncoderFolder(
   folder: string,
   model: Model,
   draft: CardDraft,
-  head: Readonly<Record<string, Tensor>> | null,
+  head: Head | null,
   overwrite: boolean,
 ): Promise<Result<EncoderFolder>> {
   const bytes = serialiseModel(model);
@@ -64,13 +66,17 @@ export async function writeEncoderFolder(
     format: 'collimate-encoder',
     version: 1,
     ...draft,
-    precision: 'fp32',
     model: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
   };
   const files = [
     { name: MODEL, bytes },
-    ...(head ? [{ name: 'head.safetensors', bytes: writeSafetensors(head) }] : []),
-    { name: CARD, bytes: new TextEncoder().encode(`${JSON.stringify(card, null, 2)}\n`) },
+    ...(head
+      ? [
+          { name: 'head.safetensors', bytes: writeSafetensors(head.tensors) },
+          { name: 'head.json', bytes: json(head.file) },
+        ]
+      : []),
+    { name: CARD, bytes: json(card) },
   ];
   const written = await publish(folder, files, overwrite);
   return written.ok ? openEncoderFolder(folder) : written;

@@ -2,14 +2,17 @@ import type { EncoderCard } from '../contract/encoder-card';
 import type { Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Result } from '../contract/result';
 
+/** What of a card tells how a tile becomes numbers. */
+export type InputCard = Pick<EncoderCard, 'name' | 'input' | 'preprocessing'>;
+
 /** Numbers of one input image: channels x size x size. */
-export const inputLength = ({ input }: EncoderCard): number => input.channels * input.size ** 2;
+export const inputLength = ({ input }: Pick<InputCard, 'input'>): number => input.channels * input.size ** 2;
 
 /**
  * Writes a tile into a batch as the encoder wants it: planes of float32, normalised by the card's preprocessing; a grey tile is repeated
  * where three channels are wanted. `at`: the first number of its place in the batch.
  */
-export function normaliseInto(batch: Float32Array, at: number, tile: Tile, card: EncoderCard): Result<void> {
+export function normaliseInto(batch: Float32Array, at: number, tile: Tile, card: InputCard): Result<void> {
   const { channels, size } = card.input;
   const area = size * size;
   if (tile.size !== size || tile.data.length !== area * tile.channels || (channels === 1 && tile.channels === 3)) {

@@ -6,6 +6,7 @@ import { embed, type TileSource } from './embed';
 import { Engine } from './engine';
 import { convertCheckpoint } from './eva-x/convert';
 import { exportModel } from './export';
+import { readTiles } from './tiles';
 
 export interface EncoderOptions {
   /** Folder with encoders/ and embeddings/. */
@@ -57,12 +58,15 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
       return ok({ card, folder: source.folder, provider: session.provider, reason: session.reason });
     },
 
-    async convert({ checkpoint, into, crop, precision }, { signal }) {
+    async convert({ checkpoint, into, crop, precision, calibrate, findings, task }, { signal }) {
       let told = 0;
       const result = await convertCheckpoint({
         checkpoint,
         crop,
         precision,
+        findings,
+        task,
+        calibrate: calibrate && ((recipe) => readTiles(imaging, calibrate, recipe, signal)),
         place: (id) => join(into, id),
         overwrite: true,
         signal,

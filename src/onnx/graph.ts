@@ -16,7 +16,8 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-export type ConstantData = Float32Array | BigInt64Array;
+/** float32, int64, int8, uint8, and float16 as its bits. */
+export type ConstantData = Float32Array | BigInt64Array | Int8Array | Uint8Array | Uint16Array;
 
 export interface Constant {
   readonly name: string;

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../contract/result';
 import type { Attribute, Constant, ConstantData, Graph, Node, ValueInfo } from './graph';
 
 const { onnx } = proto;
-const { FLOAT, INT64 } = onnx.TensorProto.DataType;
+const { FLOAT, INT64, INT8, UINT8, FLOAT16 } = onnx.TensorProto.DataType;
 const AttributeType = onnx.AttributeProto.AttributeType;
 
 export const CONTRIB = 'com.microsoft';
@@ -20,6 +20,13 @@ const irVersion = (opset: number): number => (opset >= 23 ? 11 : opset >= 21 ? 1
 
 /** Typed arrays are written as they lie in memory; ONNX wants little-endian, which every platform of Node and Electron is. */
 const bytesOf = (data: ConstantData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+function typeOf(data: ConstantData): number {
+  if (data instanceof Float32Array) return FLOAT;
+  if (data instanceof BigInt64Array) return INT64;
+  if (data instanceof Int8Array) return INT8;
+  return data instanceof Uint8Array ? UINT8 : FLOAT16;
+}
 
 export function serialiseModel(model: Model): Uint8Array {
   const { graph } = model;
@@ -45,7 +52,7 @@ export function serialiseModel(model: Model): Uint8Array {
       initializer: graph.constants.map((constant) => ({
         name: constant.name,
         dims: [...constant.shape],
-        dataType: constant.data instanceof Float32Array ? FLOAT : INT64,
+        dataType: typeOf(constant.data),
         rawData: bytesOf(constant.data),
       })),
       input: graph.inputs.map(valueProto),
@@ -55,7 +62,7 @@ export function serialiseModel(model: Model): Uint8Array {
   return onnx.ModelProto.encode(message).finish();
 }
 
-/** Reads a model of the kind that `serialiseModel` writes: float32 and int64 constants as raw bytes, no subgraphs. */
+/** Reads a model of the kind that `serialiseModel` writes: constants as raw bytes, no subgraphs. */
 export function parseModel(bytes: Uint8Array): Result<Model> {
   try {
     const message = onnx.ModelProto.decode(bytes);
@@ -125,20 +132,33 @@ function readAttribute(entry: schema.IAttributeProto): Attribute {
   }
 }
 
+/** Bytes a number. */
+const widths = new Map<number, number>([
+  [FLOAT, 4],
+  [INT64, 8],
+  [INT8, 1],
+  [UINT8, 1],
+  [FLOAT16, 2],
+]);
+
+function dataOf(type: number | null | undefined, buffer: ArrayBufferLike, offset: number, count: number): ConstantData {
+  if (type === FLOAT) return new Float32Array(buffer, offset, count);
+  if (type === INT64) return new BigInt64Array(buffer, offset, count);
+  if (type === INT8) return new Int8Array(buffer, offset, count);
+  return type === UINT8 ? new Uint8Array(buffer, offset, count) : new Uint16Array(buffer, offset, count);
+}
+
 function readConstant(tensor: schema.ITensorProto): Constant {
   const name = tensor.name ?? '';
   const raw = tensor.rawData ?? new Uint8Array();
   const shape = (tensor.dims ?? []).map(Number);
-  const width = tensor.dataType === FLOAT ? 4 : tensor.dataType === INT64 ? 8 : 0;
+  const width = widths.get(tensor.dataType ?? 0) ?? 0;
   const count = shape.reduce((product, n) => product * n, 1);
   if (width === 0 || count * width !== raw.byteLength)
     throw new Error(`constant ${name}: ${raw.byteLength} bytes for [${shape.join(', ')}]`);
   // Inside a file the bytes lie at any offset; a typed array needs an aligned one. (A Buffer's slice would be no copy.)
-  const aligned = raw.byteOffset % width === 0 ? raw : new Uint8Array(raw);
-  const data: ConstantData =
-    width === 4
-      ? new Float32Array(aligned.buffer, aligned.byteOffset, count)
-      : new BigInt64Array(aligned.buffer, aligned.byteOffset, count);
+  const { buffer, byteOffset } = raw.byteOffset % width === 0 ? raw : new Uint8Array(raw);
+  const data = dataOf(tensor.dataType, buffer, byteOffset, count);
   return { name, shape, data };
 }
 

@@ -1,8 +1,12 @@
 import { type Command as Commander, Option } from 'commander';
-import { Precision, TileRecipe } from '../../contract/encoder-card';
+import { type EncoderCard, Precision, TileRecipe } from '../../contract/encoder-card';
+import { Task } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
-import { convertCheckpoint } from '../../encoder/eva-x/convert';
-import type { CommonOptions, Run } from '../options';
+import { convertCheckpoint, type Conversion } from '../../encoder/eva-x/convert';
+import { readTiles } from '../../encoder/tiles';
+import { listFolder } from '../engine/folder';
+import { startImaging } from '../engine/imaging';
+import { names, type CommonOptions, type Run } from '../options';
 import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 
@@ -10,28 +14,70 @@ interface Options extends CommonOptions {
   readonly out: string;
   readonly crop: TileRecipe['crop'];
   readonly precision: Precision;
+  readonly calibrate?: string;
+  readonly findings?: string[];
+  readonly task?: Task;
 }
+
+/** Half of them set the scales of int8, half measure its error. */
+const CALIBRATION_IMAGES = 128;
 
 export function convert(program: Commander, run: Run): void {
   program
     .command('convert')
     .description('Make an encoder out of an EVA-X checkpoint. The checkpoint is read as data; nothing in it is executed.')
-    .argument('<CHECKPOINT>', 'the .pt file of EVA-X Ti, S or B')
-    .requiredOption('--out <DIR>', 'the encoder: model.onnx and encoder.json')
+    .argument('<CHECKPOINT>', 'EVA-X Ti, S or B: .pt, .pth or .safetensors')
+    .requiredOption('--out <DIR>', 'the encoder: model.onnx and encoder.json, and the head of a fine-tuned file')
     .addOption(new Option('--crop <how>', 'how an image becomes a square').choices(TileRecipe.shape.crop.options).default('official'))
-    .addOption(new Option('--precision <class>', 'precision of the weights').choices(Precision.options).default('fp32'))
+    .addOption(
+      new Option('--precision <class>', 'int8 is faster and less exact; fp16 is for GPUs').choices(Precision.options).default('fp32'),
+    )
+    .option('--calibrate <FOLDER>', 'images like those to be embedded; int8 is fitted to them and its error measured on them')
+    .option('--findings <names>', "findings of a fine-tuned file's head, separated by commas, where it is not EVA-X's own", names)
+    .addOption(new Option('--task <task>', 'task of that head').choices(Task.options))
     .action((checkpoint: string, options: Options) => run(options, (session) => convertOne(session, checkpoint, options)));
 }
 
-async function convertOne(session: Session, checkpoint: string, { out, crop, precision }: Options): Promise<Result<Summary>> {
+async function convertOne(session: Session, checkpoint: string, options: Options): Promise<Result<Summary>> {
   const { overwrite, signal } = session;
+  const { out, crop, precision, findings, task } = options;
   const free = await checkFolder(out, overwrite);
   if (!free.ok) return free;
+  const folder = options.calibrate;
+  const calibrate = folder === undefined ? undefined : (recipe: TileRecipe) => tilesOf(session, folder, recipe);
   const bar = session.progress('Converting');
-  const onProgress = (done: number, total: number) => bar.at(done, total);
-  const made = await convertCheckpoint({ checkpoint, crop, precision, place: () => out, overwrite, signal, onProgress });
+  const onProgress: Conversion['onProgress'] = (done, total) => bar.at(Math.floor(done), total);
+  const place = () => out;
+  const made = await convertCheckpoint({ checkpoint, crop, precision, findings, task, calibrate, place, overwrite, signal, onProgress });
   bar.end();
   if (!made.ok) return made;
-  const { id, name, licence, outputs } = made.value.card;
-  return ok(summary(`${name} in ${out} (id ${id.slice(0, 12)}). ${licence}`, { out, id, name, d: outputs.embedding, licence }));
+  const { id, name, licence, outputs, quantisation, head } = made.value.card;
+  const text = [`${name} in ${out} (id ${id.slice(0, 12)}).`, ...(quantisation ? [costOf(quantisation)] : []), licence].join(' ');
+  const values = { out, id, name, d: outputs.embedding, precision, licence, quantisation: quantisation ?? null, head };
+  return ok(summary(text, values));
+}
+
+function costOf({ error, worst, agreement, decisions, measured }: NonNullable<EncoderCard['quantisation']>): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const of = decisions === 'head' ? "of its head's decisions" : 'of decisions by random directions';
+  return `Against float32, on ${String(measured)} of your images: error ${percent(error)} of the embedding (worst ${percent(worst)}), ${percent(agreement)} ${of} stay the same.`;
+}
+
+/** Tiles of images spread evenly over the sorted folder. */
+async function tilesOf(session: Session, folder: string, recipe: TileRecipe) {
+  const listed = await listFolder(folder, session.signal);
+  if (!listed.ok) return listed;
+  const { images } = listed.value;
+  const count = Math.min(images.length, CALIBRATION_IMAGES);
+  const chosen = Array.from({ length: count }, (_, i) => images[Math.floor((i * images.length) / count)]).filter(
+    (image) => image !== undefined,
+  );
+  const imaging = startImaging(session.threads);
+  if (!imaging.ok) return imaging;
+  try {
+    const sources = chosen.map(({ file }) => ({ file, frame: null }));
+    return await readTiles(imaging.value, sources, recipe, session.signal);
+  } finally {
+    await imaging.value.close();
+  }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EncoderCard, Precision, TileRecipe } from '../encoder-card';
 import { ImageFacts, ImageSource } from './imaging';
 import { HeadFile, HeadTensor } from '../head';
+import { Task } from '../model';
 import type { ServiceSpec } from '../wire';
 
 export const Provider = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml']);
@@ -38,7 +39,17 @@ export const encoderService = {
     },
     /** Reads a checkpoint and writes an encoder folder below `into`. Progress comes as `converting`. */
     convert: {
-      params: z.object({ checkpoint: z.string(), into: z.string(), crop: TileRecipe.shape.crop, precision: Precision }),
+      params: z.object({
+        checkpoint: z.string(),
+        into: z.string(),
+        crop: TileRecipe.shape.crop,
+        precision: Precision,
+        /** Images for the scales of int8. */
+        calibrate: z.array(ImageSource).optional(),
+        /** Of a fine-tuned head whose findings its size does not tell. */
+        findings: z.array(z.string()).optional(),
+        task: Task.optional(),
+      }),
       result: z.object({ card: EncoderCard, folder: z.string() }),
     },
     /** Embeds the items in their order with the encoder that is open; what the store holds is not computed again. Ends when all are done or on abort. */

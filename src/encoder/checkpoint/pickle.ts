@@ -39,30 +39,40 @@ const MARK = Symbol('mark');
 
 const DICTS = new Set(['collections.OrderedDict', 'collections.defaultdict', 'builtins.dict']);
 
-/** `file` serves the sentence of the failure; throws a FailureError (`checkpoint-corrupt`). */
-export function readPickle(bytes: Uint8Array, file: string): PickleValue {
-  return new Machine(bytes, file).run();
+export interface Pickle {
+  readonly value: PickleValue;
+  /** Everything that the pickle refers to outside itself: for torch, its storages. */
+  readonly persistents: readonly Persistent[];
+  /** Position behind its last byte. */
+  readonly end: number;
+}
+
+/** The pickle that begins at `start`. `file` serves the sentence of the failure; throws a FailureError (`checkpoint-corrupt`). */
+export function readPickle(bytes: Uint8Array, file: string, start = 0): Pickle {
+  return new Machine(bytes, file, start).run();
 }
 
 class Machine {
-  private at = 0;
+  private at: number;
   private objects = 0;
+  private readonly persistents: Persistent[] = [];
   private readonly stack: (PickleValue | typeof MARK)[] = [];
   private readonly memo = new Map<number, PickleValue>();
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
   private readonly file: string;
 
-  constructor(bytes: Uint8Array, file: string) {
+  constructor(bytes: Uint8Array, file: string, start: number) {
+    this.at = start;
     this.bytes = bytes;
     this.file = file;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  run(): PickleValue {
+  run(): Pickle {
     for (;;) {
       const opcode = this.uint8();
-      if (opcode === 0x2e) return this.pop(); // STOP
+      if (opcode === 0x2e) return { value: this.pop(), persistents: this.persistents, end: this.at }; // STOP
       this.step(opcode);
       if (this.objects > MAX_OBJECTS) this.bad('it holds too many objects');
     }
@@ -192,9 +202,13 @@ class Machine {
         this.push(new Global(module.slice(0, MAX_NAME), name.slice(0, MAX_NAME)));
         return;
       }
-      case 0x51: // BINPERSID
-        this.push(new Persistent(this.pop()));
+      case 0x51: {
+        // BINPERSID
+        const persistent = new Persistent(this.pop());
+        this.persistents.push(persistent);
+        this.push(persistent);
         return;
+      }
       case 0x52: // REDUCE
       case 0x81: {
         // NEWOBJ

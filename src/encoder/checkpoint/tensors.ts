@@ -31,6 +31,27 @@ export const widthOf: Record<DType, number> = {
   bool: 1,
 };
 
+/** The storage that a persistent id names: ('storage', class, key, device, elements[, view]). Null where it names something else. */
+export function storageOf(persistent: Persistent): Storage | null {
+  const [kind, storageClass, key, , size, view] = Array.isArray(persistent.id) ? persistent.id : [];
+  const dtype = storageClass instanceof Global ? storages.get(storageClass.path) : undefined;
+  if (kind !== 'storage' || !dtype || typeof key !== 'string' || !isCount(size)) return null;
+  if (!Array.isArray(view)) return { dtype, key, size, from: 0 };
+  // Files of the old format can name a part of a storage: (key, offset, elements).
+  const [, from, length] = view;
+  if (!isCount(from) || !isCount(length) || from + length > size) return null;
+  return { dtype, key, size, from };
+}
+
+interface Storage {
+  readonly dtype: DType;
+  readonly key: string;
+  /** In elements. */
+  readonly size: number;
+  /** Where the tensors' offsets count from. */
+  readonly from: number;
+}
+
 /** Where a tensor's numbers lie; strides and offset count elements, as in PyTorch. */
 export interface TensorInfo {
   readonly dtype: DType;
@@ -61,14 +82,14 @@ export function tensorInfo(value: PickleValue, name: string, file: string): Tens
     return wrapped ? null : tensorInfo(inner, name, file);
   }
   if (!REBUILD.has(value.callable.path)) return null;
-  const [storage, offset, shape, strides] = value.args;
-  const [kind, storageClass, key, , storageSize] = storage instanceof Persistent && Array.isArray(storage.id) ? storage.id : [];
-  const dtype = storageClass instanceof Global ? storages.get(storageClass.path) : undefined;
-  if (kind !== 'storage' || !dtype || typeof key !== 'string' || !isCount(storageSize))
-    return corrupt(file, `${name} has a storage of an unknown kind`);
-  if (!isCount(offset) || !isCounts(shape) || !isCounts(strides) || shape.length !== strides.length || shape.length > MAX_DIMENSIONS) {
+  const [persistent, start, shape, strides] = value.args;
+  const storage = persistent instanceof Persistent ? storageOf(persistent) : null;
+  if (!storage) return corrupt(file, `${name} has a storage of an unknown kind`);
+  if (!isCount(start) || !isCounts(shape) || !isCounts(strides) || shape.length !== strides.length || shape.length > MAX_DIMENSIONS) {
     return corrupt(file, `${name} has no valid shape`);
   }
+  const { dtype, key, size: storageSize } = storage;
+  const offset = storage.from + start;
   const info = { dtype, shape, strides, offset, storage: key, storageSize };
   const numbers = shape.reduce((product, n) => product * n, 1);
   if (numbers > MAX_NUMBERS) corrupt(file, `${name} claims ${String(numbers)} numbers`);

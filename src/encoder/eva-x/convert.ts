@@ -1,21 +1,31 @@
 import { basename } from 'node:path';
-import type { EncoderCard, Precision, Preprocessing, TileRecipe } from '../../contract/encoder-card';
+import type { Precision, Preprocessing, TileRecipe } from '../../contract/encoder-card';
+import type { Tile } from '../../contract/jobs/imaging';
 import { attempt, fail, FailureError, unwrap, type Result } from '../../contract/result';
+import { toHalf } from '../../onnx/half';
+import type { Model } from '../../onnx/model';
 import { IdentityHash } from '../card';
 import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint';
+import type { DType } from '../checkpoint/tensors';
+import { encodeHalves, fromHalf, halfOf, roundBfloat16 } from '../float16';
 import { writeEncoderFolder, type EncoderFolder } from '../folder';
 import { hashFile } from '../hash';
-import { evaXModel } from './graph';
+import type { InputCard } from '../normalise';
+import { evaXModel, type ReadWeight } from './graph';
+import { readyHead, type HeadChoice } from './head';
 import { canonicalName, encoderWeights, findLayout, variantOf, type Layout } from './layout';
+import { quantisationReport, quantise, type Quantised } from './quantise';
 import { ropeDifference } from './rope';
 
-export interface Conversion {
+export interface Conversion extends HeadChoice {
   readonly checkpoint: string;
   readonly crop: TileRecipe['crop'];
   readonly precision: Precision;
   /** Where the folder goes, once the encoder's id is known. */
   readonly place: (id: string) => string;
   readonly overwrite: boolean;
+  /** Tiles of the user's images; int8 needs them. */
+  readonly calibrate?: ((recipe: TileRecipe) => Promise<Result<readonly Tile[]>>) | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -31,32 +41,8 @@ const preprocessingOf = (crop: TileRecipe['crop']): Preprocessing => ({
   normalise: { kind: 'fixed', mean: 0.49185243, std: 0.28509309 },
 });
 
-/** The orders of EVA-X's own fine-tuned heads, by the number of classes. */
-const FINDINGS: Readonly<Record<number, readonly string[]>> = {
-  14: [
-    'Atelectasis',
-    'Cardiomegaly',
-    'Effusion',
-    'Infiltration',
-    'Mass',
-    'Nodule',
-    'Pneumonia',
-    'Pneumothorax',
-    'Consolidation',
-    'Edema',
-    'Emphysema',
-    'Fibrosis',
-    'Pleural_Thickening',
-    'Hernia',
-  ],
-  5: ['Atelectasis', 'Cardiomegaly', 'Consolidation', 'Edema', 'Pleural Effusion'],
-};
-
-/** Reads an EVA-X checkpoint and writes an encoder folder. Failures: file-*, checkpoint-*, and those of writing. */
+/** Reads an EVA-X checkpoint and writes an encoder folder. Failures: wrong-use, file-*, checkpoint-*, image-*, and those of writing. */
 export async function convertCheckpoint(conversion: Conversion): Promise<Result<EncoderFolder>> {
-  if (conversion.precision !== 'fp32') {
-    return fail('wrong-use', { reason: `The precision ${conversion.precision} cannot be made yet; fp32 can` });
-  }
   const opened = await openCheckpoint(conversion.checkpoint);
   if (!opened.ok) return opened;
   const checkpoint = opened.value;
@@ -69,86 +55,114 @@ export async function convertCheckpoint(conversion: Conversion): Promise<Result<
 }
 
 /** May throw FailureErrors. */
-async function convert(checkpoint: Checkpoint, { checkpoint: path, crop, place, overwrite, signal, onProgress }: Conversion) {
+async function convert(checkpoint: Checkpoint, conversion: Conversion) {
+  const { precision, signal, onProgress } = conversion;
   const layout = unwrap(findLayout(checkpoint.weights, checkpoint.file));
-  const names = encoderWeights(layout);
+  const names = encoderWeights(layout).sort((a, b) => (canonicalName(a) < canonicalName(b) ? -1 : 1));
+  // Every weight is read twice or, for int8, three times, for the id and for each graph: cheaper than to hold all of them.
+  const total = names.length * (precision === 'int8' ? 3 : 2) + 1;
   let done = 0;
-  // Every weight is read twice, for the id and for the graph: cheaper than to hold all of them.
+  let part = 0;
+  const tell = () => onProgress?.(Math.min(done + part, total - 1), total);
   const read = async (name: string) => {
     if (signal?.aborted) throw new FailureError(fail('stopped').failure);
     const data = unwrap(await checkpoint.read(name));
-    onProgress?.(Math.min(++done, 2 * names.length), 2 * names.length + 1);
+    done++;
+    tell();
     return data;
   };
   await compareRope(checkpoint);
 
-  const preprocessing = preprocessingOf(crop);
+  const preprocessing = preprocessingOf(conversion.crop);
   const identity = new IdentityHash();
-  for (const name of names.sort((a, b) => (canonicalName(a) < canonicalName(b) ? -1 : 1))) {
+  for (const name of names) {
     const data = await read(name);
     if (!data.every(Number.isFinite)) {
       return fail('checkpoint-corrupt', { file: checkpoint.file, reason: `${name} holds values that are not numbers` });
     }
     identity.add({ name: canonicalName(name), shape: checkpoint.weights.get(name)?.shape ?? [], data });
   }
-  const id = identity.finish({ preprocessing, pooling: POOLING, precision: 'fp32' });
-  const model = await evaXModel(layout, read);
-  const head = await readHead(checkpoint, layout);
+  const input: InputCard = { name: nameOf(layout), input: { name: 'pixels', channels: 3, size: 224 }, preprocessing };
+  const onImages = (n: number, of: number) => {
+    // Weights that are still to be read count as before; the images fill the last step.
+    part = n / of;
+    tell();
+  };
+  const made = await modelOf(conversion, layout, read, input, onImages);
+  const { model, quantised } = made;
+  const id = identity.finish({ preprocessing, pooling: POOLING, precision, ...(quantised ? { scales: quantised.scales } : {}) });
+  const head = unwrap(await readyHead(checkpoint, layout, { id, name: input.name }, conversion));
   const written = await writeEncoderFolder(
-    place(id),
+    conversion.place(id),
     model,
     {
       id,
-      name: nameOf(layout, head !== null),
+      ...input,
+      name: `${input.name}${head ? ', fine-tuned' : ''}${precision === 'fp32' ? '' : `, ${precision}`}`,
       kind: 'eva-x',
       variant: variantOf(layout),
-      input: { name: 'pixels', channels: 3, size: 224 },
-      preprocessing,
       pooling: POOLING,
+      precision,
       outputs: { embedding: layout.width },
-      source: { file: basename(path), sha256: await hashFile(path) },
+      ...(quantised ? { quantisation: quantisationReport(quantised, layout.width, head) } : {}),
+      source: { file: basename(conversion.checkpoint), sha256: await hashFile(conversion.checkpoint) },
       licence: LICENCE,
-      head: head && { findings: head.findings },
+      head: head && { findings: head.file.findings },
     },
-    head && head.tensors,
-    overwrite,
+    head,
+    conversion.overwrite,
   );
-  onProgress?.(2 * names.length + 1, 2 * names.length + 1);
+  onProgress?.(total, total);
   return written;
 }
 
-/** A table stored in half precision is rounded: up to half a unit in its last place at 1. */
-const ropeLimit = { float32: 2e-5, float16: 5e-4, bfloat16: 4e-3 } as const;
+/** The model in the wanted precision. Throws FailureErrors. */
+async function modelOf(
+  { precision, checkpoint, calibrate, signal }: Conversion,
+  layout: Layout,
+  read: ReadWeight,
+  card: InputCard,
+  onImages: (done: number, total: number) => void,
+): Promise<{ model: Model; quantised?: Quantised }> {
+  switch (precision) {
+    case 'fp32':
+      return { model: await evaXModel(layout, read) };
+    case 'fp16': {
+      const model = toHalf(await evaXModel(layout, read), encodeHalves);
+      if (model) return { model };
+      return unwrap(fail('wrong-use', { reason: `${basename(checkpoint)} holds weights that float16 cannot; use fp32` }));
+    }
+    case 'int8': {
+      const tiles = calibrate ? unwrap(await calibrate(card.preprocessing.tile)) : [];
+      if (tiles.length === 0)
+        unwrap(fail('wrong-use', { reason: 'int8 needs images that it is to be calibrated for (--calibrate FOLDER)' }));
+      const quantised = await quantise({ layout, read, card, tiles, signal, onImages });
+      return { model: quantised.model, quantised };
+    }
+  }
+}
+
+/** A table may be stored in half precision, whatever the weights are. */
+const rounding: Partial<Record<DType, (value: number) => number>> = {
+  float16: (value) => fromHalf(halfOf(value)),
+  bfloat16: roundBfloat16,
+};
 
 async function compareRope(checkpoint: Checkpoint): Promise<void> {
   for (const [name, turn] of [
     ['rope.freqs_cos', Math.cos],
     ['rope.freqs_sin', Math.sin],
   ] as const) {
-    const difference = ropeDifference(unwrap(await checkpoint.read(name)), turn);
-    const dtype = checkpoint.weights.get(name)?.dtype;
-    const limit = dtype === 'float16' || dtype === 'bfloat16' ? ropeLimit[dtype] : ropeLimit.float32;
-    if (!(difference <= limit)) {
+    const dtype = checkpoint.weights.get(name)?.dtype ?? 'float32';
+    const difference = ropeDifference(unwrap(await checkpoint.read(name)), turn, rounding[dtype] ?? Math.fround);
+    if (difference !== 0) {
       unwrap(fail('checkpoint-rope-differs', { file: checkpoint.file, difference: Number(difference.toPrecision(3)) }));
     }
   }
 }
 
-/** The classification head of a fine-tuned file, for proposals before any label. */
-async function readHead(checkpoint: Checkpoint, layout: Layout) {
-  if (layout.classes === null) return null;
-  const findings = FINDINGS[layout.classes] ?? Array.from({ length: layout.classes }, (_, i) => `class ${String(i + 1)}`);
-  return {
-    findings: [...findings] satisfies NonNullable<EncoderCard['head']>['findings'],
-    tensors: {
-      weight: { shape: [layout.classes, layout.width], data: unwrap(await checkpoint.read('head.weight')) },
-      bias: { shape: [layout.classes], data: unwrap(await checkpoint.read('head.bias')) },
-    },
-  };
-}
-
-function nameOf(layout: Layout, tuned: boolean): string {
+function nameOf(layout: Layout): string {
   const variant = variantOf(layout);
   const size = variant ? { tiny: 'Ti', small: 'S', base: 'B' }[variant] : `of width ${String(layout.width)}, depth ${String(layout.depth)}`;
-  return `EVA-X ${size}${tuned ? ', fine-tuned' : ''}`;
+  return `EVA-X ${size}`;
 }

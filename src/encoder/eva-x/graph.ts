@@ -1,6 +1,7 @@
 import { Graph } from '../../onnx/graph';
 import { CONTRIB, type Model } from '../../onnx/model';
 import { TOKENS, type Layout } from './layout';
+import { float32, type Arithmetic, type Dense } from './products';
 import { HEAD_WIDTH, ropeTable } from './rope';
 
 /** The numbers of a weight in the checkpoint's own layout (rows are outputs). */
@@ -13,9 +14,15 @@ const EPSILON = { axis: { int: -1 }, epsilon: { float: 1e-6 } };
  * EVA-X as ONNX: input `pixels` [N, 3, 224, 224] already normalised, output `embedding` [N, width]. Three rearrangements that leave the
  * result as it is make it faster (measured, docs of the project): the bias of v goes through the attention unchanged, since its
  * rows sum to 1, and joins the bias of proj; class token and position join one constant; the mean over the tokens comes before
- * the last w3. `expose` names intermediate values to be outputs too: tokens_in, block_<i>, pooled.
+ * the last w3. `expose` names intermediate values to be outputs too: tokens_in, block_<i>, pooled. `arithmetic` computes the products of
+ * the blocks; stem, attention, norms, residuals and the last w3, which sees one mean an image, are float32 always.
  */
-export async function evaXModel(layout: Layout, read: ReadWeight, expose: readonly string[] = []): Promise<Model> {
+export async function evaXModel(
+  layout: Layout,
+  read: ReadWeight,
+  arithmetic: Arithmetic = float32,
+  expose: readonly string[] = [],
+): Promise<Model> {
   const graph = new Graph();
   const { width, depth, hidden, kind } = layout;
 
@@ -25,11 +32,14 @@ export async function evaXModel(layout: Layout, read: ReadWeight, expose: readon
   };
   const norm = async (x: string, name: string) =>
     graph.node('LayerNormalization', [x, await vector(`${name}.weight`), await vector(`${name}.bias`)], EPSILON);
-  const matrix = (name: string, data: Float32Array, rows: number, columns: number) =>
-    graph.constant(name, [columns, rows], transpose(data, rows, columns));
-  const dense = (x: string, weight: string, bias: string | null) => {
-    const product = graph.node('MatMul', [x, weight]);
-    return bias === null ? product : graph.node('Add', [product, bias]);
+  /** A LayerNorm and what takes its gain and bias into the products behind it, where the arithmetic wants that. */
+  const foldedNorm = async (x: string, name: string): Promise<{ normed: string; fold: (dense: Dense) => Dense }> => {
+    if (!arithmetic.folds) return { normed: await norm(x, name), fold: (dense) => dense };
+    const gain = await read(`${name}.weight`);
+    const offset = await read(`${name}.bias`);
+    const ones = `ones.${String(gain.length)}`;
+    if (!graph.has(ones)) graph.constant(ones, [gain.length], new Float32Array(gain.length).fill(1));
+    return { normed: graph.node('LayerNormalization', [x, ones], EPSILON), fold: (dense) => foldInto(dense, gain, offset) };
   };
 
   const pixels = graph.input('pixels', ['N', 3, 224, 224]);
@@ -62,38 +72,57 @@ export async function evaXModel(layout: Layout, read: ReadWeight, expose: readon
   let pooled = '';
   for (let index = 0; index < depth; index++) {
     const block = `blocks.${String(index)}`;
-    const normed = await norm(x, `${block}.norm1`);
+    const before = await foldedNorm(x, `${block}.norm1`);
     const [qWeight, kWeight, vWeight] = await projections(read, block, kind, width);
-    const q = turn(dense(normed, matrix(`${block}.q`, qWeight, width, width), await vector(`${block}.attn.q_bias`)));
-    const k = turn(dense(normed, matrix(`${block}.k`, kWeight, width, width), null));
-    const v = dense(normed, matrix(`${block}.v`, vWeight, width, width), null);
-    const attended = graph.node('Attention', [q, k, v], {
+    const square = { rows: width, columns: width };
+    const qkv = [
+      { ...square, name: `${block}.q`, weight: qWeight, bias: await read(`${block}.attn.q_bias`) },
+      { ...square, name: `${block}.k`, weight: kWeight, bias: null },
+      { ...square, name: `${block}.v`, weight: vWeight, bias: await read(`${block}.attn.v_bias`) },
+    ].map(before.fold);
+    // The bias of v is added behind the attention.
+    const vBias = qkv[2]?.bias ?? new Float32Array(width);
+    const withoutBias = qkv.map((layer, i) => (i === 2 ? { ...layer, bias: null } : layer));
+    const [q = '', k = '', v = ''] = arithmetic.products(graph, before.normed, `${block}.norm1`, withoutBias);
+    const attended = graph.node('Attention', [turn(q), turn(k), v], {
       q_num_heads: { int: layout.heads },
       kv_num_heads: { int: layout.heads },
       scale: { float: HEAD_WIDTH ** -0.5 },
     });
     const proj = await read(`${block}.attn.proj.weight`);
-    const projBias = carry(proj, await read(`${block}.attn.v_bias`), await read(`${block}.attn.proj.bias`));
-    const projected = dense(attended, matrix(`${block}.proj`, proj, width, width), graph.constant(`${block}.proj.bias`, [width], projBias));
+    const projBias = carry(proj, vBias, await read(`${block}.attn.proj.bias`));
+    const [projected = ''] = arithmetic.products(graph, attended, `${block}.attended`, [
+      { ...square, name: `${block}.proj`, weight: proj, bias: projBias },
+    ]);
     x = graph.node('Add', [x, projected]);
 
-    const second = await norm(x, `${block}.norm2`);
-    const { gate, up } = await gates(read, block, kind, width, hidden);
-    const gated = dense(
-      second,
-      matrix(`${block}.gate`, gate.weight, hidden, width),
-      graph.constant(`${block}.gate.bias`, [hidden], gate.bias),
-    );
-    const upward = dense(second, matrix(`${block}.up`, up.weight, hidden, width), graph.constant(`${block}.up.bias`, [hidden], up.bias));
+    const between = await foldedNorm(x, `${block}.norm2`);
+    const gates = (await gateLayers(read, block, kind, width, hidden)).map(between.fold);
+    const [gated = '', upward = ''] = arithmetic.products(graph, between.normed, `${block}.norm2`, gates);
     let h = graph.node('Mul', [graph.node('Mul', [gated, graph.node('Sigmoid', [gated])]), upward]);
-    if (kind === 'split') h = await norm(h, `${block}.mlp.ffn_ln`);
-    const down = matrix(`${block}.down`, await read(`${block}.mlp.w3.weight`), width, hidden);
-    const downBias = await vector(`${block}.mlp.w3.bias`);
+    let down: Dense = {
+      name: `${block}.down`,
+      weight: await read(`${block}.mlp.w3.weight`),
+      rows: width,
+      columns: hidden,
+      bias: await read(`${block}.mlp.w3.bias`),
+    };
+    if (kind === 'split') {
+      const inner = await foldedNorm(h, `${block}.mlp.ffn_ln`);
+      h = inner.normed;
+      down = inner.fold(down);
+    }
 
     const name = `block_${String(index)}`;
     const isLast = index === depth - 1;
-    if (isLast) pooled = graph.node('Add', [meanOfPatches(x), dense(meanOfPatches(h), down, downBias)], {}, { as: 'pooled' });
-    if (!isLast || expose.includes(name)) x = graph.node('Add', [x, dense(h, down, downBias)], {}, { as: name });
+    if (isLast) {
+      const [last = ''] = float32.products(graph, meanOfPatches(h), '', [{ ...down, name: 'pooled.down' }]);
+      pooled = graph.node('Add', [meanOfPatches(x), last], {}, { as: 'pooled' });
+    }
+    if (!isLast || expose.includes(name)) {
+      const [added = ''] = arithmetic.products(graph, h, `${block}.hidden`, [down]);
+      x = graph.node('Add', [x, added], {}, { as: name });
+    }
   }
   graph.node('LayerNormalization', [pooled, await vector(`${layout.norm}.weight`), await vector(`${layout.norm}.bias`)], EPSILON, {
     as: 'embedding',
@@ -116,27 +145,28 @@ async function projections(read: ReadWeight, block: string, kind: Layout['kind']
   return [fused.subarray(0, part), fused.subarray(part, 2 * part), fused.subarray(2 * part)] as const;
 }
 
-async function gates(read: ReadWeight, block: string, kind: Layout['kind'], width: number, hidden: number) {
+async function gateLayers(read: ReadWeight, block: string, kind: Layout['kind'], width: number, hidden: number): Promise<Dense[]> {
+  const layer = (name: string, weight: Float32Array, bias: Float32Array) => ({ name, weight, bias, rows: hidden, columns: width });
   if (kind === 'split') {
-    return {
-      gate: { weight: await read(`${block}.mlp.w1.weight`), bias: await read(`${block}.mlp.w1.bias`) },
-      up: { weight: await read(`${block}.mlp.w2.weight`), bias: await read(`${block}.mlp.w2.bias`) },
-    };
+    return [
+      layer(`${block}.gate`, await read(`${block}.mlp.w1.weight`), await read(`${block}.mlp.w1.bias`)),
+      layer(`${block}.up`, await read(`${block}.mlp.w2.weight`), await read(`${block}.mlp.w2.bias`)),
+    ];
   }
   const weight = await read(`${block}.mlp.w12.weight`);
   const bias = await read(`${block}.mlp.w12.bias`);
   // The first half is the gate.
-  return {
-    gate: { weight: weight.subarray(0, hidden * width), bias: bias.subarray(0, hidden) },
-    up: { weight: weight.subarray(hidden * width), bias: bias.subarray(hidden) },
-  };
+  return [
+    layer(`${block}.gate`, weight.subarray(0, hidden * width), bias.subarray(0, hidden)),
+    layer(`${block}.up`, weight.subarray(hidden * width), bias.subarray(hidden)),
+  ];
 }
 
-/** [rows, columns] -> [columns, rows] */
-function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(data.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c] ?? 0;
-  return out;
+/** W (gain * n + offset) + bias = (W * gain) n + (W offset + bias), n being the normalised values. */
+function foldInto(dense: Dense, gain: Float32Array, offset: Float32Array): Dense {
+  const { weight, rows, columns, bias } = dense;
+  const scaled = weight.map((value, i) => value * (gain[i % columns] ?? 0));
+  return { ...dense, weight: scaled, bias: carry(weight, offset, bias ?? new Float32Array(rows)) };
 }
 
 /** W v + bias in float64. */

@@ -15,12 +15,21 @@ export function ropeTable(turn: (angle: number) => number): Float64Array {
   return Float64Array.from({ length: GRID * GRID * pairs }, (_, i) => turn(angle(Math.floor(i / pairs), i % pairs)));
 }
 
-/** Largest difference between a checkpoint's table [196, 64], which repeats every pair, and ours. */
-export function ropeDifference(found: Float32Array, turn: (angle: number) => number): number {
+/** Noise of a table that was computed in float32. */
+const NOISE = 2e-5;
+
+/**
+ * Largest difference between a checkpoint's table [196, 64], which repeats every pair, and ours; 0 where every value is ours up to the
+ * noise of float32, `round`ed to the type of the file.
+ */
+export function ropeDifference(found: Float32Array, turn: (angle: number) => number, round: (value: number) => number): number {
   const ours = ropeTable(turn);
   let largest = 0;
   for (let i = 0; i < found.length; i++) {
-    const difference = Math.abs((found[i] ?? NaN) - (ours[i >> 1] ?? NaN));
+    const value = found[i] ?? NaN;
+    const expected = ours[i >> 1] ?? NaN;
+    if (value >= round(expected - NOISE) && value <= round(expected + NOISE)) continue;
+    const difference = Math.abs(value - expected);
     if (!(difference <= largest)) largest = difference;
   }
   return largest;

@@ -35,6 +35,7 @@ export async function ensureBuiltin(encoders: string): Promise<Result<EncoderFol
       input: { name: 'pixels', channels: 1, size: SIZE },
       preprocessing,
       pooling,
+      precision: 'fp32',
       outputs: { embedding: SCATTERING_WIDTH },
       source: null,
       licence: 'Apache-2.0 (computed by Collimate, no trained weights)',

@@ -167,13 +167,15 @@ export class EmbeddingStore {
     const taken = (await readdir(this.folder)).map((file) => Number.parseInt(file, 10)).filter(Number.isInteger);
     for (let number = Math.max(-1, ...taken) + 1; ; number++) {
       const segment = stem(number);
+      let names: FileHandle | null = null;
       try {
-        const names = await open(this.path(segment, 'names'), 'ax');
+        names = await open(this.path(segment, 'names'), 'ax');
         const vectors = await open(this.path(segment, 'vectors'), 'ax');
         await names.appendFile(header(this.format));
         await flushFolder(this.folder);
         return { segment, names, vectors, rows: 0 };
       } catch (error) {
+        await names?.close().catch(() => undefined);
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
     }

@@ -40,6 +40,14 @@ async function failureOf(bytes: Uint8Array, name = 'x.pt'): Promise<Failure | 'r
 const codeOf = (failure: Failure | 'read') => (failure === 'read' ? failure : failure.code);
 
 describe('checkpoints that PyTorch wrote', () => {
+  test('in the format from before version 1.6', async () => {
+    const checkpoint = unwrap(await openCheckpoint(join(reference, 'legacy.pt')));
+    const same = expected['places-top'] ?? {};
+    expect([...checkpoint.weights.keys()]).toEqual(Object.keys(same));
+    for (const [key, { values }] of Object.entries(same)) expect(unwrap(await checkpoint.read(key))).toEqual(Float32Array.from(values));
+    await checkpoint.close();
+  });
+
   test.each(Object.entries(expected))('%s', async (name, weights) => {
     const checkpoint = unwrap(await openCheckpoint(join(reference, `${name}.pt`)));
     expect([...checkpoint.weights.keys()].sort()).toEqual(Object.keys(weights).sort());
@@ -58,15 +66,44 @@ describe('checkpoints that PyTorch wrote', () => {
 });
 
 describe('files that are no checkpoint, or a damaged one', () => {
-  test('the old format and safetensors are named', async () => {
-    const legacy = await readAll(join(reference, 'legacy.pt'));
-    expect(legacy).toMatchObject({ code: 'checkpoint-format-unsupported' });
-    expect(legacy === 'read' ? '' : sentence(legacy)).toMatch(
-      /^legacy\.pt is stored as PyTorch's format from before version 1\.6, which cannot be read yet/,
-    );
-    const header = '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
-    const bytes = Buffer.concat([Buffer.from([header.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(header), Buffer.alloc(4)]);
-    expect(await failureOf(bytes)).toMatchObject({ code: 'checkpoint-format-unsupported', params: { format: 'safetensors' } });
+  test('big-endian numbers, in any format, are named', async () => {
+    const legacy = readFileSync(join(reference, 'legacy.pt'));
+    const at = legacy.indexOf('little_endian') + 'little_endian'.length;
+    // q, memo number, NEWTRUE
+    expect(legacy[at + 2]).toBe(0x88);
+    legacy[at + 2] = 0x89;
+    expect(await failureOf(legacy, 'big.pt')).toMatchObject({
+      code: 'checkpoint-format-unsupported',
+      params: { format: 'big-endian numbers' },
+    });
+  });
+
+  test('a pickle of something else is not one', async () => {
+    expect(codeOf(await failureOf(Buffer.from('\x80\x04K\x01.', 'latin1')))).toBe('checkpoint-not-one');
+    expect(codeOf(await failureOf(Buffer.from('\x80\x02c__main__\nModel\n)\x81.', 'latin1')))).toBe('checkpoint-not-one');
+  });
+
+  test('safetensors whose header does not fit', async () => {
+    const file = (header: string, data = 4) => {
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(header.length));
+      return Buffer.concat([length, Buffer.from(header), Buffer.alloc(data)]);
+    };
+    const entry = (dtype: string, shape: string, from: number, to: number) =>
+      `{"a":{"dtype":"${dtype}","shape":${shape},"data_offsets":[${String(from)},${String(to)}]}}`;
+    expect(await failureOf(file(entry('F32', '[1]', 0, 4)))).toBe('read');
+    for (const header of [
+      entry('F32', '[2]', 0, 8),
+      entry('F32', '[2]', 0, 4),
+      entry('F32', '[1]', 4, 0),
+      entry('F32', '[-1]', 0, 4),
+      entry('F32', '[1e300,0]', 0, 4),
+      entry('F8_E4M3', '[4]', 0, 4),
+      '{"a":1}',
+      '{"a"',
+    ]) {
+      expect([header, codeOf(await failureOf(file(header)))]).toEqual([header, 'checkpoint-corrupt']);
+    }
   });
 
   test('anything else is not one', async () => {

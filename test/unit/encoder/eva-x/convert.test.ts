@@ -91,6 +91,11 @@ describe.skipIf(!hasEvaX)('conversion of EVA-X checkpoints', () => {
     },
   );
 
+  test.each(['micro-packed', 'micro-packed-2h', 'micro-split'])('%s: the old format gives the same encoder', async (name) => {
+    const made = unwrap(await convert(`${name}.legacy.pt`));
+    expect(made.card.id).toBe(unwrap(await convert(`${name}.pt`)).card.id);
+  });
+
   test('the id hangs on weights and preprocessing, not on the file around them', async () => {
     const idOf = async (name: string, more: Partial<Conversion> = {}) => unwrap(await convert(name, more)).card.id;
     const id = await idOf('micro-packed.pt');
@@ -147,8 +152,9 @@ describe.skipIf(!hasEvaX)('conversion of EVA-X checkpoints', () => {
 
   test('nothing is left behind by a refusal, an abort, or a place that cannot be written', async () => {
     const into = join(root, 'empty');
-    const legacy = await convert('micro-packed.legacy.pt', { place: () => join(into, 'a') });
-    expect(legacy.ok ? null : legacy.failure.code).toBe('checkpoint-format-unsupported');
+    writeFileSync(join(root, 'none.pt'), 'no checkpoint');
+    const none = await convert(join(root, 'none.pt'), { place: () => join(into, 'a') });
+    expect(none.ok ? null : none.failure.code).toBe('checkpoint-not-one');
     const aborted = await convert('micro-packed.pt', { place: () => join(into, 'b'), signal: AbortSignal.abort() });
     expect(aborted.ok ? null : aborted.failure.code).toBe('stopped');
     const int8 = await convert('micro-packed.pt', { place: () => join(into, 'c'), precision: 'int8' });

@@ -6,6 +6,7 @@ import { unwrap } from '../../../../src/contract/result';
 import { openCheckpoint } from '../../../../src/encoder/checkpoint/checkpoint';
 import { evaXModel } from '../../../../src/encoder/eva-x/graph';
 import { findLayout } from '../../../../src/encoder/eva-x/layout';
+import { calibrating, float32, rangeNames, type Arithmetic } from '../../../../src/encoder/eva-x/products';
 import { openSession } from '../../../../src/encoder/session';
 import { serialiseModel } from '../../../../src/onnx/model';
 import { evaX, hasEvaX, maxDifference, readNpyFile, readNpz } from '../arrays';
@@ -16,11 +17,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Limits of the project's documents: 1e-5, and 2e-5 for the layout of B. */
 const limits = { 'micro-packed': 1e-5, 'micro-packed-2h': 1e-5, 'micro-split': 2e-5 };
 
-async function runOn(name: string, input: { shape: number[]; data: Float32Array }, expose: (depth: number) => string[] = () => []) {
+async function runOn(
+  name: string,
+  input: { shape: number[]; data: Float32Array },
+  expose: (depth: number) => string[] = () => [],
+  arithmetic: Arithmetic = float32,
+) {
   const checkpoint = unwrap(await openCheckpoint(join(evaX, name)));
   const layout = unwrap(findLayout(checkpoint.weights, checkpoint.file));
   const outputs = expose(layout.depth);
-  const model = await evaXModel(layout, async (key) => unwrap(await checkpoint.read(key)), outputs);
+  const model = await evaXModel(layout, async (key) => unwrap(await checkpoint.read(key)), arithmetic, outputs);
   await checkpoint.close();
   const path = join(folder, `${name}${String(outputs.length)}.onnx`);
   writeFileSync(path, serialiseModel(model));
@@ -40,6 +46,16 @@ describe.skipIf(!hasEvaX)('EVA-X as ONNX', () => {
         expect(embedding?.shape).toEqual(expected.shape);
         expect(maxDifference(embedding?.data ?? new Float32Array(), expected.data)).toBeLessThanOrEqual(limit);
       }
+    });
+
+    test(`${name}: so it is with folded gains, and the ranges are told`, async () => {
+      const input = readNpyFile(join(evaX, 'input.npy'));
+      const values = await runOn(`${name}.pt`, input, () => [], calibrating);
+      const expected = readNpyFile(join(evaX, `${name}.feature.npy`));
+      expect(maxDifference(values.embedding?.data ?? new Float32Array(), expected.data)).toBeLessThanOrEqual(limit);
+      const [low, high] = rangeNames('blocks.0.norm1').map((range) => values[range]?.data[0] ?? NaN);
+      expect(low).toBeLessThan(-1);
+      expect(high).toBeGreaterThan(1);
     });
 
     test(`${name}: so are the intermediate states`, async () => {

@@ -1,0 +1,86 @@
+import type { Head, HeadFile } from '../../contract/head';
+import type { Task } from '../../contract/model';
+import { fail, ok, unwrap, type Result } from '../../contract/result';
+import { headId } from '../../trainer/heads/identity';
+import type { Checkpoint } from '../checkpoint/checkpoint';
+import type { Layout } from './layout';
+
+/** The orders of EVA-X's own fine-tuned heads, by the number of classes: ChestX-ray14 and CheXpert. */
+const KNOWN: Readonly<Record<number, readonly string[]>> = {
+  14: [
+    'Atelectasis',
+    'Cardiomegaly',
+    'Effusion',
+    'Infiltration',
+    'Mass',
+    'Nodule',
+    'Pneumonia',
+    'Pneumothorax',
+    'Consolidation',
+    'Edema',
+    'Emphysema',
+    'Fibrosis',
+    'Pleural_Thickening',
+    'Hernia',
+  ],
+  5: ['Atelectasis', 'Cardiomegaly', 'Consolidation', 'Edema', 'Pleural Effusion'],
+};
+
+export interface HeadChoice {
+  /** In the order of the head's rows; those of the known sizes, else numbers, where absent. */
+  readonly findings?: readonly string[] | undefined;
+  /** multilabel for the known sizes and for a single finding, else multiclass, where absent. */
+  readonly task?: Task | undefined;
+}
+
+/**
+ * The classification head of a fine-tuned file as a ready head of the project, so that there are proposals before any label; null where
+ * the file has none. It has not been calibrated on anything. Failures: wrong-use, checkpoint-corrupt.
+ */
+export async function readyHead(
+  checkpoint: Checkpoint,
+  layout: Layout,
+  encoder: { readonly id: string; readonly name: string },
+  choice: HeadChoice,
+): Promise<Result<Head | null>> {
+  const { classes, width: d } = layout;
+  if (classes === null) return ok(null);
+  if (choice.findings && choice.findings.length !== classes) {
+    return fail('wrong-use', {
+      reason: `The head of ${checkpoint.file} has ${String(classes)} findings, ${String(choice.findings.length)} were named`,
+    });
+  }
+  const findings = choice.findings ?? KNOWN[classes] ?? Array.from({ length: classes }, (_, i) => `Finding ${String(i + 1)}`);
+  const task = choice.task ?? (KNOWN[classes] || classes === 1 ? 'multilabel' : 'multiclass');
+  const numbers = { weight: unwrap(await checkpoint.read('head.weight')), bias: unwrap(await checkpoint.read('head.bias')) };
+  if (!numbers.weight.every(Number.isFinite) || !numbers.bias.every(Number.isFinite)) {
+    return fail('checkpoint-corrupt', { file: checkpoint.file, reason: 'its head holds values that are not numbers' });
+  }
+  const filled = (n: number, value: number) => ({ shape: [n], data: new Float32Array(n).fill(value) });
+  const tensors: Head['tensors'] = {
+    'scaling.mean': filled(d, 0),
+    'scaling.scale': filled(d, 1),
+    weight: { shape: [classes, d], data: numbers.weight },
+    bias: { shape: [classes], data: numbers.bias },
+    'calibration.slope': filled(classes, 1),
+    'calibration.offset': filled(classes, 0),
+  };
+  const file: Omit<HeadFile, 'id'> = {
+    format: 'collimate-head',
+    version: 1,
+    kind: 'logistic',
+    task,
+    findings: [...findings],
+    encoder: { ...encoder, d },
+    projection: null,
+    calibration: { method: 'none', perFinding: findings.map(() => 'none') },
+    // Nothing is known of the labels that it was trained on.
+    prior: { source: 'labels', values: findings.map(() => 0.5), n: 0 },
+    regularisation: null,
+    seed: 0,
+    labels: { hash: '', count: 0, perFinding: findings.map(() => ({ present: 0, absent: 0 })) },
+    // The same checkpoint gives the same bytes, whenever it is read.
+    created: '1970-01-01T00:00:00.000Z',
+  };
+  return ok({ file: { ...file, id: await headId(file, tensors) }, tensors });
+}

@@ -1,0 +1,32 @@
+import type { TileRecipe } from '../contract/encoder-card';
+import { Priority, type ImageSource, type Tile } from '../contract/jobs/imaging';
+import { fail, ok, type Failure, type Result } from '../contract/result';
+import type { TileSource } from './embed';
+
+/** Reads under way at once. */
+const AHEAD = 8;
+
+/** Tiles of those of the images that can be read, in their order; a failure only where none can. */
+export async function readTiles(
+  imaging: TileSource,
+  images: readonly ImageSource[],
+  recipe: TileRecipe,
+  signal: AbortSignal,
+): Promise<Result<Tile[]>> {
+  const tiles: (Tile | undefined)[] = images.map(() => undefined);
+  let next = 0;
+  let first: Failure | null = null;
+  const work = async () => {
+    for (let at = next++; at < images.length; at = next++) {
+      const source = images[at];
+      if (!source || signal.aborted) return;
+      const read = await imaging.read({ source, priority: Priority.embedding, tile: recipe }, { signal });
+      if (read.ok) tiles[at] = read.value.tile;
+      else first ??= read.failure;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AHEAD, images.length) }, work));
+  if (signal.aborted) return fail('stopped');
+  const found = tiles.filter((tile) => tile !== undefined);
+  return found.length === 0 && first ? { ok: false, failure: first } : ok(found);
+}

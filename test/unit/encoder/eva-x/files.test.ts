@@ -1,0 +1,109 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { sentence } from '../../../../src/contract/catalogue';
+import { unwrap } from '../../../../src/contract/result';
+import { readHead } from '../../../../src/cli/tables/head-folder';
+import { convertCheckpoint, type Conversion } from '../../../../src/encoder/eva-x/convert';
+import { openSession } from '../../../../src/encoder/session';
+import { maxDifference } from '../arrays';
+
+// Written by PyTorch and safetensors: test/reference/encoder/evax_files.py. All hold the same weights.
+const reference = resolve(import.meta.dirname, '../../../reference/encoder/evax');
+const expected = JSON.parse(readFileSync(join(reference, 'expected.json'), 'utf8')) as {
+  packed: number[];
+  split: number[];
+  heads: Record<string, { 'head.weight': number[]; 'head.bias': number[] }>;
+};
+const root = mkdtempSync(join(tmpdir(), 'collimate-'));
+afterAll(() => rmSync(root, { recursive: true }));
+for (const name of readdirSync(reference).filter((file) => file.endsWith('.gz'))) {
+  writeFileSync(join(root, name.slice(0, -3)), gunzipSync(readFileSync(join(reference, name))));
+}
+
+const convert = (name: string, more: Partial<Conversion> = {}) =>
+  convertCheckpoint({
+    checkpoint: join(root, name),
+    crop: 'official',
+    precision: 'fp32',
+    place: () => join(root, `${name}.encoder`),
+    overwrite: true,
+    ...more,
+  });
+
+const pixels = { shape: [1, 3, 224, 224], data: Float32Array.from({ length: 3 * 224 * 224 }, (_, i) => Math.sin(i / 7) * 1.5) };
+
+async function embeddingOf(model: string): Promise<Float32Array> {
+  const session = unwrap(await openSession(model, 'cpu', 1));
+  const outputs = unwrap(await session.run({ pixels }));
+  await session.close();
+  return outputs.embedding?.data ?? new Float32Array();
+}
+
+describe('one encoder in every kind of file', () => {
+  const files = [
+    'zip.pt',
+    'zip-bfloat16.pt',
+    'zip-float16-protocol4.pt',
+    'legacy-bfloat16.pt',
+    'legacy-views.pt',
+    'shared-storage.pt',
+    'column-major.pt',
+    'float32.safetensors',
+    'bfloat16.safetensors',
+    'model-ema-5.pth',
+    'head-14.pth',
+  ];
+  test.each(files)('%s', async (name) => {
+    const made = unwrap(await convert(name));
+    expect(maxDifference(await embeddingOf(made.model), Float32Array.from(expected.packed))).toBeLessThanOrEqual(1e-5);
+    expect(made.card.id).toBe(unwrap(await convert('zip.pt')).card.id);
+  });
+
+  test('the layout of B', async () => {
+    const made = unwrap(await convert('split.pt'));
+    expect(maxDifference(await embeddingOf(made.model), Float32Array.from(expected.split))).toBeLessThanOrEqual(2e-5);
+  });
+
+  test.each(['rope-axes-swapped.pt', 'rope-other-base-bfloat16.pt'])('%s: another rotary table is refused', async (name) => {
+    const result = await convert(name);
+    expect(result.ok ? null : result.failure.code).toBe('checkpoint-rope-differs');
+    expect(result.ok ? '' : sentence(result.failure)).toMatch(/^The rotary table in rope-.* differs from that of EVA-X by [\d.e-]+\./);
+  });
+});
+
+describe('the head of a fine-tuned file', () => {
+  test.each([
+    ['model-ema-5.pth', 5, ['Atelectasis', 'Cardiomegaly', 'Consolidation', 'Edema', 'Pleural Effusion']],
+    ['head-14.pth', 14, ['Atelectasis', 'Cardiomegaly', 'Effusion', 'Infiltration']],
+  ] as const)('%s: a ready head with %i findings, the numbers those of the file', async (name, classes, findings) => {
+    const made = unwrap(await convert(name));
+    const head = unwrap(await readHead(made.folder));
+    expect(head.file).toMatchObject({ kind: 'logistic', task: 'multilabel', encoder: { id: made.card.id, d: 64 }, projection: null });
+    expect(head.file.findings.length).toBe(classes);
+    expect(head.file.findings).toEqual(expect.arrayContaining([...findings]));
+    expect(made.card.head?.findings).toEqual(head.file.findings);
+    const numbers = expected.heads[String(classes)];
+    expect(head.tensors.weight).toEqual({ shape: [classes, 64], data: Float32Array.from(numbers?.['head.weight'] ?? []) });
+    expect(head.tensors.bias?.data).toEqual(Float32Array.from(numbers?.['head.bias'] ?? []));
+    expect(unwrap(await readHead(unwrap(await convert(name)).folder)).file.id).toBe(head.file.id);
+  });
+
+  test('of another size: numbered, or named as asked', async () => {
+    const numbered = unwrap(await readHead(unwrap(await convert('head-3.pth')).folder));
+    expect(numbered.file).toMatchObject({ task: 'multiclass', findings: ['Finding 1', 'Finding 2', 'Finding 3'] });
+    const choice = { findings: ['Normal', 'Bacterial', 'Viral'], task: 'multilabel' as const };
+    const named = unwrap(await readHead(unwrap(await convert('head-3.pth', choice)).folder));
+    expect(named.file).toMatchObject(choice);
+    const wrong = await convert('head-3.pth', { findings: ['one', 'two'] });
+    expect(wrong.ok ? '' : sentence(wrong.failure)).toMatch(/^The head of head-3\.pth has 3 findings, 2 were named\./);
+  });
+
+  test('a file without a head gives none', async () => {
+    const made = unwrap(await convert('zip.pt'));
+    expect(made.card.head).toBe(null);
+    expect(readdirSync(made.folder).sort()).toEqual(['encoder.json', 'model.onnx']);
+  });
+});
