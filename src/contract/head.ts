@@ -14,11 +14,12 @@ export const HeadFile = z.object({
   encoder: z.object({ id: z.string(), name: z.string(), d: z.int().positive() }),
   /**
    * x' = (x - mean) / scale per feature (tensors `scaling.mean`, `scaling.scale` [d]); then, where `projection` is not null,
-   * z = x' P with tensor `projection` [d, components]; logits = z W + b (tensors `weight` [K, m], `bias` [K]);
+   * z = x' P with tensor `projection` [d, components]; then, where `unit` is true, z / |z| (0 stays 0); logits = z W + b (tensors `weight` [K, m], `bias` [K]);
    * multilabel: p = sigmoid(a_k logit_k + c_k); multiclass: p = softmax over k of (a_k logit_k + c_k)
    * (tensors `calibration.slope` a, `calibration.offset` c, [K]; the class prior is inside c).
    */
   projection: z.object({ components: z.int().positive() }).nullable(),
+  unit: z.boolean().optional(),
   calibration: z.object({ method: z.enum(['platt', 'temperature', 'none']), perFinding: z.array(z.string()) }),
   prior: z.object({ source: z.enum(['audit', 'labels']), values: z.array(z.number()), n: z.int() }),
   /** Of the logistic head: the inverse regularisation chosen for each finding. */

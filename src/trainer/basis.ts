@@ -14,21 +14,21 @@ const OVERSAMPLING = 32;
 const ITERATIONS = 5;
 const CHUNK = 1024;
 
-/** The transform that belongs to a head: x' = (x - mean) / scale, then z = x' projection where there is one. */
+/** The transform that belongs to a head: x' = (x - mean) / scale, z = x' projection where there is one, then z / |z|. */
 export interface Transform {
   readonly mean: Float32Array;
   readonly scale: Float32Array;
   /** [d, components], or null. */
   readonly projection: Matrix | null;
+  /** Whether rows are brought to length one afterwards. */
+  readonly unit: boolean;
 }
 
 /** The pool in the head's feature space: a function of the pool, the seed and the number of components alone. */
 export interface Basis {
   readonly transform: Transform;
-  /** z of every row of the pool. */
+  /** z / |z| of every row of the pool: what heads learn from, and by which neighbours are found. */
   readonly features: Matrix;
-  /** The same with rows of length one: neighbours and selection. */
-  readonly unit: Matrix;
 }
 
 /**
@@ -38,19 +38,23 @@ export interface Basis {
  */
 export async function buildBasis(rows: Matrix, seed: number, components: number, signal?: AbortSignal): Promise<Basis> {
   const { mean, scale } = statistics(rows);
-  const standard = { mean, scale, projection: null };
+  const standard = { mean, scale, projection: null, unit: false };
   let projection: Matrix | null = null;
   if (rows.columns > PROJECT_ABOVE && components < rows.columns) {
     const sample = rows.rows <= SAMPLE ? rows : takeRows(rows, sampleRows(rows.rows, seed));
     projection = await principalComponents(standardised(sample, standard), components, seed, signal);
   }
-  const transform = { mean, scale, projection };
-  const features = await transformRows(rows, transform, signal);
-  return { transform, features, unit: unitRows(features) };
+  const transform = { mean, scale, projection, unit: true };
+  return { transform, features: await transformRows(rows, transform, signal) };
 }
 
-/** z of any rows [n, d]: the transform of a head applied to embeddings. */
+/** The transform of a head applied to embeddings [n, d]. */
 export async function transformRows(rows: Matrix, transform: Transform, signal?: AbortSignal): Promise<Matrix> {
+  const z = await projected(rows, transform, signal);
+  return transform.unit ? unitRows(z) : z;
+}
+
+async function projected(rows: Matrix, transform: Transform, signal?: AbortSignal): Promise<Matrix> {
   const { projection } = transform;
   if (projection === null) return standardised(rows, transform);
   const out = new Float32Array(rows.rows * projection.columns);

@@ -134,7 +134,6 @@ function sceneOf(
     task: base.task,
     findings: base.findings,
     features: basis.features,
-    unit: basis.unit,
     open,
     labelled,
     scores,
@@ -165,7 +164,7 @@ function scoresOf({ fitted }: Learnt, logits: Float32Array): Scores {
 /** The head as a file and its tensors, in float32: everything the app shows is computed from these. */
 async function describe({ snapshot, table, basis }: Prepared, fitted: FittedHead, created: string): Promise<Head> {
   const { base } = snapshot;
-  const { mean, scale, projection } = basis.transform;
+  const { mean, scale, projection, unit } = basis.transform;
   const k = base.findings.length;
   const m = basis.features.columns;
   const prior = choosePrior(fitted.targets, targetsOf(base, table, table.audit), base.task);
@@ -186,6 +185,7 @@ async function describe({ snapshot, table, basis }: Prepared, fitted: FittedHead
     findings: base.findings,
     encoder: base.encoder,
     projection: projection ? { components: projection.columns } : null,
+    unit,
     calibration: { method: fitted.calibration.method, perFinding: [...fitted.calibration.perFinding] },
     prior: { source: prior.source, values: [...prior.values], n: prior.n },
     regularisation: fitted.regularisation ? [...fitted.regularisation] : null,

@@ -114,7 +114,7 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       for (const [name, { shape, data }] of Object.entries(tensors)) copied[name] = { shape: [...shape], data: Float32Array.from(data) };
       return Promise.resolve(ok({ file, tensors: copied }));
     },
-    similar: ({ row, count }) => Promise.resolve(prepared ? ok(similarRows(prepared.basis.unit, row, count)) : fail('image-unknown')),
+    similar: ({ row, count }) => Promise.resolve(prepared ? ok(similarRows(prepared.basis.features, row, count)) : fail('image-unknown')),
   };
 }
 
@@ -129,12 +129,11 @@ function poolKey({ encoder, embeddings, seed, settings }: SnapshotBase): string 
 }
 
 /** Rows by cosine similarity, without the row itself. */
-function similarRows(unit: Matrix, row: number, count: number): { row: number; similarity: number }[] {
-  if (row < 0 || row >= unit.rows) return [];
-  const m = unit.columns;
-  const out = Array.from({ length: unit.rows }, (_, i) => {
+function similarRows({ rows, columns: m, data }: Matrix, row: number, count: number): { row: number; similarity: number }[] {
+  if (row < 0 || row >= rows) return [];
+  const out = Array.from({ length: rows }, (_, i) => {
     let sum = 0;
-    for (let c = 0, p = i * m, q = row * m; c < m; c++, p++, q++) sum += (unit.data[p] as number) * (unit.data[q] as number);
+    for (let c = 0, p = i * m, q = row * m; c < m; c++, p++, q++) sum += (data[p] as number) * (data[q] as number);
     return { row: i, similarity: sum };
   });
   return out

@@ -99,7 +99,7 @@ function plusPlus(unit: Matrix, k: number, seed: number): Int32Array {
 export const coldStart: Acquisition = async (scene, count) => {
   const open =
     scene.open.length <= SAMPLE ? scene.open : random(scene.seed, 'cold start').shuffle(scene.open.slice()).subarray(0, SAMPLE).sort();
-  const clusters = await kMeans(takeRows(scene.unit, open), count, scene.seed, scene.signal);
+  const clusters = await kMeans(takeRows(scene.features, open), count, scene.seed, scene.signal);
   return clusters.map(({ nearest, size }) => ({
     row: open[nearest] as number,
     score: size / open.length,

@@ -15,10 +15,10 @@ export const atRandom: Acquisition = (scene, count) =>
 
 /** Greedy k-centre (Sener and Savarese, ICLR 2018): each time the row farthest from everything labelled or chosen. */
 export const kCentre: Acquisition = async (scene, count) => {
-  const open = takeRows(scene.unit, scene.open);
+  const open = takeRows(scene.features, scene.open);
   const nearest = new Float64Array(open.rows).fill(-1);
   const cover = async (rows: Int32Array) => {
-    const { data } = await productTransposed(open, takeRows(scene.unit, rows));
+    const { data } = await productTransposed(open, takeRows(scene.features, rows));
     for (let i = 0, p = 0; i < open.rows; i++) {
       for (let j = 0; j < rows.length; j++, p++) nearest[i] = Math.max(nearest[i] as number, data[p] as number);
     }
@@ -124,7 +124,7 @@ export const dropQuery: Acquisition = async (scene, count) => {
     });
   }
   const rows = scene.open.filter((_, i) => (changed[i] as number) > DROPOUTS / 2);
-  const clusters = await kMeans(takeRows(scene.unit, rows), count, scene.seed, scene.signal);
+  const clusters = await kMeans(takeRows(scene.features, rows), count, scene.seed, scene.signal);
   const picks: Pick[] = clusters.map(({ nearest, size }) => {
     const row = rows[nearest] as number;
     return { row, score: size / rows.length, reason: uncertainReason(scene, scene.scores as Scores, row) };

@@ -24,14 +24,14 @@ const SMALLEST_WIDTH = 1e-3;
 export const herding =
   (limits: HerdingLimits = LIMITS): Acquisition =>
   async (scene, count) => {
-    const u = scene.scores ? uncertainty(scene, scene.scores, 'margin') : new Float64Array(scene.unit.rows).fill(1);
+    const u = scene.scores ? uncertainty(scene, scene.scores, 'margin') : new Float64Array(scene.features.rows).fill(1);
     const candidates = chooseCandidates(scene, u, limits.candidates);
     const references = chooseReferences(scene, limits.references);
-    const labelled = takeRows(scene.unit, scene.labelled);
-    const anchors = takeRows(scene.unit, references);
+    const labelled = takeRows(scene.features, scene.labelled);
+    const anchors = takeRows(scene.features, references);
     const width = await kernelWidth(scene);
     const covered = await coverage(anchors.rows, () => productTransposed(anchors, labelled), labelled.rows);
-    const similarity = (await productTransposed(takeRows(scene.unit, candidates), anchors)).data;
+    const similarity = (await productTransposed(takeRows(scene.features, candidates), anchors)).data;
     const weights = Float64Array.from(references, (row) => u[row] as number);
     return greedy(candidates, similarity, weights, covered, width, count).map(({ row, score }) => ({
       row,
@@ -59,7 +59,7 @@ function chooseCandidates(scene: Scene, u: Float64Array, limit: number): Int32Ar
 }
 
 function chooseReferences(scene: Scene, limit: number): Int32Array {
-  const all = Int32Array.from({ length: scene.unit.rows }, (_, i) => i);
+  const all = Int32Array.from({ length: scene.features.rows }, (_, i) => i);
   if (all.length <= limit) return all;
   return random(scene.seed, 'herding references').shuffle(all).subarray(0, limit).sort();
 }
@@ -82,7 +82,7 @@ async function kernelWidth(scene: Scene): Promise<number> {
     scene.labelled.length <= WIDTH_SAMPLE
       ? scene.labelled
       : random(scene.seed, 'herding width').shuffle(scene.labelled.slice()).subarray(0, WIDTH_SAMPLE);
-  const some = takeRows(scene.unit, rows);
+  const some = takeRows(scene.features, rows);
   const { data } = await productTransposed(some, some);
   const squares = new Float32Array((rows.length * (rows.length - 1)) / 2);
   for (let i = 0, at = 0; i < rows.length; i++) for (let j = 0; j < i; j++) squares[at++] = 2 - 2 * (data[i * rows.length + j] as number);

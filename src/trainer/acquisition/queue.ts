@@ -72,7 +72,7 @@ function isAudit(scene: Scene, { audit }: Settings, place: number): boolean {
 }
 
 function auditOrder(scene: Scene): number[] {
-  const order = random(scene.seed, 'audit order').shuffle(Int32Array.from({ length: scene.unit.rows }, (_, i) => i));
+  const order = random(scene.seed, 'audit order').shuffle(Int32Array.from({ length: scene.features.rows }, (_, i) => i));
   const open = new Set(scene.open);
   return Array.from(order).filter((row) => open.has(row));
 }

@@ -17,7 +17,7 @@ export const rare: Acquisition = async (scene, count) => {
   if (finding < 0) return [];
   const name = scene.findings[finding] ?? '';
   const seeds = scene.present[finding] ?? [];
-  const { data } = await productTransposed(takeRows(scene.unit, scene.open), takeRows(scene.unit, seeds));
+  const { data } = await productTransposed(takeRows(scene.features, scene.open), takeRows(scene.features, seeds));
   const weight = scene.scores?.fitted[finding] ? seeds.length / (seeds.length + EVEN) : 0;
   const k = scene.findings.length;
   const candidates = Array.from(scene.open, (row, i) => {

@@ -6,9 +6,8 @@ import type { Matrix } from '../matrix';
 export interface Scene {
   readonly task: Task;
   readonly findings: readonly string[];
-  /** The pool in the head's feature space, and the same with rows of length one. */
+  /** The pool in the head's feature space, rows of length one. */
   readonly features: Matrix;
-  readonly unit: Matrix;
   /** Rows without any answer, ascending. */
   readonly open: Int32Array;
   /** Rows with an answer, ascending. */

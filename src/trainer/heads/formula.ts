@@ -16,6 +16,7 @@ export function transformOf(head: Head): Transform {
     mean: tensorOf(head, 'scaling.mean').data,
     scale: tensorOf(head, 'scaling.scale').data,
     projection: p === null ? null : matrix(p.shape[0] ?? 0, p.shape[1] ?? 0, p.data),
+    unit: head.file.unit === true,
   };
 }
 

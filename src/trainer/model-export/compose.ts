@@ -58,6 +58,13 @@ function addHead(graph: Graph, embedding: string, head: Head): void {
   const centred = step('Sub', [embedding, constant('scaling.mean')], 'centred');
   let features = step('Div', [centred, constant('scaling.scale')], 'scaled');
   if (head.file.projection) features = step('MatMul', [features, constant('projection')], 'projected');
+  if (head.file.unit === true) {
+    const axes = graph.ints('head.axes', [1]);
+    const length = step('ReduceL2', [features, axes], 'length');
+    // A row of zeros stays one.
+    const divisor = step('Max', [length, graph.scalar('head.least', 1e-30)], 'divisor');
+    features = step('Div', [features, divisor], 'unit');
+  }
   const logits = step('Gemm', [features, constant('weight'), constant('bias')], 'logits', { transB: { int: 1 } });
   const sloped = step('Mul', [logits, constant('calibration.slope')], 'sloped');
   const calibrated = step('Add', [sloped, constant('calibration.offset')], 'calibrated');

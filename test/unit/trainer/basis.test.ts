@@ -12,7 +12,8 @@ describe('the basis', () => {
   beforeAll(() => start());
 
   it('has the principal components of numpy where there are many dimensions', async () => {
-    const { features } = await buildBasis(rows, 0, components);
+    const { transform } = await buildBasis(rows, 0, components);
+    const features = await transformRows(rows, { ...transform, unit: false });
     expect(features.columns).toBe(components);
     const largest = Math.max(...inner.map(Math.abs));
     for (let i = 0; i < n; i++) {
@@ -38,7 +39,8 @@ describe('the basis', () => {
       4,
       Float32Array.from({ length: 80 }, (_, i) => (i % 4 === 3 ? 7 : 5 + 2 * draw.normal())),
     );
-    const { transform, features, unit } = await buildBasis(small, 0, 256);
+    const { transform, features: unit } = await buildBasis(small, 0, 256);
+    const features = await transformRows(small, { ...transform, unit: false });
     expect(transform.projection).toBeNull();
     for (let c = 0; c < 4; c++) {
       const column = Array.from({ length: 20 }, (_, r) => features.data[r * 4 + c] ?? NaN);
@@ -75,9 +77,11 @@ describe('the basis', () => {
     });
     const data = new Float32Array(count * width);
     for (let r = 0; r < count; r++) data.set(pool[r % different] ?? [], r * width);
-    const { features } = await buildBasis(matrix(count, width, data), 0, 256);
+    const rows = matrix(count, width, data);
+    const { transform, features } = await buildBasis(rows, 0, 256);
     expect(features.data.every(Number.isFinite)).toBe(true);
-    const total = features.data.reduce((sum, value) => sum + value * value, 0);
+    const z = await transformRows(rows, { ...transform, unit: false });
+    const total = z.data.reduce((sum, value) => sum + value * value, 0);
     // Standardised columns have variance one: nearly all of it lies within the span of the rows.
     expect(total / (count * width)).toBeGreaterThan(different > 1 ? 0.9 : -1);
   });

@@ -85,7 +85,6 @@ describe('Uncertainty Herding', () => {
       task: 'multiclass',
       findings: pool.base.findings,
       features: basis.features,
-      unit: basis.unit,
       open: Int32Array.from({ length: n }, (_, i) => i).filter((row) => !taken.has(row)),
       labelled: Int32Array.from(labelled),
       scores: {
@@ -101,7 +100,7 @@ describe('Uncertainty Herding', () => {
   }
 
   /** The rule as it is written down, every row candidate and reference, nothing lazy. */
-  function exact({ unit, open, labelled, scores }: Scene, count: number): number[] {
+  function exact({ features: unit, open, labelled, scores }: Scene, count: number): number[] {
     const n = unit.rows;
     const distance = (i: number, j: number) => {
       let sum = 0;
@@ -151,7 +150,7 @@ describe('Uncertainty Herding', () => {
     expect(worth(restricted.map(({ row }) => row)) / worth(exactPicks.map(({ row }) => row))).toBeGreaterThan(0.9);
   });
 
-  function value({ unit, labelled, scores }: Scene, rows: readonly number[]): number {
+  function value({ features: unit, labelled, scores }: Scene, rows: readonly number[]): number {
     const n = unit.rows;
     const m = unit.columns;
     const cosine = (i: number, j: number) => {
@@ -186,7 +185,6 @@ describe('a queue without a head', () => {
         task: 'multilabel',
         findings: pool.base.findings,
         features: prepared.basis.features,
-        unit: prepared.basis.unit,
         open: Int32Array.from(first(60).slice(1)),
         labelled: Int32Array.of(0),
         scores: null,
