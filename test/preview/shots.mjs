@@ -29,8 +29,8 @@ vips.concurrency(1);
 vips.Cache.max(0);
 const files = existsSync(data) ? readdirSync(data).filter((name) => name.endsWith('.jpg')) : [];
 const deep = existsSync(sixteen) ? readdirSync(sixteen).filter((name) => /\.(png|tiff?)$/.test(name)) : [];
-const names = [...deep.slice(0, 2).map((name) => `deep/${name}`), ...files];
-const fileOf = (name) => (name.startsWith('deep/') ? join(sixteen, normalize(name.slice(5))) : join(data, normalize(name)));
+const names = [...deep.slice(0, 2).map((name) => `00-deep/${name}`), ...files];
+const fileOf = (name) => (name.startsWith('00-deep/') ? join(sixteen, normalize(name.slice(8))) : join(data, normalize(name)));
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2' };
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; base-uri 'none'";
@@ -53,10 +53,11 @@ const pixels = (file) =>
     () => vips.Image.newFromBuffer(readFileSync(file)),
     (image, keep) => {
       const band = keep(image.bands >= 3 ? image.extractBand(0, { n: 3 }) : image.extractBand(0));
+      const samples = band.writeToMemory();
       const bits = image.format === 'ushort' ? 16 : 8;
       return {
         header: { width: band.width, height: band.height, channels: band.bands, bits, windows: [], inverted: false },
-        body: Buffer.from(band.writeToMemory()),
+        body: Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength),
       };
     },
   );
@@ -201,6 +202,18 @@ for (const theme of ['dark', 'light']) {
         await page.getByTestId('export-folder').click();
         await page.getByTestId('export-run').click();
         await page.getByTestId('export-done').waitFor();
+      },
+    });
+    // The first images are of 16 bits.
+    await scene(at('viewer'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await open(page);
+        await page.keyboard.press('g');
+        await page.getByTestId('grid-cell').first().dblclick();
+        await page.waitForSelector('[data-ready=full]');
+        for (const key of ['i', '+', '+', ']', '}']) await page.keyboard.press(key);
       },
     });
     await scene(at('settings'), { query: `theme=${theme}`, size, steps: (page) => page.getByTestId('command-settings.open').click() });
