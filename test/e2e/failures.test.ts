@@ -53,6 +53,8 @@ describe('what goes wrong says so and loses nothing', () => {
     await person.page.keyboard.press('p');
     const failures = person.id('failures');
     await failures.waitFor();
+    await failures.locator('summary').click();
+    await failures.locator('li').first().waitFor();
     const text = await failures.innerText();
     expect(text).toContain('not-an-image.png');
     expect(text).toContain('damaged');
@@ -80,7 +82,7 @@ describe('what goes wrong says so and loses nothing', () => {
       return context.skip('mounting is not allowed here');
     }
     try {
-      await person.round();
+      await person.page.waitForFunction(() => window.heard?.rounds.some((round) => round.head !== null));
       await expect(person.export('model', disk)).rejects.toThrow('is full');
       expect(readdirSync(disk)).toEqual([]);
       await person.id('export-dialog-close').click();

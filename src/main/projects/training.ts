@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
+import { sentence } from '../../contract/catalogue';
 import { embeddingName } from '../../contract/jobs/encoder';
 import { defaultSettings, StateCode, type LabelDelta, type Round, type Settings } from '../../contract/jobs/trainer';
 import type { CellChange, CellValue, Id, ImageRecord, Project } from '../../contract/model';
@@ -17,6 +18,12 @@ export interface PooledImage {
   readonly image: ImageRecord;
   readonly name: string;
 }
+
+/**
+ * So many places of a queue may be taken by the page before the next round comes: audit draws among them are announced. A
+ * draw further down is not one yet; by the time it is asked for the queue is another.
+ */
+const NEXT = 8;
 
 /** What training needs to know of the project; asked for whenever a base is made. */
 export interface TrainingSource {
@@ -85,7 +92,7 @@ export class Training {
     this.#processes.trainer.onStarted(() => {
       this.#started = false;
       this.#handed = new Set();
-      this.#needsBase = this.#pool > 0;
+      this.#needsBase ||= this.#pool > 0;
       this.#turn();
     });
     this.#processes.trainer.on('round', (round) => this.#arrived(round));
@@ -186,7 +193,7 @@ export class Training {
         wasmFolder: this.#wasmFolder,
         nodeBackend: process.env['COLLIMATE_TFJS_NODE'] ?? null,
       });
-      if (!started.ok) return this.#retryLater('start', started.failure.code);
+      if (!started.ok) return this.#retryLater('start', sentence(started.failure));
       this.#started = true;
       this.backend = started.value.backend;
       this.reason = started.value.reason;
@@ -244,7 +251,7 @@ export class Training {
     });
     if (!answer.ok) {
       this.#needsBase = true;
-      await this.#retryLater('base', answer.failure.code);
+      await this.#retryLater('base', sentence(answer.failure));
     }
   }
 
@@ -260,7 +267,7 @@ export class Training {
     // Whatever went wrong (a gap, a process that ended), a base holds everything again.
     if (!answer.ok) {
       this.#needsBase = true;
-      await this.#retryLater('delta', answer.failure.code);
+      await this.#retryLater('delta', sentence(answer.failure));
     }
   }
 
@@ -292,7 +299,7 @@ export class Training {
     this.#latest = round;
     if (round.stage === 'full') this.#full = { images: this.#poolImages, round };
     if (round.stage === 'quick') this.milliseconds = round.milliseconds;
-    for (const { row, audit } of round.queue) {
+    for (const { row, audit } of round.queue.slice(0, NEXT)) {
       const image = this.#poolImages[row];
       if (audit && image !== undefined) this.#audit.add(image);
     }
