@@ -5,12 +5,12 @@ import { imagingService, type ImagingService } from '../../contract/jobs/imaging
 import { trainerService, type TrainerService } from '../../contract/jobs/trainer';
 import type { Log } from '../log';
 import type { Paths } from '../paths';
-import { Supervised } from './supervisor';
+import { Supervised, type Service } from './supervisor';
 
 export interface Processes {
-  readonly imaging: Supervised<ImagingService>;
-  readonly encoder: Supervised<EncoderService>;
-  readonly trainer: Supervised<TrainerService>;
+  readonly imaging: Service<ImagingService>;
+  readonly encoder: Service<EncoderService>;
+  readonly trainer: Service<TrainerService>;
 }
 
 /** The three utility processes. The encoder gets a port straight to imaging, so that tiles do not pass through main. */

@@ -9,11 +9,20 @@ import type { Log } from '../log';
 const WINDOW_MS = 60_000;
 const LIMIT = 6;
 
+/** A service in a process of its own, as those see it who use it. */
+export interface Service<S extends ServiceSpec> extends Client<S> {
+  /** Of the process that is running now; changes when it was started again. */
+  readonly pid: number | undefined;
+  /** Called after every start, the first one too: hand over what the process needs to go on. */
+  onStarted(listener: () => void): () => void;
+  start(): void;
+}
+
 /**
  * A utility process that is started on first need, watched, and started again when it ends unexpectedly. A call that
  * was open when it ended answers `process-gone`; what to repeat is decided by whoever called.
  */
-export class Supervised<S extends ServiceSpec> {
+export class Supervised<S extends ServiceSpec> implements Service<S> {
   readonly #spec: S;
   readonly #file: string;
   readonly #log: Log;
@@ -21,8 +30,8 @@ export class Supervised<S extends ServiceSpec> {
   #client: Client<S> | null = null;
   #closed = false;
   #ends: number[] = [];
-  readonly #listeners: { event: keyof S['events']; handler: (payload: never) => void }[] = [];
-  readonly #started: ((client: Client<S>) => void)[] = [];
+  readonly #listeners = new Set<{ event: keyof S['events']; handler: (payload: never) => void }>();
+  readonly #started = new Set<() => void>();
 
   constructor(spec: S, file: string, log: Log) {
     this.#spec = spec;
@@ -34,15 +43,21 @@ export class Supervised<S extends ServiceSpec> {
     return this.#child?.pid;
   }
 
-  /** Called after every start, the first one too: hand over what the process needs to go on. */
-  onStarted(listener: (client: Client<S>) => void): void {
-    this.#started.push(listener);
-    if (this.#client) listener(this.#client);
+  onStarted(listener: () => void): () => void {
+    this.#started.add(listener);
+    if (this.#client) listener();
+    return () => this.#started.delete(listener);
   }
 
-  on<E extends keyof S['events']>(event: E, handler: (payload: z.infer<S['events'][E]>) => void): void {
-    this.#listeners.push({ event, handler });
-    this.#client?.on(event, handler);
+  /** Hears the process that runs now and those that follow it. */
+  on<E extends keyof S['events']>(event: E, handler: (payload: z.infer<S['events'][E]>) => void): () => void {
+    const listener = { event, handler };
+    this.#listeners.add(listener);
+    const stop = this.#client?.on(event, handler);
+    return () => {
+      this.#listeners.delete(listener);
+      stop?.();
+    };
   }
 
   call<M extends keyof S['methods']>(
@@ -50,13 +65,13 @@ export class Supervised<S extends ServiceSpec> {
     params: z.infer<S['methods'][M]['params']>,
     options?: { signal?: AbortSignal },
   ): Promise<Result<z.infer<S['methods'][M]['result']>>> {
-    const client = this.start();
+    const client = this.#ensure();
     return client ? client.call(method, params, options) : Promise.resolve(fail('process-gone', { process: this.#spec.name }));
   }
 
   /** A port of its own to this process, under a name it knows (see acceptPorts). */
   port(name: string): Electron.MessagePortMain | null {
-    this.start();
+    this.#ensure();
     if (!this.#child) return null;
     const { port1, port2 } = new MessageChannelMain();
     this.#child.postMessage({ connect: name }, [port1]);
@@ -65,11 +80,15 @@ export class Supervised<S extends ServiceSpec> {
 
   /** Hands `port` (made by another process) to this one. */
   give(name: string, port: Electron.MessagePortMain): void {
-    this.start();
+    this.#ensure();
     this.#child?.postMessage({ connect: name }, [port]);
   }
 
-  start(): Client<S> | null {
+  start(): void {
+    this.#ensure();
+  }
+
+  #ensure(): Client<S> | null {
     if (this.#client || this.#closed || this.#ends.length >= LIMIT) return this.#client;
     const child = utilityProcess.fork(this.#file, [], { serviceName: `Collimate ${this.#spec.name}`, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
@@ -81,7 +100,7 @@ export class Supervised<S extends ServiceSpec> {
     const client = connect(this.#spec, fromMessagePort(port2), this.#log.bug);
     this.#client = client;
     for (const { event, handler } of this.#listeners) client.on(event, handler as (payload: unknown) => void);
-    for (const listener of this.#started) listener(client);
+    for (const listener of this.#started) listener();
     return client;
   }
 
@@ -99,6 +118,6 @@ export class Supervised<S extends ServiceSpec> {
     const now = Date.now();
     this.#ends = [...this.#ends.filter((time) => now - time < WINDOW_MS), now];
     this.#log.note(`${this.#spec.name} ended with ${String(code)}, ${String(this.#ends.length)} times within a minute`);
-    if (this.#ends.length < LIMIT) setTimeout(() => this.start(), 200 * 2 ** (this.#ends.length - 1));
+    if (this.#ends.length < LIMIT) setTimeout(() => this.#ensure(), 200 * 2 ** (this.#ends.length - 1));
   }
 }

@@ -46,6 +46,7 @@ export class Embedding {
   readonly #remaining = new Map<Id, EmbedItem>();
   readonly #ready = new Set<Id>();
   readonly failures = new Map<Id, Failure>();
+  readonly #unsubscribe: () => void;
   #openPid: number | undefined;
   #running: Promise<void> | null = null;
   #again = false;
@@ -71,7 +72,7 @@ export class Embedding {
     this.#record = options.record;
     this.#onReady = options.onReady;
     this.#onChange = options.onChange;
-    this.#processes.encoder.on('embedded', ({ items }) => {
+    this.#unsubscribe = this.#processes.encoder.on('embedded', ({ items }) => {
       if (!this.#stop.signal.aborted) void this.#arrived(items).catch((error: unknown) => this.#log.bug(error));
     });
   }
@@ -112,6 +113,11 @@ export class Embedding {
       });
   }
 
+  /** Their files changed or are gone: what is known of them no longer holds. */
+  forget(images: Iterable<Id>): void {
+    for (const image of images) this.#ready.delete(image);
+  }
+
   retry(): void {
     this.failures.clear();
     this.run();
@@ -127,6 +133,7 @@ export class Embedding {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    this.#unsubscribe();
   }
 
   /** Opens the project's encoder, again after the process was started again. */

@@ -106,6 +106,9 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
     },
     'projects.findings': ({ project, findings }) => inProject(project, (current) => current.changeFindings(findings)),
 
+    'projects.rescan': ({ project }) => inProject(project, (current) => current.rescan()),
+    'projects.relocate': ({ project, root, folder }) => inProject(project, (current) => current.relocate(folder, root)),
+
     'journal.read': ({ project, after, limit }) => inProject(project, (current) => current.read(after, limit)),
     'labels.apply': ({ project, cells }) => inProject(project, (current) => current.label(cells)),
     'labels.skip': ({ project, image }) => inProject(project, (current) => current.skip(image)),
@@ -126,6 +129,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
     'queue.settings': ({ project, strategy, head }) =>
       inProject(project, (current) => {
         current.training.configure({ strategy, head });
+        current.training.onChange();
         return ok();
       }),
     'queue.similar': ({ project, image, count }) => inProject(project, async (current) => ok(await current.training.similar(image, count))),

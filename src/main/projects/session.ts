@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import type { BridgeService, CellRequest, NewFinding, ProjectStatus } from '../../contract/bridge';
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
 import { annotatorState, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import { BUILTIN_ENCODER, type Action, type Annotator, type Id, type ImageRecord, type Project } from '../../contract/model';
@@ -37,7 +38,8 @@ export class ProjectSession {
   readonly #journal: Journal;
   readonly #annotator: Annotator;
   readonly #stop = new AbortController();
-  readonly #missing = new Set<string>();
+  #missing: ReadonlySet<string> = new Set();
+  #scanning: Promise<Result<ScanOutcome>> | null = null;
   readonly embedding: Embedding;
   readonly training: Training;
   #project: Project;
@@ -110,7 +112,30 @@ export class ProjectSession {
 
   /** Starts scanning and embedding; both go on by themselves. */
   begin(): void {
-    void this.#run().catch((error: unknown) => this.#options.log.bug(error));
+    void this.rescan().catch((error: unknown) => this.#options.log.bug(error));
+  }
+
+  /** Looks at the folder again and goes on embedding. One scan at a time: who asks during one gets its outcome. */
+  rescan(): Promise<Result<ScanOutcome>> {
+    this.#scanning ??= this.#scanFolder().finally(() => {
+      this.#scanning = null;
+    });
+    return this.#scanning;
+  }
+
+  /** The folder is somewhere else now. Labels hang on image ids, so they stay. */
+  async relocate(folder: string, root?: Id): Promise<Result<ScanOutcome>> {
+    const path = resolve(folder);
+    const moved = root ?? this.#project.roots[0]?.id;
+    const known = inOrder(this.state.images.values()).filter((image) => image.root === moved);
+    const [example] = known;
+    if (example && !(await anyThere(path, known))) return fail('folder-foreign', { folder: path, example: example.path });
+    await this.#scanning;
+    const next = { ...this.#project, roots: this.#project.roots.map((each) => (each.id === moved ? { ...each, path } : each)) };
+    const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
+    if (!done.ok) return done;
+    this.#project = next;
+    return this.rescan();
   }
 
   async close(): Promise<void> {
@@ -217,28 +242,40 @@ export class ProjectSession {
         reason: opened.reason,
         precision: opened.card.precision,
       },
-      trainer: { backend: training.backend, reason: training.reason, stage: training.stage, milliseconds: training.milliseconds },
+      trainer: {
+        backend: training.backend,
+        reason: training.reason,
+        stage: training.stage,
+        milliseconds: training.milliseconds,
+        settings: { strategy: training.settings.strategy, head: training.settings.head },
+      },
     };
   }
 
-  async #run(): Promise<void> {
-    this.#scan = { ...this.#scan, state: 'running' };
+  async #scanFolder(): Promise<Result<ScanOutcome>> {
+    this.#scan = { state: 'running', found: 0, skipped: 0, failure: null };
     this.#tell();
+    const outcome = { added: 0, changed: 0, missing: 0 };
     const known = new Map([...this.state.images.values()].map((image) => [keyOf(image), image]));
     const gone = new Set(known.keys());
     const result = await scan(this.#project, known, this.#stop.signal, async ({ records, seen, skipped }) => {
       for (const key of seen) gone.delete(key);
+      for (const record of records) outcome[known.has(keyOf(record)) ? 'changed' : 'added'] += 1;
+      this.embedding.forget(records.map(({ id }) => id));
       if (records.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images: records });
       this.#scan = { ...this.#scan, found: this.#scan.found + seen.length, skipped: this.#scan.skipped + skipped };
       this.#tell();
     });
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) return fail('stopped');
     if (!result.ok) {
       this.#scan = { ...this.#scan, state: 'failed', failure: result.failure };
-      return this.#tell();
+      this.#tell();
+      return result;
     }
-    for (const key of gone) this.#missing.add(key);
+    outcome.missing = [...gone].filter((key) => !this.#missing.has(key)).length;
+    this.#missing = gone;
     this.#ordered = null;
+    this.embedding.forget([...gone].flatMap((key) => known.get(key)?.id ?? []));
     const empty = this.images().length === 0;
     this.#scan = {
       ...this.#scan,
@@ -246,7 +283,8 @@ export class ProjectSession {
       failure: empty ? fail('folder-empty', { folder: this.#project.roots[0]?.path ?? '' }).failure : null,
     };
     this.#tell();
-    if (!empty) this.embedding.run();
+    if (!empty) this.embedding.retry();
+    return ok(outcome);
   }
 
   /** Hash, size and header facts of embedded images, so that a later start need not read them again. */
@@ -294,6 +332,20 @@ export class ProjectSession {
       if (!this.#stop.signal.aborted) this.#options.emit('status', this.status());
     }, STATUS_MS);
   }
+}
+
+/** How many of the known images are looked for before a folder counts as another one. */
+const LOOKED_FOR = 500;
+
+async function anyThere(folder: string, images: readonly ImageRecord[]): Promise<boolean> {
+  for (const { path } of images.slice(0, LOOKED_FOR)) {
+    const there = await access(join(folder, path)).then(
+      () => true,
+      () => false,
+    );
+    if (there) return true;
+  }
+  return false;
 }
 
 const keyOf = (image: ImageRecord) => `${image.root}/${image.path}`;

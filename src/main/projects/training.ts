@@ -25,6 +25,9 @@ export interface PooledImage {
  */
 const NEXT = 8;
 
+/** Snapshots are numbered across projects: a late round of the one that was open before must not be taken for this one's. */
+let lastSnapshot = 0;
+
 /** What training needs to know of the project; asked for whenever a base is made. */
 export interface TrainingSource {
   readonly project: () => Project;
@@ -51,6 +54,7 @@ export class Training {
   readonly #log: Log;
   readonly #wasmFolder: string;
   readonly onChange: () => void;
+  readonly #subscriptions: readonly (() => void)[];
 
   #settings: Settings;
   #closed = false;
@@ -89,21 +93,29 @@ export class Training {
     this.#wasmFolder = `${join(options.resources, 'tfjs-wasm')}/`;
     this.onChange = options.onChange;
     this.#settings = { ...defaultSettings, audit: options.source.project().audit };
-    this.#processes.trainer.onStarted(() => {
-      this.#started = false;
-      this.#handed = new Set();
-      this.#needsBase ||= this.#pool > 0;
-      this.#turn();
-    });
-    this.#processes.trainer.on('round', (round) => this.#arrived(round));
-    this.#processes.trainer.on('working', ({ stage }) => {
-      this.stage = stage;
-      this.onChange();
-    });
+    const { trainer } = this.#processes;
+    this.#subscriptions = [
+      trainer.onStarted(() => {
+        this.#started = false;
+        this.#handed = new Set();
+        this.#needsBase ||= this.#pool > 0;
+        this.#turn();
+      }),
+      trainer.on('round', (round) => this.#arrived(round)),
+      trainer.on('working', ({ stage }) => {
+        this.stage = stage;
+        this.onChange();
+      }),
+    ];
   }
 
   close(): void {
     this.#closed = true;
+    for (const unsubscribe of this.#subscriptions) unsubscribe();
+  }
+
+  get settings(): Readonly<Settings> {
+    return this.#settings;
   }
 
   /** The newest round whose head was calibrated, for export. */
@@ -233,7 +245,7 @@ export class Training {
       if (row === undefined || column === undefined) continue;
       labels.push({ row, finding: column, state: StateCode[value.state], use: value.use, seq: Date.parse(value.time) });
     }
-    this.#snapshot += 1;
+    this.#snapshot = ++lastSnapshot;
     this.#snapshots.set(this.#snapshot, { pool: this.#pool, seq: this.#source.seq() });
     this.#emitPool();
     const answer = await this.#processes.trainer.call('base', {
@@ -261,7 +273,7 @@ export class Training {
     const settings = this.#settingsChanged ? { settings: this.#settings } : {};
     this.#settingsChanged = false;
     const after = this.#snapshot;
-    this.#snapshot += 1;
+    this.#snapshot = ++lastSnapshot;
     this.#snapshots.set(this.#snapshot, { pool: this.#pool, seq: this.#source.seq() });
     const answer = await this.#processes.trainer.call('delta', { after, snapshot: this.#snapshot, labels, ...settings });
     // Whatever went wrong (a gap, a process that ended), a base holds everything again.

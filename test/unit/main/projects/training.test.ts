@@ -1,0 +1,208 @@
+import { ulid } from 'ulid';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PoolView, RoundView } from '../../../../src/contract/bridge';
+import type { EncoderService } from '../../../../src/contract/jobs/encoder';
+import type { ImagingService } from '../../../../src/contract/jobs/imaging';
+import type { TrainerService } from '../../../../src/contract/jobs/trainer';
+import { SCHEMA, type CellChange, type CellValue, type Id, type ImageRecord, type Project } from '../../../../src/contract/model';
+import { fail, ok } from '../../../../src/contract/result';
+import type { Handlers } from '../../../../src/contract/wire';
+import type { OpenEncoder } from '../../../../src/main/projects/embedding';
+import { Training } from '../../../../src/main/projects/training';
+import { startNodeBackend } from '../../../../src/trainer/host/node';
+import { random } from '../../../../src/trainer/random';
+import { createTrainer } from '../../../../src/trainer/service';
+import { LocalService } from './services';
+
+const D = 6;
+const COUNT = 60;
+const time = (n: number) => new Date(Date.UTC(2026, 10, 22, 10, 0, n)).toISOString();
+
+/** Embeddings in which the sign of the first feature is the class. */
+function embeddings(): Map<string, Float32Array> {
+  const draw = random(1, 'embeddings');
+  return new Map(
+    Array.from({ length: COUNT }, (_, i) => [
+      i.toString(16).padStart(64, '0'),
+      Float32Array.from({ length: D }, (_unused, c) => draw.normal() + (c === 0 ? (i % 2 === 0 ? 4 : -4) : 0)),
+    ]),
+  );
+}
+
+function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<EncoderService> {
+  const never = () => Promise.resolve(fail('internal'));
+  return new LocalService<EncoderService>(
+    () =>
+      ({
+        open: never,
+        convert: never,
+        embed: never,
+        pause: never,
+        missing: never,
+        exportModel: never,
+        fetch: ({ names }) => {
+          const all = new Float32Array(names.length * D);
+          names.forEach((name, i) => all.set(rows.get(name) ?? [], i * D));
+          return Promise.resolve(ok({ d: D, rows: all }));
+        },
+      }) as Handlers<EncoderService>,
+  );
+}
+
+class Scene {
+  readonly rows = embeddings();
+  readonly images: ImageRecord[];
+  readonly project: Project;
+  readonly cells = new Map<string, { image: Id; finding: Id; value: CellValue }>();
+  readonly trainer = new LocalService<TrainerService>((emit) =>
+    createTrainer({
+      startBackend: (backend) => startNodeBackend({ backend: backend === 'auto' ? 'cpu' : backend }),
+      emit,
+      onBug: (error) => {
+        throw error;
+      },
+      now: () => time(0),
+    }),
+  );
+  readonly encoder = encoderOf(this.rows);
+  readonly rounds: RoundView[] = [];
+  readonly pools: PoolView[] = [];
+  readonly notes: string[] = [];
+  readonly training: Training;
+  seq = 1;
+
+  constructor(trainer?: LocalService<TrainerService>) {
+    const root = ulid();
+    this.images = [...this.rows.keys()].map((sha256, i) => ({
+      id: ulid(),
+      root,
+      path: `${String(i).padStart(3, '0')}.png`,
+      frame: null,
+      bytes: 1,
+      mtime: 1,
+      sha256,
+      width: 1,
+      height: 1,
+      patient: null,
+      study: null,
+      view: null,
+    }));
+    this.project = {
+      id: ulid(),
+      name: 'test',
+      schema: SCHEMA,
+      roots: [{ id: root, path: '.' }],
+      task: 'multilabel',
+      findings: [{ id: ulid(), name: 'ill', hotkey: '1', colour: '#ffffff' }],
+      encoder: 'builtin',
+      seed: 0,
+      audit: { share: 0, from: 30 },
+      annotators: [{ id: ulid(), name: 'a' }],
+      created: time(0),
+    };
+    if (trainer) this.trainer = trainer;
+    this.training = new Training({
+      source: {
+        project: () => this.project,
+        pool: () => this.images.map((image) => ({ image, name: image.sha256 ?? '' })),
+        labels: () => this.cells.values(),
+        seq: () => this.seq,
+        encoder: () => ({ card: { id: 'e'.repeat(64), name: 'test', outputs: { embedding: D } } }) as unknown as OpenEncoder,
+      },
+      processes: { trainer: this.trainer, encoder: this.encoder, imaging: null as unknown as LocalService<ImagingService> },
+      emit: (event, payload) => {
+        if (event === 'round') this.rounds.push(payload as RoundView);
+        if (event === 'pool') this.pools.push(payload as PoolView);
+      },
+      log: { note: (text) => this.notes.push(text), bug: (error) => this.notes.push(String(error)), onBug: () => undefined },
+      resources: '',
+      onChange: () => undefined,
+    });
+  }
+
+  label(index: number): void {
+    const image = this.images[index]?.id ?? '';
+    const finding = this.project.findings[0]?.id ?? '';
+    this.seq += 1;
+    const state = index % 2 === 0 ? ('present' as const) : ('absent' as const);
+    const after: CellValue = { state, source: 'typed', use: 'train', shown: null, head: null, time: time(this.seq) };
+    this.cells.set(image, { image, finding, value: after });
+    const change: CellChange = { image, finding, before: null, after };
+    this.training.labelled([change], after.time);
+  }
+
+  /** Waits for the full round that knows every label. */
+  async fitted(): Promise<RoundView> {
+    return vi.waitFor(
+      () => {
+        const round = this.rounds.at(-1);
+        if (round?.stage !== 'full' || round.seq !== this.seq || !round.head) throw new Error('no full round yet');
+        return round;
+      },
+      { timeout: 15_000, interval: 20 },
+    );
+  }
+}
+
+describe('training', () => {
+  let scene: Scene;
+  beforeEach(() => {
+    scene = new Scene();
+  });
+  afterEach(() => scene.training.close());
+
+  it('labels given before the first pool count in its first round', async () => {
+    for (const index of [0, 1, 2, 3]) scene.label(index);
+    scene.training.poolGrew(COUNT, true);
+    const round = await scene.fitted();
+    expect(round.metrics.labelled).toBe(4);
+    expect(scene.pools.at(-1)?.images).toEqual(scene.images.map(({ id }) => id));
+  });
+
+  it('labels while the trainer is still starting neither get lost nor fail', async () => {
+    scene.training.poolGrew(COUNT, true);
+    for (const index of [0, 1, 2, 3, 4, 5]) {
+      scene.label(index);
+      await Promise.resolve();
+    }
+    const round = await scene.fitted();
+    expect(round.metrics.labelled).toBe(6);
+    expect(scene.notes).toEqual([]);
+  });
+
+  it('ranks by what was labelled, with the probabilities beside their images', async () => {
+    scene.training.poolGrew(COUNT, true);
+    for (const index of [0, 1, 2, 3, 4, 5, 6, 7]) scene.label(index);
+    const { probabilities } = await scene.fitted();
+    const ill = [...probabilities].filter((_, row) => row % 2 === 0);
+    const well = [...probabilities].filter((_, row) => row % 2 === 1);
+    expect(Math.min(...ill)).toBeGreaterThan(Math.max(...well));
+  });
+
+  it('a trainer that ends gets everything again', async () => {
+    scene.training.poolGrew(COUNT, true);
+    for (const index of [0, 1, 2, 3]) scene.label(index);
+    const before = await scene.fitted();
+    scene.trainer.end();
+    scene.label(4);
+    const after = await scene.fitted();
+    expect(after.metrics.labelled).toBe(before.metrics.labelled + 1);
+  });
+
+  it('a late round of the project that was open before is not taken for one of this project', async () => {
+    scene.training.poolGrew(COUNT, true);
+    for (const index of [0, 1, 2, 3]) scene.label(index);
+    await scene.fitted();
+    scene.label(4);
+    await vi.waitFor(() => expect(scene.trainer.calls.filter((method) => method === 'delta').length).toBeGreaterThan(0));
+    scene.training.close();
+    const next = new Scene(scene.trainer);
+    next.training.poolGrew(COUNT, true);
+    for (const index of [1, 3, 0, 2, 5]) next.label(index);
+    await next.fitted();
+    for (const round of next.rounds) expect(round.metrics.labelled).toBeLessThanOrEqual(5);
+    expect(new Set(next.rounds.map(({ project }) => project))).toEqual(new Set([next.project.id]));
+    next.training.close();
+    expect(scene.trainer.listeners).toBe(0);
+  });
+});
