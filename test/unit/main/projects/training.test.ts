@@ -31,22 +31,19 @@ function embeddings(): Map<string, Float32Array> {
 
 function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<EncoderService> {
   const never = () => Promise.resolve(fail('internal'));
-  return new LocalService<EncoderService>(
-    () =>
-      ({
-        open: never,
-        convert: never,
-        embed: never,
-        pause: never,
-        missing: never,
-        exportModel: never,
-        fetch: ({ names }) => {
-          const all = new Float32Array(names.length * D);
-          names.forEach((name, i) => all.set(rows.get(name) ?? [], i * D));
-          return Promise.resolve(ok({ d: D, rows: all }));
-        },
-      }) as Handlers<EncoderService>,
-  );
+  return new LocalService<EncoderService>((): Handlers<EncoderService> => ({
+    open: never,
+    convert: never,
+    embed: never,
+    pause: never,
+    missing: never,
+    exportModel: never,
+    fetch: ({ names }) => {
+      const all = new Float32Array(names.length * D);
+      names.forEach((name, i) => all.set(rows.get(name) ?? [], i * D));
+      return Promise.resolve(ok({ d: D, rows: all }));
+    },
+  }));
 }
 
 class Scene {
