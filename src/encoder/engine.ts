@@ -7,20 +7,23 @@ import { BATCH, storedAs } from './card';
 import { openEncoderFolder, type EncoderFolder } from './folder';
 import { inputLength, normaliseInto } from './normalise';
 import { ensureBuiltin } from './scattering/builtin';
-import { openSession, type Session } from './session';
+import { chooseSession } from './providers';
+import { tryProvider, type Session, type Values } from './session';
 import { EmbeddingStore } from './store/store';
 
 /** An encoder that is open: its model in a session and its store. */
 export class Engine {
   readonly source: EncoderFolder;
-  readonly session: Session;
+  private current: Session;
+  private readonly threads: number;
   readonly store: EmbeddingStore;
   private readonly batch: Float32Array;
   private turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(source: EncoderFolder, session: Session, store: EmbeddingStore) {
+  private constructor(source: EncoderFolder, session: Session, threads: number, store: EmbeddingStore) {
     this.source = source;
-    this.session = session;
+    this.current = session;
+    this.threads = threads;
     this.store = store;
     this.batch = new Float32Array(BATCH * inputLength(source.card));
   }
@@ -30,7 +33,7 @@ export class Engine {
     const source = folder === 'builtin' ? await ensureBuiltin(join(profile, 'encoders')) : await openEncoderFolder(folder);
     if (!source.ok) return source;
     const { card, model } = source.value;
-    const session = await openSession(model, provider, threads);
+    const session = await chooseSession({ model, card, provider, threads, memory: join(profile, 'providers.json') });
     if (!session.ok) return session;
     const format = { encoder: card.id, d: card.outputs.embedding, type: storedAs(card) };
     const store = await EmbeddingStore.open(join(profile, 'embeddings', card.id), format);
@@ -38,11 +41,15 @@ export class Engine {
       await session.value.close();
       return store;
     }
-    return ok(new Engine(source.value, session.value, store.value));
+    return ok(new Engine(source.value, session.value, threads, store.value));
   }
 
   get card(): EncoderCard {
     return this.source.card;
+  }
+
+  get session(): Session {
+    return this.current;
   }
 
   /** The embedding of each tile, at most BATCH of them. The batch is filled up with zeros, so a row's bits hang on its tile alone. */
@@ -63,7 +70,7 @@ export class Engine {
       if (!written.ok) return written;
     }
     const shape = [BATCH, card.input.channels, card.input.size, card.input.size];
-    const outputs = await this.session.run({ pixels: { shape, data: this.batch } });
+    const outputs = await this.run({ shape, data: this.batch });
     if (!outputs.ok) return outputs;
     const d = card.outputs.embedding;
     const values = outputs.value.embedding?.data;
@@ -74,9 +81,26 @@ export class Engine {
     return ok(rows);
   }
 
+  /** A provider that breaks off (a driver that was reset, memory that ran out) is given up for the processor: the class stays. */
+  private async run(pixels: Values): Promise<Result<Record<string, Values>>> {
+    const outputs = await this.current.run({ pixels });
+    if (outputs.ok || this.current.provider === 'cpu') return outputs;
+    const { provider } = this.current;
+    const cpu = await tryProvider(
+      this.source.model,
+      'cpu',
+      this.threads,
+      `${provider} broke off: ${String(outputs.failure.params['reason'])}`,
+    );
+    if (!cpu.ok) return outputs;
+    await this.current.close();
+    this.current = cpu.value;
+    return this.current.run({ pixels });
+  }
+
   async close(): Promise<Result<void>> {
     const stored = await this.store.close();
-    await this.session.close();
+    await this.current.close();
     return stored;
   }
 }

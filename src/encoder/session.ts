@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Provider } from '../contract/jobs/encoder';
 import { fail, ok, type Result } from '../contract/result';
 
@@ -19,35 +19,44 @@ export interface Session {
 /** What onnxruntime calls the providers of the contract. */
 const names: Record<Exclude<Provider, 'auto'>, string> = { cpu: 'cpu', webgpu: 'webgpu', cuda: 'cuda', directml: 'dml', coreml: 'coreml' };
 
-/**
- * Opens a model by path, so that its bytes never lie in JavaScript's memory. A provider that cannot be had falls back to the
- * processor and says why. `threads` 0: as many as onnxruntime thinks fit.
- */
+export const RUNTIME_VERSION = env.versions.node ?? env.versions.common;
+
+const optionsFor = (name: string, threads: number): InferenceSession.SessionOptions => ({
+  executionProviders: [name],
+  // 'all' adds blocked layouts of convolutions, which made the built-in encoder 10 % slower and nothing faster.
+  graphOptimizationLevel: 'extended',
+  logSeverityLevel: 3,
+  // Shapes never change from batch to batch, so the arena stays at what the first one took.
+  enableCpuMemArena: true,
+  enableMemPattern: true,
+  ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+  interOpNumThreads: 1,
+  // Old processors add pairs of int8 products in 16 bits, which overflows: the exact way there, so that int8 is one class everywhere.
+  extra: { session: { x64quantprecision: '1' } },
+});
+
+export const ON_CPU = 'It runs on every machine and gives the same numbers each time.';
+
+/** As asked for, else on the processor with the reason. `auto` is the processor here: providers.ts chooses. */
 export async function openSession(path: string, provider: Provider, threads: number): Promise<Result<Session>> {
-  const options = (name: string): InferenceSession.SessionOptions => ({
-    executionProviders: [name],
-    // 'all' adds blocked layouts of convolutions, which made the built-in encoder 10 % slower and nothing faster.
-    graphOptimizationLevel: 'extended',
-    logSeverityLevel: 3,
-    // Shapes never change from batch to batch, so the arena stays at what the first one took.
-    enableCpuMemArena: true,
-    enableMemPattern: true,
-    ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
-    interOpNumThreads: 1,
-    // Old processors add pairs of int8 products in 16 bits, which overflows: the exact way there, so that int8 is one class everywhere.
-    extra: { session: { x64quantprecision: '1' } },
-  });
-  let reason = 'It runs on every machine and gives the same numbers each time.';
-  if (provider !== 'auto' && provider !== 'cpu') {
-    try {
-      const session = await InferenceSession.create(path, options(names[provider]));
-      return ok(wrap(session, provider, 'As chosen in the settings.'));
-    } catch (error) {
-      reason = `${provider} cannot be used here: ${firstLine(error)}`;
-    }
-  }
+  if (provider === 'auto' || provider === 'cpu') return tryProvider(path, 'cpu', threads, ON_CPU);
+  const session = await tryProvider(path, provider, threads, 'As chosen in the settings.');
+  if (session.ok) return session;
+  return tryProvider(path, 'cpu', threads, `${provider} cannot be used here: ${String(session.failure.params['reason'])}`);
+}
+
+/**
+ * Opens a model on this provider or not at all, by path, so that its bytes never lie in JavaScript's memory. `threads` 0: as many as
+ * onnxruntime thinks fit.
+ */
+export async function tryProvider(
+  path: string,
+  provider: Exclude<Provider, 'auto'>,
+  threads: number,
+  reason = ON_CPU,
+): Promise<Result<Session>> {
   try {
-    return ok(wrap(await InferenceSession.create(path, options('cpu')), 'cpu', reason));
+    return ok(wrap(await InferenceSession.create(path, optionsFor(names[provider], threads)), provider, reason));
   } catch (error) {
     return fail('encoder-run-failed', { reason: firstLine(error) }, String(error));
   }

@@ -31,7 +31,12 @@ export function toHalf(model: Model, encode: (values: Float32Array, into: Uint16
   const rename = (name: string) => inputs.get(name) ?? outputs.get(name) ?? name;
   graph.adopt({
     constants,
-    nodes: model.graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) })),
+    nodes: model.graph.nodes.map((node) => ({
+      ...node,
+      name: rename(node.name),
+      inputs: node.inputs.map(rename),
+      outputs: node.outputs.map(rename),
+    })),
   });
   for (const { name, shape } of model.graph.outputs) {
     graph.node('Cast', [`${name}.half`], { to: FLOAT }, { as: name });
