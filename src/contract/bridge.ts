@@ -56,6 +56,8 @@ export const ProjectStatus = z.object({
     stage: z.enum(['idle', 'basis', 'quick', 'full']),
     /** Of the last quick round. */
     milliseconds: z.number().nullable(),
+    /** What is in force. */
+    settings: z.object({ strategy: Strategy, head: HeadKind }),
   }),
 });
 export type ProjectStatus = z.infer<typeof ProjectStatus>;
@@ -77,6 +79,10 @@ export type RoundView = z.infer<typeof RoundView>;
 
 export const PoolView = z.object({ project: Id, pool: z.int(), images: z.array(Id) });
 export type PoolView = z.infer<typeof PoolView>;
+
+/** Images that a scan found new, whose file changed, and whose file was there before and is no longer. */
+export const ScanOutcome = z.object({ added: z.int(), changed: z.int(), missing: z.int() });
+export type ScanOutcome = z.infer<typeof ScanOutcome>;
 
 const inProject = z.object({ project: Id });
 const nothing = z.object({});
@@ -122,6 +128,11 @@ export const bridge = {
     'projects.remove': { params: inProject, result: z.void() },
     /** New names, colours, keys and further findings; ids stay. */
     'projects.findings': { params: inProject.extend({ findings: z.array(NewFinding.extend({ id: Id.nullable() })) }), result: Project },
+
+    /** Looks at the folder again; answers when that is done. Files that failed are tried again. */
+    'projects.rescan': { params: inProject, result: ScanOutcome },
+    /** The folder was moved: labels stay with their images. A folder with none of the project's images is refused. `root`: the first, unless given. */
+    'projects.relocate': { params: inProject.extend({ root: Id.optional(), folder: z.string() }), result: ScanOutcome },
 
     'journal.read': {
       params: inProject.extend({ after: z.int(), limit: z.int().max(5000) }),

@@ -21,6 +21,7 @@ const messages: Record<ErrorCode, Message> = {
     next: 'Check its permissions or choose another folder.',
   },
   'folder-empty': { what: 'No images were found in {folder}.', next: 'Choose a folder with PNG, JPEG, WebP, TIFF or DICOM files.' },
+  'folder-foreign': { what: 'None of the images of this project are in {folder}.', next: 'Choose the folder that holds {example}.' },
   'folder-not-writable': { what: 'Nothing can be written to {folder}: {reason}.', next: 'Choose another folder.' },
   'disk-full': { what: 'The disk that holds {folder} is full.', next: 'Free some space, then try again. Nothing that was saved is lost.' },
   'output-exists': { what: '{file} exists already.', next: 'Choose another name, or allow it to be replaced (--overwrite).' },
@@ -57,6 +58,20 @@ const messages: Record<ErrorCode, Message> = {
     what: 'The rotary table in {file} differs from that of EVA-X by {difference}.',
     next: 'The file belongs to another model; choose an EVA-X file.',
   },
+  'download-offline': {
+    what: '{host} could not be reached: {reason}.',
+    next: 'Check the connection and the proxy, or fetch the file on another machine and choose it here.',
+  },
+  'download-refused': { what: '{host} did not give the file: {reason}.', next: 'Try again later, or choose a file that you already have.' },
+  'download-broken': {
+    what: 'The download from {host} broke off: {reason}.',
+    next: 'Start it again: it goes on where it was.',
+  },
+  'download-hash-differs': {
+    what: 'What came for {file} is not what {host} states (SHA-256 {found}, expected {expected}). It was deleted.',
+    next: 'Try again; if it happens twice, fetch the file in another way.',
+  },
+  'download-unsafe': { what: '{address} was not asked, since the connection would not be encrypted.', next: 'Use an https address.' },
   'encoder-missing': { what: 'The encoder {encoder} is not on this machine.', next: 'Import its checkpoint in the settings.' },
   'encoder-corrupt': { what: 'The encoder in {folder} is damaged: {reason}.', next: 'Import its checkpoint again.' },
   'encoder-run-failed': {

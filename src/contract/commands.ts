@@ -16,6 +16,8 @@ export const commands = [
   { id: 'project.new', title: 'New project…', keys: ['Mod+N'], group: 'project', where: 'everywhere' },
   { id: 'project.close', title: 'Back to all projects', keys: ['Mod+W'], group: 'project', where: 'project' },
   { id: 'export.open', title: 'Export…', keys: ['Mod+E'], group: 'project', where: 'project' },
+  { id: 'project.findings', title: 'Findings…', keys: ['Mod+F'], group: 'project', where: 'project' },
+  { id: 'project.rescan', title: 'Scan the folder again', keys: ['F5', 'Mod+R'], group: 'project', where: 'project' },
   { id: 'settings.open', title: 'Settings…', keys: ['Mod+,'], group: 'project', where: 'everywhere' },
 
   { id: 'edit.undo', title: 'Undo', keys: ['Mod+Z'], group: 'edit', where: 'project' },

@@ -10,6 +10,7 @@ import { fail, ok, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';
 import { saveFile } from '../files/save';
 import { Journal } from '../journal/journal';
+import { checkFindings } from './findings';
 import type { ProjectSession } from './session';
 
 export interface NewProject {
@@ -42,15 +43,9 @@ export class ProjectLibrary {
   }
 
   async create(request: NewProject): Promise<Result<Project>> {
-    const names = request.findings.map(({ name }) => name.trim().toLowerCase());
-    const keys = request.findings.map(({ hotkey }) => hotkey);
     if (request.name.trim() === '') return fail('project-invalid', { reason: 'it has no name' });
-    if (request.findings.length === 0) return fail('project-invalid', { reason: 'it has no findings' });
-    if (request.task === 'multiclass' && request.findings.length < 2)
-      return fail('project-invalid', { reason: 'it needs at least two classes' });
-    if (names.includes('') || new Set(names).size < names.length)
-      return fail('project-invalid', { reason: 'two findings have the same name, or one has none' });
-    if (new Set(keys).size < keys.length) return fail('project-invalid', { reason: 'two findings have the same key' });
+    const findings = checkFindings(request.task, request.findings);
+    if (!findings.ok) return findings;
     const folder = resolve(request.folder);
     if (!(await exists(folder))) return fail('folder-missing', { folder });
 

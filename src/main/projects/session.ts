@@ -12,6 +12,7 @@ import type { Log } from '../log';
 import type { Processes } from '../processes';
 import type { z } from 'zod';
 import { Embedding } from './embedding';
+import { checkFindings } from './findings';
 import { changesFor } from './labels';
 import { inOrder, scan } from './scanning';
 import { Training, nameOf, type PooledImage } from './training';
@@ -203,7 +204,17 @@ export class ProjectSession {
     if (this.#project.findings.some(({ id }) => !kept.has(id))) {
       return fail('project-invalid', { reason: 'a finding cannot be taken out, its labels would hang in the air; rename it instead' });
     }
-    const next = { ...this.#project, findings: findings.map(({ id, ...rest }) => ({ id: id ?? ulid(), ...rest })) };
+    const checked = checkFindings(this.#project.task, findings);
+    if (!checked.ok) return checked;
+    const next = {
+      ...this.#project,
+      findings: findings.map(({ id, ...rest }) => ({
+        ...this.#project.findings.find((finding) => finding.id === id),
+        ...rest,
+        id: id ?? ulid(),
+        name: rest.name.trim(),
+      })),
+    };
     const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
     if (!done.ok) return done;
     this.#project = next;

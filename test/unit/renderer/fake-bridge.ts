@@ -103,7 +103,13 @@ export class FakeBridge implements Client<BridgeService> {
         reason: 'no other provider here',
         precision: 'fp32',
       },
-      trainer: { backend: 'wasm', reason: 'no native library found', stage: 'idle', milliseconds: 41 },
+      trainer: {
+        backend: 'wasm',
+        reason: 'no native library found',
+        stage: 'idle',
+        milliseconds: 41,
+        settings: { strategy: 'auto', head: 'auto' },
+      },
     };
     this.summaries = [
       {
@@ -141,6 +147,12 @@ export class FakeBridge implements Client<BridgeService> {
 
   emit(event: string, payload: unknown): void {
     this.#listeners.get(event)?.forEach((handler) => handler(payload as never));
+  }
+
+  /** A new status, as main sends it. */
+  tell(change: Partial<ProjectStatus>): void {
+    this.status = { ...this.status, ...change };
+    this.emit('status', this.status);
   }
 
   called(method: string): unknown[] {
@@ -246,7 +258,21 @@ export class FakeBridge implements Client<BridgeService> {
       this.summaries = this.summaries.filter((each) => each.id !== project);
       return ok();
     },
-    'projects.findings': () => ok(this.project),
+    'projects.findings': ({ findings }) => {
+      const next = findings.map(({ id: known, ...rest }, i) => ({ id: known ?? id(i + 1, 'F'), ...rest }));
+      this.project = { ...this.project, findings: next };
+      this.append({ kind: 'project', project: this.project });
+      return ok(this.project);
+    },
+    'projects.rescan': () => {
+      this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, failure: null } });
+      return ok({ added: 0, changed: 0, missing: 0 });
+    },
+    'projects.relocate': ({ folder }) => {
+      this.project = { ...this.project, roots: this.project.roots.map((root) => ({ ...root, path: folder })) };
+      this.append({ kind: 'project', project: this.project });
+      return this.#handlers['projects.rescan']({ project: this.project.id });
+    },
     'journal.read': ({ after, limit }) => ok({ actions: this.journal.slice(after, after + limit), last: this.journal.length }),
     'labels.apply': ({ cells }) => this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) })),
     'labels.skip': ({ image }) => this.#acknowledge(this.append({ kind: 'skip', image })),
@@ -268,8 +294,17 @@ export class FakeBridge implements Client<BridgeService> {
           failure: { code: 'image-corrupt', params: { file: 'ward/000003.png', reason: 'it ends after 512 bytes' } },
         },
       ]),
-    'queue.settings': () => ok(),
-    'queue.similar': () => ok([]),
+    'queue.settings': ({ strategy, head }) => {
+      this.tell({ trainer: { ...this.status.trainer, settings: { strategy, head } } });
+      return ok();
+    },
+    'queue.similar': ({ image, count }) =>
+      ok(
+        [...this.state.images.keys()]
+          .filter((other) => other !== image)
+          .slice(0, count)
+          .map((other, i) => ({ image: other, similarity: 0.98 - i * 0.01 })),
+      ),
     'export.labels': ({ folder }) => ok({ files: [`${folder}/labels.csv`] }),
     'export.classFolders': () => ok({ files: [], copied: 12 }),
     'export.model': ({ folder }) =>

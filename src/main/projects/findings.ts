@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+import type { NewFinding } from '../../contract/bridge';
+import type { Task } from '../../contract/model';
+import { fail, ok, type Result } from '../../contract/result';
+
+/** Findings have names and keys of their own; a multi-class project has at least two. */
+export function checkFindings(task: Task, findings: readonly z.infer<typeof NewFinding>[]): Result<void> {
+  const names = findings.map(({ name }) => name.trim().toLowerCase());
+  const keys = findings.map(({ hotkey }) => hotkey.toLowerCase());
+  if (findings.length === 0) return fail('project-invalid', { reason: 'it has no findings' });
+  if (task === 'multiclass' && findings.length < 2) return fail('project-invalid', { reason: 'it needs at least two classes' });
+  if (names.includes('') || new Set(names).size < names.length)
+    return fail('project-invalid', { reason: 'two findings have the same name, or one has none' });
+  if (new Set(keys).size < keys.length) return fail('project-invalid', { reason: 'two findings have the same key' });
+  return ok();
+}
