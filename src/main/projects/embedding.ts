@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { EncoderCard } from '../../contract/encoder-card';
-import type { EmbeddedItem, EmbedItem } from '../../contract/jobs/encoder';
+import { embeddingName, type EmbeddedItem, type EmbedItem } from '../../contract/jobs/encoder';
 import { BUILTIN_ENCODER, type Id, type ImageRecord } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import { ok } from '../../contract/result';
@@ -8,7 +8,6 @@ import type { Log } from '../log';
 import type { Processes } from '../processes';
 import { Rate } from './rate';
 import { THUMBNAIL_SIZE, thumbnailFile } from './thumbnails';
-import { nameOf } from './training';
 
 export interface OpenEncoder {
   readonly card: EncoderCard;
@@ -209,3 +208,6 @@ export class Embedding {
     this.#onChange();
   }
 }
+
+/** The name of the image's embedding in the store; null while its bytes were not read. */
+export const nameOf = (image: ImageRecord): string | null => (image.sha256 === null ? null : embeddingName(image.sha256, image.frame));

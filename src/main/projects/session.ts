@@ -11,11 +11,11 @@ import { Journal, type Draft, type DraftFrom } from '../journal/journal';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
 import type { z } from 'zod';
-import { Embedding } from './embedding';
+import { Embedding, nameOf } from './embedding';
 import { checkFindings } from './findings';
 import { changesFor } from './labels';
 import { inOrder, scan } from './scanning';
-import { Training, nameOf, type PooledImage } from './training';
+import { Training, type PooledImage } from './training';
 import { ulid } from 'ulid';
 
 export interface SessionOptions {

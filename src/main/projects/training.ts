@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
-import { embeddingName } from '../../contract/jobs/encoder';
 import { defaultSettings, StateCode, type LabelDelta, type Round, type Settings } from '../../contract/jobs/trainer';
 import type { CellChange, CellValue, Id, ImageRecord, Project } from '../../contract/model';
 import type { Emit } from '../../contract/wire';
@@ -339,5 +338,3 @@ function groupsOf(pool: readonly PooledImage[]) {
     return number;
   });
 }
-
-export const nameOf = (image: ImageRecord): string | null => (image.sha256 === null ? null : embeddingName(image.sha256, image.frame));
