@@ -19,7 +19,8 @@ export interface Codestream {
   readonly process: number;
 }
 
-const SOF55 = 0xf7;
+/** SOF55, the frame marker of ITU-T T.87. */
+export const JPEG_LS = 0xf7;
 
 /** The marker segments of ITU-T T.81 (JPEG) and T.87 (JPEG-LS) up to the first scan. */
 export function readJpegStream(bytes: Uint8Array): Codestream {
@@ -36,7 +37,7 @@ export function readJpegStream(bytes: Uint8Array): Codestream {
     if (marker === 0xd9) corrupt('its JPEG ends before the picture begins');
     const length = view.u16(at + 2);
     if (length < 2) corrupt('a segment without a length');
-    if (marker === SOF55 || (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))) {
+    if (marker === JPEG_LS || (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))) {
       frame = {
         process: marker,
         precision: view.u8(at + 4),
@@ -50,7 +51,7 @@ export function readJpegStream(bytes: Uint8Array): Codestream {
     if (marker === 0xe0 && length >= 7 && view.ascii(at + 4, 4) === 'JFIF') colour ??= 'ybr';
     if (marker === 0xda) {
       if (!frame) return corrupt('its frame header is missing');
-      const planar = frame.process === SOF55 && frame.components > 1 && view.u8(at + 4) === 1;
+      const planar = frame.process === JPEG_LS && frame.components > 1 && view.u8(at + 4) === 1;
       return { bytes, ...frame, signed: false, planar, colour };
     }
     at += 2 + length;

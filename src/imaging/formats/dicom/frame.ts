@@ -7,7 +7,7 @@ import {
 } from 'dicom-parser';
 import { checkSize, corrupt, unsupported } from '../bounds';
 import { decodeStream } from './codec';
-import { readJpeg2000Stream, readJpegStream, type Codestream } from './codestream';
+import { JPEG_LS, readJpeg2000Stream, readJpegStream, type Codestream } from './codestream';
 import type { DicomHeader } from './header';
 import { pixelTags, type PixelModule } from './module';
 import { decodeRle } from './rle';
@@ -40,6 +40,8 @@ export async function readFrame(header: DicomHeader, module: PixelModule, frame:
   }
   const stream = syntax.coding === 'jpeg' || syntax.coding === 'jpeg-ls' ? readJpegStream(fragments) : readJpeg2000Stream(fragments);
   agree(stream, module);
+  // CharLS looks for the end of a stream that has none for half a minute, OpenJPH makes up what is missing.
+  if ((stream.process === JPEG_LS || syntax.coding === 'htj2k') && !ends(stream.bytes)) corrupt('its picture data break off');
   const bytes = await decodeStream(decoderOf(stream, syntax.coding === 'htj2k'), stream);
   return {
     words: stream.precision > 8 ? new Uint16Array(bytes.buffer) : bytes,
@@ -48,6 +50,13 @@ export async function readFrame(header: DicomHeader, module: PixelModule, frame:
     // Decoders give the samples from bit 0 on, wherever the data set would have them.
     shift: 0,
   };
+}
+
+/** End marker FFD9 of JPEG, JPEG-LS and JPEG 2000, before the zeros that fill the fragment up (PS3.5 A.4 asks for one). */
+function ends(bytes: Uint8Array): boolean {
+  let last = bytes.length - 1;
+  while (last > 0 && bytes[last] === 0) last -= 1;
+  return bytes[last - 1] === 0xff && bytes[last] === 0xd9;
 }
 
 /** A header that lies about the stream, or a stream about the picture, is refused: decoders believe what they read. */
@@ -65,7 +74,7 @@ function agree(stream: Codestream, module: PixelModule): void {
 /** The stream's own marker decides between JPEG and JPEG-LS: data sets have been seen to state the one and hold the other. */
 function decoderOf({ process, precision }: Codestream, highThroughput: boolean) {
   if (process === 0) return highThroughput ? 'DecodeHtJpeg2000' : 'DecodeJpeg2000';
-  if (process === 0xf7) return 'DecodeJpegLs';
+  if (process === JPEG_LS) return 'DecodeJpegLs';
   // ITU-T T.81 table B.1: baseline, extended, progressive and lossless with Huffman codes; baseline and progressive with arithmetic ones.
   if (![0xc0, 0xc1, 0xc2, 0xc3].includes(process)) return unsupported(`the JPEG process of marker FF${process.toString(16).toUpperCase()}`);
   if (process !== 0xc3 && precision !== 8 && precision !== 12) return unsupported(`lossy JPEG with ${String(precision)} bits`);
