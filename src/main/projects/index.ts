@@ -31,30 +31,50 @@ export interface ProjectsOptions {
 }
 
 const INSPECT_MS = 2000;
+const NOTE_MS = 3000;
 
 /** One project is open at a time; everything a page asks of a project is answered here. */
 export function setupProjects({ paths, processes, settings, emit, log, window }: ProjectsOptions): Projects {
   const library = new ProjectLibrary(paths.profile, () => settings.get().annotator);
   let session: ProjectSession | null = null;
   let sample: AbortController | null = null;
+  let noting: NodeJS.Timeout | null = null;
+  /** Opening and closing wait for each other: two open sessions would write side by side. */
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = turn.then(work, work);
+    turn = next;
+    return next;
+  };
 
-  const close = async () => {
+  /** The welcome page shows counts that are a moment old at most, also after a crash. */
+  const emitAndNote: Emit<BridgeService> = (event, payload) => {
+    emit(event, payload);
+    if (event !== 'journal') return;
+    noting ??= setTimeout(() => {
+      noting = null;
+      if (session) void library.note(session);
+    }, NOTE_MS);
+  };
+
+  const closeNow = async () => {
     const open = session;
     session = null;
     if (!open) return;
     await library.note(open);
     await open.close();
   };
+  const close = () => inTurn(closeNow);
 
-  const open = async (id: string): Promise<Result<ProjectSession>> => {
+  const openNow = async (id: string): Promise<Result<ProjectSession>> => {
     if (session?.project.id === id) return ok(session);
-    await close();
+    await closeNow();
     const opened = await ProjectSession.open({
       folder: library.folderOf(id),
       profile: paths.profile,
       resources: paths.resources,
       processes,
-      emit,
+      emit: emitAndNote,
       log,
     });
     if (!opened.ok) return opened;
@@ -63,6 +83,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
     session.begin();
     return opened;
   };
+  const open = (id: string) => inTurn(() => openNow(id));
 
   /** The open project, when it is the one that is meant. */
   const inProject = async <T>(id: string, work: (open: ProjectSession) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
