@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../contract/result';
 import type { Scene, Scores } from './acquisition/scene';
 import { rankQueue } from './acquisition/queue';
 import { buildBasis, type Basis } from './basis';
+import { priorLogit } from './calibration/calibrate';
 import { applyPrior, choosePrior } from './calibration/prior';
 import { metrics } from './evaluation/metrics';
 import { prequential, type PrequentialCache } from './evaluation/prequential';
@@ -143,21 +144,26 @@ function sceneOf(
   };
 }
 
-/** The head's logits at the temperature of its calibration, without the shift to the pool's prior. */
-function scoresOf({ fitted }: Learnt, logits: Float32Array): Scores {
+/**
+ * The head's logits at the temperature of its calibration, at equal priors. Asking where p is one half after the labelled
+ * prevalence is put in would follow whatever the queue happened to ask before, and hardly ever ask for a rare finding.
+ */
+function scoresOf({ fitted, head }: Learnt, logits: Float32Array): Scores {
   const { slope, offset } = fitted.calibration;
   const k = slope.length;
   const m = fitted.linear.weight.length / k;
-  const prevalence = slope.reduce<number[]>((out, _, f) => {
+  const shift = Array.from(slope, (_, f) => {
+    if (!fitted.linear.fitted[f]) return offset[f] as number;
+    if (fitted.kind === 'gda') return 0;
     const { present, absent } = countStates(fitted.targets, f);
-    return [...out, (present + 1) / (present + absent + 2)];
-  }, []);
+    return -(slope[f] as number) * priorLogit(present, absent);
+  });
   return {
-    z: Float64Array.from(logits, (logit, i) => (slope[i % k] as number) * logit + (offset[i % k] as number)),
+    z: Float64Array.from(logits, (logit, i) => (slope[i % k] as number) * logit + (shift[i % k] as number)),
+    probabilities: calibratedByHead(head, logits),
     weight: fitted.linear.weight.map((w, i) => w * (slope[Math.floor(i / m)] as number)),
-    bias: fitted.linear.bias.map((b, f) => b * (slope[f] as number) + (offset[f] as number)),
+    bias: fitted.linear.bias.map((b, f) => b * (slope[f] as number) + (shift[f] as number)),
     fitted: fitted.linear.fitted,
-    prevalence,
   };
 }
 

@@ -23,12 +23,15 @@ const acquisitions: Record<Exclude<Strategy, 'auto'>, Acquisition> = {
 /** Strategies that can do without a head. */
 const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'herding', 'kcentre', 'rare']);
 
-/** The default: typical images while nothing is labelled, Uncertainty Herding afterwards. */
+/**
+ * The default: typical images while nothing is labelled, then representative ones until there is a head, then those at its boundary
+ * (test/bench/learning/README.md says what was compared).
+ */
 function resolve(strategy: Strategy, scene: Scene): Exclude<Strategy, 'auto'> {
   if (strategy === 'random') return 'random';
   if (scene.labelled.length === 0) return 'coldstart';
-  if (strategy === 'auto') return 'herding';
-  return scene.scores === null && !HEADLESS.has(strategy) ? 'herding' : strategy;
+  if (scene.scores === null && !HEADLESS.has(strategy)) return 'herding';
+  return strategy === 'auto' ? 'margin' : strategy;
 }
 
 /**

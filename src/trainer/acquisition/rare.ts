@@ -1,4 +1,3 @@
-import { sigmoid } from '../calibration/platt';
 import { takeRows } from '../matrix';
 import { random } from '../random';
 import { productTransposed } from '../tensors/product';
@@ -52,7 +51,7 @@ export const rare: Acquisition = async (scene, count) => {
     while (next && taken.has(next.row)) next = lists[from].next().value;
     if (!next) break;
     taken.add(next.row);
-    const probability = sigmoid(next.z);
+    const probability = scene.scores?.probabilities[next.row * k + finding] ?? 0;
     const reason: Pick['reason'] =
       from === 'any'
         ? { code: 'random', params: {} }

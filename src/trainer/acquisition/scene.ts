@@ -21,15 +21,15 @@ export interface Scene {
 }
 
 export interface Scores {
-  /** [N, K]: a_k logit_k + c_k in float64, the temperature in it, the shift to the pool's prior not. */
+  /** [N, K]: the logits at the temperature of their calibration, at equal priors: 0 is where the evidence says neither. */
   readonly z: Float64Array;
-  /** [K, m] and [K], scaled likewise. */
+  /** Calibrated probabilities [N, K], as they are shown. */
+  readonly probabilities: Float32Array;
+  /** [K, m] and [K], scaled as z. */
   readonly weight: Float64Array;
   readonly bias: Float64Array;
   /** Findings the head has learnt. */
   readonly fitted: readonly boolean[];
-  /** Labelled prevalence of each finding. */
-  readonly prevalence: readonly number[];
 }
 
 export interface Pick {

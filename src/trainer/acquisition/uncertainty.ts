@@ -4,9 +4,6 @@ import type { Acquisition, Scene, Scores } from './scene';
 
 export type Measure = 'margin' | 'entropy' | 'least-confidence';
 
-/** Rare findings would otherwise hardly count; but a finding never seen on one side says nothing. */
-const RAREST = 0.02;
-
 /** Uncertainty of every row of the pool, larger where the head knows less; margin and least confidence lie in [0, 1]. */
 export function uncertainty(scene: Scene, scores: Scores, measure: Measure): Float64Array {
   const n = scene.features.rows;
@@ -46,18 +43,13 @@ function classProbabilities(z: Float64Array, from: number, p: Float64Array): voi
   for (let f = 0; f < p.length; f++) p[f] = (p[f] as number) / sum;
 }
 
-/**
- * Findings are combined by a prevalence-balanced mean: each finding's uncertainty relative to that of always answering
- * its prevalence, so that a rare finding, whose probabilities are small everywhere, is heard as well.
- */
-function ofLabels({ z, fitted, prevalence }: Scores, n: number, measure: Measure): Float64Array {
+/** The mean over the findings that are learnt; at equal priors a rare one is heard as well as the others. */
+function ofLabels({ z, fitted }: Scores, n: number, measure: Measure): Float64Array {
   const k = fitted.length;
-  const weights = prevalence.map((value, f) => (fitted[f] ? 1 / Math.max(RAREST, Math.min(value, 1 - value)) : 0));
-  const total = weights.reduce((a, b) => a + b, 0) || 1;
+  const weight = 1 / Math.max(1, fitted.filter(Boolean).length);
   const out = new Float64Array(n);
   for (let f = 0; f < k; f++) {
-    const weight = (weights[f] as number) / total;
-    if (weight === 0) continue;
+    if (!fitted[f]) continue;
     for (let row = 0; row < n; row++) {
       const size = Math.abs(z[row * k + f] as number);
       const rest = sigmoid(-size);
@@ -77,8 +69,7 @@ function ofLabels({ z, fitted, prevalence }: Scores, n: number, measure: Measure
 export function uncertainReason(scene: Scene, scores: Scores, row: number): Reason {
   const k = scores.fitted.length;
   if (scene.task === 'multiclass') {
-    const p = new Float64Array(k);
-    classProbabilities(scores.z, row * k, p);
+    const p = scores.probabilities.subarray(row * k, (row + 1) * k);
     const order = Array.from(p.keys()).sort((a, b) => (p[b] as number) - (p[a] as number));
     const [first = 0, second = 0] = order;
     const params = { first: scene.findings[first] ?? '', second: scene.findings[second] ?? '', probability: p[first] ?? 0 };
@@ -89,7 +80,7 @@ export function uncertainReason(scene: Scene, scores: Scores, row: number): Reas
     if (!scores.fitted[f]) continue;
     if (hardest < 0 || Math.abs(scores.z[row * k + f] as number) < Math.abs(scores.z[row * k + hardest] as number)) hardest = f;
   }
-  const probability = sigmoid(scores.z[row * k + Math.max(0, hardest)] as number);
+  const probability = scores.probabilities[row * k + Math.max(0, hardest)] ?? 0;
   return { code: 'uncertain', params: { finding: scene.findings[hardest] ?? '', probability } };
 }
 

@@ -1,3 +1,5 @@
+import { random } from '../random';
+
 /** Mean squared difference of probability and truth (Brier 1950). NaN without observations. */
 export function brier(p: ArrayLike<number>, y: ArrayLike<number>): number {
   let sum = 0;
@@ -22,15 +24,41 @@ export interface Bin {
 
 /** Bins of equal mass by ascending probability: 15, or 5 below 200 observations. */
 export function calibrationBins(p: ArrayLike<number>, y: ArrayLike<number>): Bin[] {
+  const order = Int32Array.from({ length: p.length }, (_, i) => i).sort((a, b) => (p[a] as number) - (p[b] as number) || a - b);
+  return binsOfSorted(
+    Float64Array.from(order, (i) => p[i] as number),
+    Uint8Array.from(order, (i) => y[i] as number),
+  );
+}
+
+function binsOfSorted(p: Float64Array, y: Uint8Array): Bin[] {
   const n = p.length;
   const count = Math.min(n, n < 200 ? 5 : 15);
-  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => (p[a] as number) - (p[b] as number) || a - b);
   return Array.from({ length: count }, (_, bin) => {
-    const members = order.slice(Math.floor((bin * n) / count), Math.floor(((bin + 1) * n) / count));
-    const mean = members.reduce((sum, i) => sum + (p[i] as number), 0) / members.length;
-    const observed = members.reduce((sum, i) => sum + (y[i] as number), 0) / members.length;
-    return { n: members.length, mean, observed };
+    const [from, to] = [Math.floor((bin * n) / count), Math.floor(((bin + 1) * n) / count)];
+    let mean = 0;
+    let observed = 0;
+    for (let i = from; i < to; i++) {
+      mean += p[i] as number;
+      observed += y[i] as number;
+    }
+    return { n: to - from, mean: mean / (to - from), observed: observed / (to - from) };
   });
+}
+
+/**
+ * The 95 % quantile of the adaptive calibration error that a perfectly calibrated model would have: truths drawn from the very
+ * probabilities, `draws` times. An error below it is no evidence of miscalibration.
+ */
+export function calibrationErrorByChance(p: ArrayLike<number>, seed: number, draws = 200): number {
+  const sorted = Float64Array.from(p).sort();
+  const y = new Uint8Array(sorted.length);
+  const draw = random(seed, 'calibration by chance');
+  const errors = Float64Array.from({ length: draws }, () => {
+    sorted.forEach((value, i) => (y[i] = draw.uniform() < value ? 1 : 0));
+    return expectedCalibrationError(binsOfSorted(sorted, y));
+  }).sort();
+  return errors[Math.min(draws - 1, Math.floor(0.95 * draws))] ?? NaN;
 }
 
 /** Adaptive expected calibration error: mean |observed - probability| over bins of equal mass. */

@@ -8,7 +8,7 @@ import { calibratedByHead, logitsOfFeatures } from '../heads/formula';
 import { takeRows, type Matrix } from '../matrix';
 import { random } from '../random';
 import { holdOut } from '../splits';
-import { brier, calibrationBins, expectedCalibrationError } from './probability';
+import { brier, calibrationBins, calibrationErrorByChance, expectedCalibrationError, logLoss } from './probability';
 import { auroc, averagePrecision } from './ranking';
 
 /** A pool whose truth is known: embeddings [N, d], truth [N, findings] 1, 0 or -1 (nobody knows), patients. */
@@ -54,7 +54,13 @@ export interface Point {
   readonly auroc: number | null;
   readonly ap: number | null;
   readonly brier: number | null;
+  readonly logLoss: number | null;
   readonly ece: number | null;
+  /** What the Brier score would be of always answering the prevalence, and the error of calibration by chance alone (95 % quantile). */
+  readonly brierOfPrevalence: number | null;
+  readonly eceByChance: number | null;
+  /** Labels present of each finding. */
+  readonly present: readonly number[];
   /** Time of the round that led here. */
   readonly seconds: number;
   readonly kind: string;
@@ -65,6 +71,8 @@ export interface Run {
   readonly strategy: Strategy;
   readonly head: HeadKind;
   readonly seed: number;
+  /** Share of present of each finding among the answers there are. */
+  readonly prevalence: readonly number[];
   readonly points: readonly Point[];
 }
 
@@ -104,10 +112,22 @@ export async function simulate(truth: Truth, split: Split, strategy: Strategy, h
     const result = await learn(after, '');
     learnt = result.ok ? result.value : null;
     const seconds = (performance.now() - started) / 1000;
-    if (count === next || count >= last) points.push({ labels: count, ...(await judge(truth, split, learnt)), seconds });
+    if (count === next || count >= last) {
+      const present = truth.findings.map(
+        (_, f) => labels.filter(({ finding, state }) => finding === f && state === StateCode.present).length,
+      );
+      points.push({ labels: count, ...(await judge(truth, split, learnt)), present, seconds });
+    }
     if (queue.length === 0) break;
   }
-  return { task: truth.name, strategy, head, seed: split.seed, points };
+  return { task: truth.name, strategy, head, seed: split.seed, prevalence: prevalenceOf(truth), points };
+}
+
+function prevalenceOf({ findings, states }: Truth): number[] {
+  return findings.map((_, f) => {
+    const known = states.filter((state, at) => at % findings.length === f && state >= 0);
+    return known.reduce((sum, state) => sum + state, 0) / Math.max(1, known.length);
+  });
 }
 
 function baseOf(truth: Truth, split: Split, strategy: Strategy, head: HeadKind, setting: Protocol): SnapshotBase {
@@ -154,12 +174,16 @@ function annotator(truth: Truth, split: Split, { flips, unread }: Protocol) {
   };
 }
 
-async function judge(truth: Truth, split: Split, learnt: Learnt | null): Promise<Omit<Point, 'labels' | 'seconds'>> {
-  if (learnt === null) return { auroc: null, ap: null, brier: null, ece: null, kind: 'none' };
+const nothing = { auroc: null, ap: null, brier: null, logLoss: null, ece: null, brierOfPrevalence: null, eceByChance: null } as const;
+type Figure = keyof typeof nothing;
+
+/** Figures on the held-out patients: means over the findings that have both sides there. */
+async function judge(truth: Truth, split: Split, learnt: Learnt | null): Promise<Omit<Point, 'labels' | 'present' | 'seconds'>> {
+  if (learnt === null) return { ...nothing, kind: 'none' };
   const logits = await logitsOfFeatures(learnt.head, split.judged);
   const probabilities = calibratedByHead(learnt.head, logits);
   const k = truth.findings.length;
-  const figures: { auroc: number; ap: number; brier: number; ece: number }[] = [];
+  const figures: Record<Figure, number>[] = [];
   for (let f = 0; f < k; f++) {
     const ranks: number[] = [];
     const p: number[] = [];
@@ -174,10 +198,28 @@ async function judge(truth: Truth, split: Split, learnt: Learnt | null): Promise
     });
     const area = auroc(ranks, y);
     const ap = averagePrecision(ranks, y);
-    if (area !== null && ap !== null)
-      figures.push({ auroc: area, ap, brier: brier(p, y), ece: expectedCalibrationError(calibrationBins(p, y)) });
+    if (area === null || ap === null) continue;
+    const prevalence = y.reduce((sum, state) => sum + state, 0) / y.length;
+    figures.push({
+      auroc: area,
+      ap,
+      brier: brier(p, y),
+      logLoss: logLoss(p, y),
+      ece: expectedCalibrationError(calibrationBins(p, y)),
+      brierOfPrevalence: prevalence * (1 - prevalence),
+      eceByChance: calibrationErrorByChance(p, split.seed),
+    });
   }
-  const mean = (name: 'auroc' | 'ap' | 'brier' | 'ece') =>
-    figures.length === 0 ? null : figures.reduce((sum, one) => sum + one[name], 0) / figures.length;
-  return { auroc: mean('auroc'), ap: mean('ap'), brier: mean('brier'), ece: mean('ece'), kind: learnt.head.file.kind };
+  if (figures.length === 0) return { ...nothing, kind: learnt.head.file.kind };
+  const mean = (name: Figure) => figures.reduce((sum, one) => sum + one[name], 0) / figures.length;
+  return {
+    auroc: mean('auroc'),
+    ap: mean('ap'),
+    brier: mean('brier'),
+    logLoss: mean('logLoss'),
+    ece: mean('ece'),
+    brierOfPrevalence: mean('brierOfPrevalence'),
+    eceByChance: mean('eceByChance'),
+    kind: learnt.head.file.kind,
+  };
 }

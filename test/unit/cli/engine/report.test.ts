@@ -7,7 +7,20 @@ const run = (strategy: Run['strategy'], seed: number, curve: [number, number | n
   strategy,
   head: 'auto',
   seed,
-  points: curve.map(([labels, auroc]) => ({ labels, auroc, ap: null, brier: null, ece: null, seconds: 0, kind: 'gda' })),
+  prevalence: [],
+  points: curve.map(([labels, auroc]) => ({
+    labels,
+    auroc,
+    ap: null,
+    brier: null,
+    logLoss: null,
+    ece: null,
+    brierOfPrevalence: null,
+    eceByChance: null,
+    present: [],
+    seconds: 0,
+    kind: 'gda',
+  })),
 });
 
 test('labels saved: linear in log2 of the labels between checkpoints', () => {

@@ -92,7 +92,7 @@ describe('Uncertainty Herding', () => {
         weight: new Float64Array(48),
         bias: new Float64Array(3),
         fitted: [true, true, true],
-        prevalence: [0.3, 0.3, 0.4],
+        probabilities: new Float32Array(3 * n).fill(1 / 3),
       },
       present: [[], [], []],
       seed: 1,
