@@ -63,7 +63,8 @@ export class Person {
     return this.page.getByTestId(testId);
   }
 
-  async createProject({ folder, name, task, findings }: NewProject): Promise<void> {
+  /** `importing`: a checkpoint that is imported first and becomes the encoder. */
+  async createProject({ folder, name, task, findings }: NewProject, { importing }: { importing?: string } = {}): Promise<void> {
     await this.willChoose(folder);
     await this.id('new-project').click();
     await this.id('choose-folder').click();
@@ -74,6 +75,11 @@ export class Person {
     while ((await rows.count()) < findings.length) await this.id('add-finding').click();
     while ((await rows.count()) > findings.length) await rows.last().getByRole('button').click();
     for (const [i, finding] of findings.entries()) await this.id(`finding-name-${String(i)}`).fill(finding);
+    if (importing !== undefined) {
+      await this.willChoose(importing);
+      await this.id('import-encoder').click();
+      await this.page.locator('[data-testid^=encoder-]:not([data-testid=encoder-builtin]):checked').waitFor({ timeout: WAIT });
+    }
     await this.listen();
     await this.id('create-project').click();
     await this.id('queue-view').waitFor();
