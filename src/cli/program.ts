@@ -4,6 +4,7 @@ import type { ErrorCode } from '../contract/errors';
 import { attempt, fail, type Result } from '../contract/result';
 import { convert } from './commands/convert';
 import { doctor } from './commands/doctor';
+import { download } from './commands/download';
 import { embed } from './commands/embed';
 import { exportCommand } from './commands/export';
 import { fit } from './commands/fit';
@@ -27,7 +28,7 @@ export interface Streams {
   readonly err: Terminal;
 }
 
-const commands = [sample, convert, embed, merge, fit, propose, queue, exportCommand, predict, simulate, recover, doctor] as const;
+const commands = [sample, convert, embed, merge, fit, propose, queue, exportCommand, predict, simulate, recover, download, doctor] as const;
 
 /** What the person can put right by typing something else. */
 const wrongUse = new Set<ErrorCode>(['wrong-use', 'output-exists', 'strategy-unknown']);
