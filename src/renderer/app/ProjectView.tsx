@@ -1,10 +1,13 @@
 import { useCallback, useState } from 'react';
 import type { CommandId } from '../../contract/commands';
 import type { Finding, Id } from '../../contract/model';
+import type { ScanOutcome } from '../../contract/bridge';
+import { counted } from '../controls/figures';
 import { ExportDialog } from '../export/ExportDialog';
 import { GridView } from '../grid/GridView';
 import * as grid from '../grid/actions';
 import { useProject } from '../labels/use-labels';
+import { EditFindings } from '../projects/EditFindings';
 import { ProgressPanel } from '../progress/ProgressPanel';
 import * as queue from '../queue/actions';
 import { QueueView } from '../queue/QueueView';
@@ -14,6 +17,7 @@ import { ProjectBar } from './ProjectBar';
 import { SessionContext } from './session-context';
 import type { Session } from './session';
 import { useSignal } from './signal';
+import { Trouble } from './Trouble';
 
 interface Props {
   readonly session: Session;
@@ -31,12 +35,12 @@ export function ProjectView(props: Props) {
 }
 
 function Project({ session, onClose, onCommand }: Props) {
-  const { settings, problems } = useServices();
+  const { bridge, settings, problems } = useServices();
   const view = useSignal(session.view);
   const progressOpen = useSignal(session.progressOpen);
   const { findings } = useProject();
   const [focused, setFocused] = useState<Id | null>(null);
-  const [exporting, setExporting] = useState(false);
+  const [sheet, setSheet] = useState<'export' | 'findings' | null>(null);
 
   const { hideProposals: hidden } = useSignal(settings.current);
   const hint = useCallback((text: string) => problems.note(text), [problems]);
@@ -47,6 +51,11 @@ function Project({ session, onClose, onCommand }: Props) {
     if (inQueue) queue.answerFinding(context, which, unsure);
     else grid.assign(context, which, unsure);
   };
+  const rescan = async () => {
+    const result = await bridge.call('projects.rescan', { project: session.id });
+    // A scan that failed is said in the view for as long as it holds.
+    if (result.ok) problems.note(scanSentence(result.value));
+  };
   const toggleHidden = () => void settings.change({ hideProposals: !hidden });
   const command = (id: CommandId) => {
     const run = commandsOf({
@@ -54,7 +63,8 @@ function Project({ session, onClose, onCommand }: Props) {
       inQueue,
       context,
       toggleHidden,
-      onExport: () => setExporting(true),
+      onSheet: setSheet,
+      rescan: () => void rescan(),
       onClose,
     })[id];
     if (run) run();
@@ -65,6 +75,7 @@ function Project({ session, onClose, onCommand }: Props) {
   return (
     <div className="project">
       <ProjectBar onCommand={command} />
+      <Trouble onCommand={command} />
       <div className="project-body">
         <main className="project-main">
           {inQueue ? (
@@ -84,9 +95,10 @@ function Project({ session, onClose, onCommand }: Props) {
             <GridView onAssign={finding} onCommand={command} />
           )}
         </main>
-        {progressOpen && <ProgressPanel onClose={() => session.progressOpen.set(false)} />}
+        {progressOpen && <ProgressPanel onCommand={command} />}
       </div>
-      {exporting && <ExportDialog onClose={() => setExporting(false)} />}
+      {sheet === 'export' && <ExportDialog onClose={() => setSheet(null)} />}
+      {sheet === 'findings' && <EditFindings onClose={() => setSheet(null)} />}
     </div>
   );
 }
@@ -96,16 +108,20 @@ interface Doing {
   readonly inQueue: boolean;
   readonly context: queue.QueueContext;
   readonly toggleHidden: () => void;
-  readonly onExport: () => void;
+  readonly onSheet: (sheet: 'export' | 'findings') => void;
+  readonly rescan: () => void;
   readonly onClose: () => void;
 }
 
 /** What each command does in an open project. What is not here belongs to the app. */
-function commandsOf({ session, inQueue, context, toggleHidden, onExport, onClose }: Doing): Partial<Record<CommandId, () => void>> {
+function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
+  const { session, inQueue, context, toggleHidden, onSheet, rescan, onClose } = doing;
   const { viewer, selection } = session;
   return {
     'project.close': onClose,
-    'export.open': onExport,
+    'export.open': () => onSheet('export'),
+    'project.findings': () => onSheet('findings'),
+    'project.rescan': rescan,
     'edit.undo': () => void queue.step(session, 'undo'),
     'edit.redo': () => void queue.step(session, 'redo'),
     'grid.selectAll': () => selection.all(),
@@ -131,4 +147,13 @@ function commandsOf({ session, inQueue, context, toggleHidden, onExport, onClose
     'view.reset': () => viewer.reset(),
     'view.hideProposals': toggleHidden,
   };
+}
+
+function scanSentence({ added, changed, missing }: ScanOutcome): string {
+  const parts = [
+    added > 0 ? counted(added, 'new image') : '',
+    changed > 0 ? `${counted(changed, 'image')} changed` : '',
+    missing > 0 ? `${counted(missing, 'image')} no longer there` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'The folder is as it was.' : `The folder was scanned: ${parts.join(', ')}.`;
 }

@@ -5,11 +5,10 @@ import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { Bar } from '../controls/Bar';
 import { count, counted, duration } from '../controls/figures';
-import { FailureNote } from '../controls/FailureNote';
 
 const words = { waiting: 'Waiting', running: 'Running', paused: 'Paused', done: 'Done', failed: 'Stopped' } as const;
 
-export function Embedding() {
+export function Embedding({ onRescan }: { readonly onRescan: () => void }) {
   const { bridge, problems } = useServices();
   const { id: project, status, failures } = useSession();
   const { embedding, scan, encoder } = useSignal(status);
@@ -33,6 +32,11 @@ export function Embedding() {
             {state === 'running' ? 'Pause' : 'Resume'}
           </button>
         )}
+        {state !== 'running' && state !== 'paused' && (
+          <button className="button small" onClick={onRescan} disabled={scan.state === 'running'} data-testid="rescan">
+            <RefreshCw size={14} aria-hidden /> Scan again
+          </button>
+        )}
       </h3>
       <Bar fraction={total === 0 ? null : done / total} label="Images embedded" />
       <p className="figures">
@@ -48,8 +52,6 @@ export function Embedding() {
           {encoder.precision}.
         </p>
       )}
-      {embedding.failure && <FailureNote failure={embedding.failure} />}
-      {scan.failure && <FailureNote failure={scan.failure} />}
       {failed.length > 0 && (
         <details className="failures" data-testid="failures">
           <summary>{counted(failed.length, 'file')} could not be read</summary>

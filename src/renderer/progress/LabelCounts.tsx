@@ -1,17 +1,23 @@
+import { Pencil } from 'lucide-react';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { count } from '../controls/figures';
 import { useProject } from '../labels/use-labels';
 
 /** Labels a finding, counted by the page itself from the journal. */
-export function LabelCounts() {
+export function LabelCounts({ onEdit }: { readonly onEdit: () => void }) {
   const { labels } = useSession();
   const { findings, task } = useProject();
   const { images, answered, skipped, perFinding } = useSignal(labels.totals);
   const multilabel = task === 'multilabel';
   return (
     <section>
-      <h3>Labels</h3>
+      <h3>
+        Labels
+        <button className="button small" onClick={onEdit} data-testid="edit-findings">
+          <Pencil size={14} aria-hidden /> Findings…
+        </button>
+      </h3>
       <p className="figures">
         {count(answered)} of {count(images)} images labelled{skipped > 0 ? `, ${count(skipped)} skipped` : ''}
       </p>

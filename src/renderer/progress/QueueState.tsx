@@ -1,8 +1,8 @@
-import { useState } from 'react';
 import { HeadKind, Strategy } from '../../contract/jobs/trainer';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
+import { heads, strategies } from './choices';
 import { count, milliseconds } from '../controls/figures';
 
 const stages = { idle: 'Waiting for labels', basis: 'Preparing the pool', quick: 'Refitting', full: 'Calibrating' } as const;
@@ -19,14 +19,11 @@ export function QueueState() {
   const { id: project, status, proposals } = useSession();
   const { trainer } = useSignal(status);
   const round = useSignal(proposals.round);
-  const [settings, setSettings] = useState<{ strategy: Strategy; head: HeadKind }>({ strategy: 'auto', head: 'auto' });
+  const { settings } = trainer;
+  // What is in force comes back with the next status.
   const change = async (patch: Partial<typeof settings>) => {
-    const next = { ...settings, ...patch };
-    setSettings(next);
-    const result = await bridge.call('queue.settings', { project, ...next });
-    if (result.ok) return;
-    setSettings(settings);
-    problems.failure(result.failure);
+    const result = await bridge.call('queue.settings', { project, ...settings, ...patch });
+    if (!result.ok) problems.failure(result.failure);
   };
   return (
     <section data-testid="queue-state">
@@ -60,11 +57,14 @@ export function QueueState() {
           >
             {Strategy.options.map((each) => (
               <option key={each} value={each}>
-                {each}
+                {strategies[each].title}
               </option>
             ))}
           </select>
         </label>
+        <p className="muted" data-testid="strategy-when">
+          {strategies[settings.strategy].when}
+        </p>
         <label>
           <span>Head</span>
           <select
@@ -74,11 +74,12 @@ export function QueueState() {
           >
             {HeadKind.options.map((each) => (
               <option key={each} value={each}>
-                {each}
+                {heads[each].title}
               </option>
             ))}
           </select>
         </label>
+        <p className="muted">{heads[settings.head].when}</p>
       </div>
     </section>
   );

@@ -5,28 +5,31 @@ import { drafted, presets, type FindingDraft, type Preset } from './findings';
 interface Props {
   readonly drafts: readonly FindingDraft[];
   readonly onChange: (drafts: readonly FindingDraft[]) => void;
-  readonly onPreset: (preset: Preset) => void;
+  /** Lists to start from are offered. */
+  readonly onPreset?: (preset: Preset) => void;
 }
 
-/** Names, keys and colours of the findings. */
+/** Names, keys and colours of the findings. Those that a project has already cannot be removed. */
 export function FindingsEditor({ drafts, onChange, onPreset }: Props) {
   const change = (key: number, patch: Partial<FindingDraft>) =>
     onChange(drafts.map((draft) => (draft.key === key ? { ...draft, ...patch } : draft)));
   return (
     <div className="findings-editor">
-      <div className="presets" role="group" aria-label="Start from a list">
-        {presets.map((preset) => (
-          <button
-            key={preset.id}
-            type="button"
-            className="button small"
-            onClick={() => onPreset(preset)}
-            data-testid={`preset-${preset.id}`}
-          >
-            {preset.title}
-          </button>
-        ))}
-      </div>
+      {onPreset && (
+        <div className="presets" role="group" aria-label="Start from a list">
+          {presets.map((preset) => (
+            <button
+              key={preset.id}
+              type="button"
+              className="button small"
+              onClick={() => onPreset(preset)}
+              data-testid={`preset-${preset.id}`}
+            >
+              {preset.title}
+            </button>
+          ))}
+        </div>
+      )}
       <div className="finding-drafts" role="group" aria-label="Findings">
         {drafts.map((draft, i) => (
           <div key={draft.key} className="finding-draft" data-testid="finding-draft">
@@ -62,7 +65,7 @@ export function FindingsEditor({ drafts, onChange, onPreset }: Props) {
               type="button"
               className="icon-button"
               aria-label={`Remove finding ${String(i + 1)}`}
-              disabled={drafts.length <= 1}
+              disabled={drafts.length <= 1 || draft.id !== null}
               onClick={() => onChange(drafts.filter(({ key }) => key !== draft.key))}
             >
               <Trash2 size={16} aria-hidden />

@@ -1,9 +1,11 @@
 import { findingKeys } from '../../contract/commands';
-import type { Task } from '../../contract/model';
+import type { Finding, Id, Task } from '../../contract/model';
 
 export interface FindingDraft {
   /** Only for React's list. */
   readonly key: number;
+  /** Null: not in a project yet. */
+  readonly id: Id | null;
   readonly name: string;
   readonly hotkey: string;
   readonly colour: string;
@@ -72,10 +74,13 @@ export function drafted(names: readonly string[], before: readonly FindingDraft[
   for (const name of names) {
     const used = new Set(drafts.map(({ hotkey }) => hotkey));
     const hotkey = findingKeys.find((key) => !used.has(key)) ?? '';
-    drafts.push({ key: nextKey++, name, hotkey, colour: palette[drafts.length % palette.length] ?? '#4aa3df' });
+    drafts.push({ key: nextKey++, id: null, name, hotkey, colour: palette[drafts.length % palette.length] ?? '#4aa3df' });
   }
   return drafts;
 }
+
+export const draftsOf = (findings: readonly Finding[]): readonly FindingDraft[] =>
+  findings.map(({ id, name, hotkey, colour }) => ({ key: nextKey++, id, name, hotkey, colour }));
 
 /** Why these findings cannot be used, in words, or null. */
 export function problemOf(drafts: readonly FindingDraft[]): string | null {

@@ -1,0 +1,30 @@
+import type { HeadKind, Strategy } from '../../contract/jobs/trainer';
+
+interface Choice {
+  readonly title: string;
+  /** When to use it. */
+  readonly when: string;
+}
+
+export const strategies: Readonly<Record<Strategy, Choice>> = {
+  auto: { title: 'Automatic', when: 'Typical images first, then those that teach the head most. Right unless you have a reason.' },
+  random: { title: 'Random', when: 'Every image is as likely as any other: for a sample that stands for the folder.' },
+  coldstart: { title: 'Typical images', when: 'One image of each group of look-alikes: for the first labels, or to see what is there.' },
+  herding: { title: 'Uncertainty Herding', when: 'Uncertain images that stand for many others: from the first labels to some hundred.' },
+  margin: { title: 'Closest call', when: 'The two likeliest answers are nearly equal: for the border between findings.' },
+  entropy: { title: 'Highest entropy', when: 'The head is undecided over all findings: with many labels and many findings.' },
+  'least-confidence': { title: 'Least confident', when: 'The likeliest answer is least sure: with many labels, simple to explain.' },
+  badge: { title: 'BADGE', when: 'Uncertain and unlike each other: where many images are answered between two rounds.' },
+  dropquery: { title: 'DropQuery', when: 'The proposal changes when features are left out: for a pretrained encoder and few labels.' },
+  kcentre: { title: 'Farthest first', when: 'Unlike anything labelled so far: to meet odd images and artefacts.' },
+  rare: {
+    title: 'Rare finding',
+    when: 'Probably the finding with the fewest positives: when it hardly ever turns up. Needs one positive.',
+  },
+};
+
+export const heads: Readonly<Record<HeadKind, Choice>> = {
+  auto: { title: 'Automatic', when: 'Changes from the one to the other with the number of labels. Right unless you have a reason.' },
+  gda: { title: 'Gaussian discriminant', when: 'Quick, and the better one while labels are few.' },
+  logistic: { title: 'Logistic regression', when: 'The better one once there are many labels; a round takes longer.' },
+};

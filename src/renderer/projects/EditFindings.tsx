@@ -1,0 +1,54 @@
+import { useState } from 'react';
+import type { Failure } from '../../contract/result';
+import { useServices } from '../app/environment';
+import { useSession } from '../app/session-context';
+import { Dialog } from '../controls/Dialog';
+import { FailureNote } from '../controls/FailureNote';
+import { useProject } from '../labels/use-labels';
+import { draftsOf, problemOf } from './findings';
+import { FindingsEditor } from './FindingsEditor';
+import './projects.css';
+
+/** Names, keys and colours of the open project, and further findings. Labels hang on ids: none is touched. */
+export function EditFindings({ onClose }: { readonly onClose: () => void }) {
+  const { bridge } = useServices();
+  const { id: project } = useSession();
+  const { findings, task } = useProject();
+  const [drafts, setDrafts] = useState(() => draftsOf(findings));
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [busy, setBusy] = useState(false);
+  const problem = problemOf(drafts);
+  const save = async () => {
+    setBusy(true);
+    setFailure(null);
+    const next = drafts.map(({ id, name, hotkey, colour }) => ({ id, name: name.trim(), hotkey, colour }));
+    const result = await bridge.call('projects.findings', { project, findings: next });
+    setBusy(false);
+    if (result.ok) onClose();
+    else setFailure(result.failure);
+  };
+  const footer = (
+    <>
+      <span className="muted" role="status">
+        {problem}
+      </span>
+      <span className="spacer" />
+      <button className="button" onClick={onClose} disabled={busy}>
+        Cancel
+      </button>
+      <button className="button primary" onClick={() => void save()} disabled={busy || problem !== null} data-testid="save-findings">
+        Save
+      </button>
+    </>
+  );
+  return (
+    <Dialog title="Findings" onClose={onClose} testId="findings-dialog" footer={footer} busy={busy}>
+      <p className="muted">
+        Labels stay with their finding when its name, key or colour changes. A finding cannot be taken out of a project: labels hang on it.{' '}
+        {task === 'multilabel' ? 'A further finding is unread in every image.' : 'Images labelled before keep their answer.'}
+      </p>
+      <FindingsEditor drafts={drafts} onChange={setDrafts} />
+      {failure && <FailureNote failure={failure} />}
+    </Dialog>
+  );
+}

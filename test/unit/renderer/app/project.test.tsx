@@ -1,0 +1,118 @@
+import { act, screen, waitFor, within } from '@testing-library/react';
+import Dexie from 'dexie';
+import { afterEach, describe, expect, it } from 'vitest';
+import { databaseName } from '../../../../src/renderer/database/copy';
+import { failing, id, makeProject } from '../fake-bridge';
+import { openPage, violations } from '../page';
+
+globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
+afterEach(() => Dexie.delete(databaseName(makeProject().id)));
+
+const gone = failing('folder-missing', { folder: '/data/radiographs' });
+const scanFailed = { state: 'failed', found: 0, skipped: 0, failure: gone } as const;
+
+describe('a folder that is not there', () => {
+  it('is said in the view with its way out, until it is back', async () => {
+    const { bridge, user } = await openPage();
+    await user.keyboard('1');
+    await screen.findByText('1 of 24 labelled');
+    act(() => bridge.tell({ scan: scanFailed }));
+    const trouble = await screen.findByTestId('trouble');
+    expect(trouble.textContent).toContain('The folder /data/radiographs is not there.');
+    expect(trouble.textContent).toContain('labels of 1 image are safe');
+    expect(await violations()).toEqual([]);
+    bridge.failures.set('projects.rescan', gone);
+    await user.click(within(trouble).getByText('Try again'));
+    // The same failure is not said twice.
+    expect(screen.getAllByTestId('failure')).toHaveLength(1);
+    await user.click(within(trouble).getByText('Try again'));
+    await waitFor(() => expect(screen.queryByTestId('trouble')).toBeNull());
+  });
+
+  it('is chosen again where it was moved to; another folder is refused', async () => {
+    const { bridge, user } = await openPage();
+    act(() => bridge.tell({ scan: scanFailed }));
+    bridge.chosenFolder = '/elsewhere';
+    bridge.failures.set('projects.relocate', failing('folder-foreign', { folder: '/elsewhere', example: 'ward/000001.png' }));
+    await user.click(await screen.findByTestId('relocate'));
+    expect((await screen.findByTestId('trouble')).textContent).toContain('Choose the folder that holds ward/000001.png.');
+    bridge.chosenFolder = '/moved';
+    await user.click(screen.getByTestId('relocate'));
+    await waitFor(() => expect(screen.queryByTestId('trouble')).toBeNull());
+    expect(bridge.called('projects.relocate')).toEqual([
+      { project: bridge.project.id, root: id(1, 'R'), folder: '/elsewhere' },
+      { project: bridge.project.id, root: id(1, 'R'), folder: '/moved' },
+    ]);
+  });
+
+  it('nothing is asked of main when the dialog is cancelled', async () => {
+    const { bridge, user } = await openPage();
+    act(() => bridge.tell({ scan: scanFailed }));
+    bridge.chosenFolder = null;
+    await user.click(await screen.findByTestId('relocate'));
+    expect(bridge.called('projects.relocate')).toEqual([]);
+    expect(screen.getByTestId('trouble')).toBeTruthy();
+  });
+});
+
+describe('an encoder that is not there', () => {
+  it('leads to the settings, and is tried again', async () => {
+    const { bridge, user } = await openPage();
+    const failure = failing('encoder-missing', { encoder: 'EVA-X-S' });
+    act(() => bridge.tell({ embedding: { ...bridge.status.embedding, state: 'failed', failure } }));
+    const trouble = await screen.findByTestId('trouble');
+    expect(trouble.textContent).toContain('The encoder EVA-X-S is not on this machine.');
+    await user.click(within(trouble).getByText('Try again'));
+    expect(bridge.called('embedding.retry')).toHaveLength(1);
+    await user.click(within(trouble).getByText('Open the settings'));
+    expect(await screen.findByTestId('settings-dialog')).toBeTruthy();
+  });
+});
+
+it('the folder is scanned again by key, and what was found is said', async () => {
+  const { bridge, user } = await openPage();
+  await user.keyboard('{F5}');
+  expect((await screen.findByTestId('problem')).textContent).toContain('The folder is as it was.');
+  expect(bridge.called('projects.rescan')).toHaveLength(1);
+});
+
+it('findings get other names, keys and colours and further ones join; those there cannot be removed', async () => {
+  const { bridge, user } = await openPage();
+  await user.keyboard('{Control>}f{/Control}');
+  const dialog = await screen.findByTestId('findings-dialog');
+  expect(within(dialog).getByLabelText('Remove finding 1')).toHaveProperty('disabled', true);
+  const name = within(dialog).getByTestId('finding-name-1');
+  await user.clear(name);
+  expect(screen.getByTestId('save-findings')).toHaveProperty('disabled', true);
+  await user.type(name, 'Bacteria');
+  await user.click(within(dialog).getByTestId('add-finding'));
+  await user.type(within(dialog).getByTestId('finding-name-3'), 'Tuberculosis');
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByTestId('save-findings'));
+  await screen.findByTestId('finding-Tuberculosis');
+  expect(bridge.called('projects.findings')).toMatchObject([
+    {
+      findings: [
+        { id: id(1, 'F'), name: 'Normal', hotkey: '1' },
+        { id: id(2, 'F'), name: 'Bacteria', hotkey: '2' },
+        { id: id(3, 'F'), name: 'Viral', hotkey: '3' },
+        { id: null, name: 'Tuberculosis', hotkey: '4' },
+      ],
+    },
+  ]);
+  expect(screen.queryByTestId('findings-dialog')).toBeNull();
+});
+
+it('strategy and head show what is in force, with a line on when to use it', async () => {
+  const { bridge, user } = await openPage();
+  await user.keyboard('p');
+  const strategy = await screen.findByTestId('strategy');
+  await user.selectOptions(strategy, 'rare');
+  expect(bridge.called('queue.settings')).toEqual([{ project: bridge.project.id, strategy: 'rare', head: 'auto' }]);
+  await waitFor(() => expect(strategy).toHaveProperty('value', 'rare'));
+  expect(screen.getByTestId('strategy-when').textContent).toContain('Needs one positive');
+  bridge.failures.set('queue.settings', failing('refused'));
+  await user.selectOptions(strategy, 'kcentre');
+  await screen.findByTestId('problem');
+  expect(strategy).toHaveProperty('value', 'rare');
+});
