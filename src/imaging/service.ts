@@ -19,6 +19,7 @@ export function createImaging(options: PoolOptions): Imaging {
     },
     pixels: ({ source, priority }, { signal }) => pool.run({ kind: 'pixels', source }, priority, signal),
     frames: ({ file }, { signal }) => pool.run({ kind: 'frames', source: { file, frame: null } }, Priority.thumbnail, signal),
+    header: ({ file }, { signal }) => pool.run({ kind: 'header', source: { file, frame: null } }, Priority.viewer, signal),
     close: () => pool.close(),
   };
 }

@@ -60,6 +60,16 @@ export const Pixels = z.object({
 });
 export type Pixels = z.infer<typeof Pixels>;
 
+/** One field of a file's header, for reading. It may hold the patient's name: it is shown, and stored nowhere. */
+export const HeaderField = z.object({
+  /** "(0028,0010)" */
+  tag: z.string(),
+  /** By the dictionary of DICOM PS3.6; fields inside sequences begin with "> ". */
+  name: z.string(),
+  value: z.string(),
+});
+export type HeaderField = z.infer<typeof HeaderField>;
+
 /** The imaging process: decode, window, resample, thumbnails. Implemented in src/imaging, also used directly under plain Node. */
 export const imagingService = {
   name: 'imaging',
@@ -78,6 +88,8 @@ export const imagingService = {
     pixels: { params: z.object({ source: ImageSource, priority: PriorityValue }), result: Pixels },
     /** Frames in a file: 1 for an ordinary image. */
     frames: { params: z.object({ file: z.string() }), result: z.int().positive() },
+    /** All header fields of a DICOM file in their order, at most 2,000; none for other formats. */
+    header: { params: z.object({ file: z.string() }), result: z.array(HeaderField) },
   },
   events: {},
 } as const satisfies ServiceSpec;

@@ -1,6 +1,8 @@
 import { corrupt, limits, refuse, unsupported } from './bounds';
 import { toGreyOrRgb } from './channels';
+import type { HeaderField } from '../../contract/jobs/imaging';
 import { decodeDicom, dicomFrames } from './dicom/decode';
+import { listHeader } from './dicom/listing';
 import type { Header } from './header';
 import { readJpegHeader } from './jpeg';
 import { upright } from './orientation';
@@ -49,6 +51,9 @@ export function countFrames(file: Uint8Array): number {
   const format = formatOf(file);
   return format === 'DICOM' ? dicomFrames(file) : headers[format](file, 0).frames;
 }
+
+/** The fields of a DICOM header; other formats have none. */
+export const readHeader = (file: Uint8Array): HeaderField[] => (formatOf(file) === 'DICOM' ? listHeader(file) : []);
 
 function formatOf(file: Uint8Array): Format {
   if (file.length === 0) corrupt('it is empty');

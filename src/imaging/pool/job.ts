@@ -1,5 +1,5 @@
 import type { TileRecipe } from '../../contract/encoder-card';
-import type { ImageFacts, ImageSource, Pixels, Tile } from '../../contract/jobs/imaging';
+import type { HeaderField, ImageFacts, ImageSource, Pixels, Tile } from '../../contract/jobs/imaging';
 import type { Result } from '../../contract/result';
 import type { SampleFormat } from '../phantoms/file';
 import type { PhantomPlan } from '../phantoms/plan';
@@ -9,6 +9,7 @@ export type Job =
   | { readonly kind: 'read'; readonly source: ImageSource; readonly tile?: TileRecipe; readonly thumbnail?: { file: string; size: number } }
   | { readonly kind: 'pixels'; readonly source: ImageSource }
   | { readonly kind: 'frames'; readonly source: ImageSource }
+  | { readonly kind: 'header'; readonly source: ImageSource }
   /** Draws a phantom into the file. */
   | { readonly kind: 'phantom'; readonly source: ImageSource; readonly plan: PhantomPlan; readonly format: SampleFormat };
 
@@ -16,6 +17,7 @@ export type JobValue = {
   read: { facts: ImageFacts; tile?: Tile };
   pixels: Pixels;
   frames: number;
+  header: HeaderField[];
   phantom: null;
 };
 

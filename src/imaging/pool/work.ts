@@ -1,6 +1,6 @@
 import type { ImageFacts, Pixels } from '../../contract/jobs/imaging';
 import { fail, FailureError } from '../../contract/result';
-import { countFrames, decodeImage } from '../formats/decode';
+import { countFrames, decodeImage, readHeader } from '../formats/decode';
 import type { Raster } from '../formats/raster';
 import { writePhantom } from '../phantoms/file';
 import { makeTile } from '../resample/tile';
@@ -37,6 +37,7 @@ async function perform(job: Job, note: (raster: Raster) => void): Promise<JobVal
   }
   const source = await readSource(job.source.file);
   if (job.kind === 'frames') return countFrames(source.bytes);
+  if (job.kind === 'header') return readHeader(source.bytes);
   const raster = await decodeImage(source.bytes, job.source.frame);
   note(raster);
   if (job.kind === 'pixels') return pixelsOf(raster);

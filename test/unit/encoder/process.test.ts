@@ -63,7 +63,8 @@ describe('the encoder process', () => {
     const first = channel();
     let answered = 0;
     const { imaging } = syntheticImaging();
-    const rest = { pixels: () => Promise.resolve(fail('refused')), frames: () => Promise.resolve(fail('refused')) };
+    const refused = () => Promise.resolve(fail('refused'));
+    const rest = { pixels: refused, frames: refused, header: refused };
     serve(imagingService, fromMessagePort(first[1]), {
       ...rest,
       read: async (params, context) => {

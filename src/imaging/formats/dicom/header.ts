@@ -1,6 +1,7 @@
 import { parseDicom, type DataSet } from 'dicom-parser';
 import { inflateRawSync } from 'node:zlib';
 import { corrupt, limits, unsupported } from '../bounds';
+import { decodeText } from './charset';
 import { EXPLICIT, IMPLICIT, syntaxName, transferSyntax, type TransferSyntax } from './syntax';
 
 export interface DicomHeader {
@@ -8,12 +9,18 @@ export interface DicomHeader {
   readonly syntax: TransferSyntax;
 }
 
-/** Parses the data set. Every way in which the parser gives up becomes image-corrupt. */
+/** Parses the data set of a syntax that is read. Every way in which the parser gives up becomes image-corrupt. */
 export function readDicomHeader(file: Uint8Array): DicomHeader {
-  const set = parse(file);
-  const uid = set.string('x00020010')?.trim() ?? bareSyntax(file);
+  const { set, uid } = parseDataSet(file);
   const syntax = transferSyntax(uid);
   return syntax ? { set, syntax } : unsupported(`the transfer syntax ${syntaxName(uid)}`);
+}
+
+/** The data set of any syntax: what is compressed is the picture alone. */
+export function parseDataSet(file: Uint8Array): { set: DataSet; uid: string; bigEndian: boolean } {
+  const set = parse(file);
+  const uid = set.string('x00020010')?.trim() ?? bareSyntax(file);
+  return { set, uid, bigEndian: transferSyntax(uid)?.bigEndian === true };
 }
 
 function parse(file: Uint8Array): DataSet {
@@ -49,7 +56,10 @@ export function decimals(set: DataSet, tag: string): number[] {
     .filter((value) => Number.isFinite(value));
 }
 
+/** A text in the character set of the file, or null where there is none. */
 export function text(set: DataSet, tag: string): string | null {
-  const value = set.string(tag)?.trim() ?? '';
-  return value === '' ? null : value.slice(0, 200);
+  const element = set.elements[tag];
+  if (!element || element.length === 0) return null;
+  const bytes = set.byteArray.subarray(element.dataOffset, element.dataOffset + Math.min(element.length, 1000));
+  return decodeText(bytes, set.string('x00080005')).slice(0, 200) || null;
 }

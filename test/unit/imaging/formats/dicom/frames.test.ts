@@ -41,8 +41,8 @@ describe('sample formats', () => {
   });
 
   test.each([
-    [0, [5, 65_540, 70_000], [0, 65_535, 69_995]],
-    [1, [-70_000, 0, 3], null],
+    [0, [5, 65_540, 70_000]],
+    [1, [-70_000, 0, 3]],
   ])('32 bits, pixel representation %s', async (representation, values) => {
     const file = greyFile([], {
       '00280011': ['US', [values.length]],
@@ -239,19 +239,18 @@ describe.each(syntaxes)('compressed frames, %s', (syntax, method) => {
 
   test('no damage to the stream brings anything but a picture or a refusal, and the next file is read', { timeout: 60_000 }, async () => {
     const frame = await encode(method, picture(1), width, 12);
-    const outcomes = { read: 0, refused: 0 };
+    let refused = 0;
     for (let n = 0; n < 60; n++) {
       const damaged = n < 20 ? frame.slice(0, Math.floor((frame.length * n) / 20)) : Uint8Array.from(frame);
       if (n >= 20) damaged[(n * 7919) % damaged.length] = (n * 31) % 256;
-      try {
-        expect((await decodeImage(file([damaged]), null)).data).toHaveLength(width * height);
-        outcomes.read += 1;
-      } catch (error) {
-        expect(error).toMatchObject({ failure: { code: expect.stringMatching(/^image-(corrupt|unsupported|too-large|none)$/) as string } });
-        outcomes.refused += 1;
-      }
+      const outcome = await decodeImage(file([damaged]), null).then(
+        ({ data }) => data.length,
+        (error: { failure?: { code: string } }) => error.failure?.code ?? 'another error',
+      );
+      expect(outcome).toSatisfy((value) => value === width * height || /^image-(corrupt|unsupported|too-large|none)$/.test(String(value)));
+      refused += typeof outcome === 'string' ? 1 : 0;
     }
-    expect(outcomes.refused).toBeGreaterThan(15);
+    expect(refused).toBeGreaterThan(15);
     expect(await samplesOf(file([frame]))).toEqual(Array.from(picture(1)));
   });
 });
