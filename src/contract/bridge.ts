@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EncoderCard, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
+import { HeaderField } from './jobs/imaging';
 import { HeadKind, Metrics, QueueEntry, Strategy } from './jobs/trainer';
 import { Action, CellState, Finding, Id, LabelSource, Project, Task } from './model';
 import { Failure } from './result';
@@ -134,6 +135,9 @@ export const bridge = {
     /** The folder was moved: labels stay with their images. A folder with none of the project's images is refused. `root`: the first, unless given. */
     'projects.relocate': { params: inProject.extend({ root: Id.optional(), folder: z.string() }), result: ScanOutcome },
 
+    /** Every field of a DICOM header, to be shown and not stored; none for other formats. */
+    'images.header': { params: inProject.extend({ image: Id }), result: z.array(HeaderField) },
+
     'journal.read': {
       params: inProject.extend({ after: z.int(), limit: z.int().max(5000) }),
       result: z.object({ actions: z.array(Action), last: z.int() }),
@@ -194,7 +198,8 @@ export const APP_ORIGIN = 'app://collimate';
 export const thumbnailUrl = (project: Id, image: Id) => `image://thumbnail/${project}/${image}`;
 /**
  * The decoded image at full bit depth: a body of raw samples (little endian), described by the header
- * `x-collimate-pixels`: JSON in ASCII {width, height, channels, bits: 8 | 16, windows, inverted}.
+ * `x-collimate-pixels`: JSON in ASCII {width, height, channels, bits: 8 | 16, windows, rescale?, inverted}. A window with a
+ * table says `table`: how many bytes it has; the tables follow the samples, in the order of the windows.
  */
 export const pixelsUrl = (project: Id, image: Id) => `image://pixels/${project}/${image}`;
 

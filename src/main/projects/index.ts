@@ -129,6 +129,11 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
 
     'projects.rescan': ({ project }) => inProject(project, (current) => current.rescan()),
     'projects.relocate': ({ project, root, folder }) => inProject(project, (current) => current.relocate(folder, root)),
+    'images.header': ({ project, image }) =>
+      inProject(project, (current) => {
+        const record = current.image(image);
+        return record ? processes.imaging.call('header', { file: current.fileOf(record) }) : fail('image-unknown', { image });
+      }),
 
     'journal.read': ({ project, after, limit }) => inProject(project, (current) => current.read(after, limit)),
     'labels.apply': ({ project, cells }) => inProject(project, (current) => current.label(cells)),

@@ -48,11 +48,14 @@ async function pixels(session: ProjectSession, image: ImageRecord, processes: Pr
     priority: Priority.viewer,
   });
   if (!decoded.ok) return refusal(decoded.failure);
-  const { data, ...rest } = decoded.value;
-  const description = JSON.stringify({ ...rest, bits: data.BYTES_PER_ELEMENT * 8 });
+  const { data, windows, ...rest } = decoded.value;
+  const described = windows.map(({ table, ...window }) => (table ? { ...window, table: table.length } : window));
+  const description = JSON.stringify({ ...rest, windows: described, bits: data.BYTES_PER_ELEMENT * 8 });
   // A header holds ASCII; names of windows may be anything.
   const header = description.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const body = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const samples = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const tables = windows.flatMap(({ table }) => table ?? []);
+  const body = tables.length === 0 ? samples : new Uint8Array(Buffer.concat([samples, ...tables]));
   return answer(body, 200, { 'content-type': 'application/octet-stream', 'x-collimate-pixels': header });
 }
 

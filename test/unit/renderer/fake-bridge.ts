@@ -264,6 +264,12 @@ export class FakeBridge implements Client<BridgeService> {
       this.append({ kind: 'project', project: this.project });
       return ok(this.project);
     },
+    'images.header': () =>
+      ok([
+        { tag: '(0008,0060)', name: 'Modality', value: 'DX' },
+        { tag: '(0018,5101)', name: 'View Position', value: 'PA' },
+        { tag: '(0028,0010)', name: 'Rows', value: '2500' },
+      ]),
     'projects.rescan': () => {
       this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, failure: null } });
       return ok({ added: 0, changed: 0, missing: 0 });
