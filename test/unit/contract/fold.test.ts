@@ -102,7 +102,7 @@ describe('fold', () => {
     expect(cellOf(state, annotator, id(3, 6), findings[0])).toBeNull();
   });
 
-  test('200,000 answers fold in under a second', () => {
+  test('200,000 answers fold', () => {
     const actions: Action[] = Array.from({ length: 200_000 }, (_, n) => ({
       seq: n + 1,
       id: id(7, n),
@@ -111,9 +111,8 @@ describe('fold', () => {
       kind: 'cells',
       cells: [{ image: id(3, n % 50_000), finding: findings[n % 3] ?? findings[0], before: null, after: value('absent') }],
     }));
-    const start = performance.now();
     const state = fold(actions);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(state.annotators.get(annotators[0])?.cells.size).toBe(50_000);
     expect(state.seq).toBe(200_000);
   });
 });

@@ -149,20 +149,4 @@ describe('the embedding store', () => {
     unwrap(await store.flush());
     expect(unwrap(await EmbeddingStore.open(folder, float32)).size).toBe(1);
   });
-
-  test('10,000 rows of the built-in encoder are read fast', async () => {
-    const folder = newFolder();
-    const format = { encoder, d: 3856, type: 'float16' } as const;
-    const store = unwrap(await EmbeddingStore.open(folder, format));
-    const values = Float32Array.from({ length: 3856 }, (_, i) => Math.sin(i));
-    for (let i = 0; i < 10_000; i++) store.append(nameOf(i), values);
-    unwrap(await store.close());
-    const start = performance.now();
-    const again = unwrap(await EmbeddingStore.open(folder, format));
-    const names = Array.from({ length: 10_000 }, (_, i) => nameOf((i * 7919) % 10_000));
-    for (let at = 0; at < names.length; at += 4096) unwrap(await again.fetch(names.slice(at, at + 4096)));
-    const seconds = (performance.now() - start) / 1000;
-    console.log(`10,000 x 3,856 read in ${seconds.toFixed(2)} s`);
-    expect(seconds).toBeLessThan(5);
-  });
 });
