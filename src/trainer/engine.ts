@@ -1,5 +1,5 @@
 import type { Head, HeadFile, Tensor } from '../contract/head';
-import type { QueueEntry, Round } from '../contract/jobs/trainer';
+import { StateCode, type QueueEntry, type Round } from '../contract/jobs/trainer';
 import { fail, ok, type Result } from '../contract/result';
 import type { Scene, Scores } from './acquisition/scene';
 import { rankQueue } from './acquisition/queue';
@@ -99,9 +99,9 @@ async function roundOf(
   signal: AbortSignal | undefined,
 ): Promise<Round> {
   const { snapshot, table, basis } = prepared;
-  const logits = learnt ? await logitsOfFeatures(learnt.head, basis.features) : new Float32Array();
-  const probabilities = learnt ? calibratedByHead(learnt.head, logits) : new Float32Array();
-  const queue = await rankQueue(sceneOf(prepared, learnt, logits, signal), snapshot.base.settings);
+  const said = await saidOf(prepared, learnt);
+  const { probabilities } = said;
+  const queue = await rankQueue(sceneOf(prepared, learnt, said, signal), snapshot.base.settings);
   const curve = cache ? await prequential(snapshot.base, table, basis.features, cache, signal) : null;
   return {
     snapshot: id,
@@ -116,21 +116,35 @@ async function roundOf(
 
 /** The queue for a head (null: none yet), apart from a round: what the command line's `queue` and `simulate` need. */
 export async function queueOf(prepared: Prepared, learnt: Learnt | null, signal?: AbortSignal): Promise<QueueEntry[]> {
-  const logits = learnt ? await logitsOfFeatures(learnt.head, prepared.basis.features) : new Float32Array();
-  return rankQueue(sceneOf(prepared, learnt, logits, signal), prepared.snapshot.base.settings);
+  return rankQueue(sceneOf(prepared, learnt, await saidOf(prepared, learnt), signal), prepared.snapshot.base.settings);
+}
+
+/** What the head says of every row of the pool, [N, K]; empty without a head. */
+interface Said {
+  readonly logits: Float32Array;
+  readonly probabilities: Float32Array<ArrayBuffer>;
+}
+
+async function saidOf({ basis }: Prepared, learnt: Learnt | null): Promise<Said> {
+  if (!learnt) return { logits: new Float32Array(), probabilities: new Float32Array() };
+  const logits = await logitsOfFeatures(learnt.head, basis.features);
+  return { logits, probabilities: calibratedByHead(learnt.head, logits) };
 }
 
 function sceneOf(
   { snapshot: { base }, table, basis }: Prepared,
   learnt: Learnt | null,
-  logits: Float32Array,
+  said: Said,
   signal: AbortSignal | undefined,
 ): Scene {
   const labelled = Int32Array.from(table.labelled).sort();
-  const answered = new Set(table.labelled);
-  const open = Int32Array.from({ length: table.rows }, (_, row) => row).filter((row) => !answered.has(row));
-  const present = base.findings.map((_, f) => table.train.filter((row) => table.states[row * table.findings + f] === 1));
-  const scores = learnt ? scoresOf(learnt, logits) : null;
+  const open = new Int32Array(table.rows - labelled.length);
+  for (let row = 0, at = 0, next = 0; row < table.rows; row++) {
+    if (labelled[next] === row) next++;
+    else open[at++] = row;
+  }
+  const present = base.findings.map((_, f) => table.train.filter((row) => table.states[row * table.findings + f] === StateCode.present));
+  const scores = learnt ? scoresOf(learnt, said) : null;
   return {
     task: base.task,
     findings: base.findings,
@@ -148,7 +162,7 @@ function sceneOf(
  * The head's logits at the temperature of its calibration, at equal priors. Asking where p is one half after the labelled
  * prevalence is put in would follow whatever the queue happened to ask before, and hardly ever ask for a rare finding.
  */
-function scoresOf({ fitted, head }: Learnt, logits: Float32Array): Scores {
+function scoresOf({ fitted }: Learnt, { logits, probabilities }: Said): Scores {
   const { slope, offset } = fitted.calibration;
   const k = slope.length;
   const m = fitted.linear.weight.length / k;
@@ -158,9 +172,13 @@ function scoresOf({ fitted, head }: Learnt, logits: Float32Array): Scores {
     const { present, absent } = countStates(fitted.targets, f);
     return -(slope[f] as number) * priorLogit(present, absent);
   });
+  const z = new Float64Array(logits.length);
+  for (let from = 0; from < z.length; from += k) {
+    for (let f = 0; f < k; f++) z[from + f] = (slope[f] as number) * (logits[from + f] as number) + (shift[f] as number);
+  }
   return {
-    z: Float64Array.from(logits, (logit, i) => (slope[i % k] as number) * logit + (shift[i % k] as number)),
-    probabilities: calibratedByHead(head, logits),
+    z,
+    probabilities,
     weight: fitted.linear.weight.map((w, i) => w * (slope[Math.floor(i / m)] as number)),
     bias: fitted.linear.bias.map((b, f) => b * (slope[f] as number) + (shift[f] as number)),
     fitted: fitted.linear.fitted,

@@ -2,7 +2,7 @@ import { takeRows } from '../matrix';
 import { random } from '../random';
 import { productTransposed } from '../tensors/product';
 import type { Acquisition, Pick, Scene } from './scene';
-import { uncertainReason, uncertainty } from './uncertainty';
+import { highest, uncertainReason, uncertainty } from './uncertainty';
 
 /** How far the exact rule is cut down, so that a choice takes milliseconds. */
 export interface HerdingLimits {
@@ -50,11 +50,11 @@ function reasonOf(scene: Scene, row: number): Pick['reason'] {
 /** The most uncertain half, and the other half at random from the rest. */
 function chooseCandidates(scene: Scene, u: Float64Array, limit: number): Int32Array {
   if (scene.open.length <= limit) return scene.open;
-  const order = Array.from(scene.open).sort((a, b) => (u[b] as number) - (u[a] as number) || a - b);
-  const top = order.slice(0, Math.floor(limit / 2));
+  const top = highest(scene.open, u, Math.floor(limit / 2));
+  const taken = new Set(top);
   const rest = random(scene.seed, 'herding candidates')
-    .shuffle(order.slice(top.length))
-    .slice(0, limit - top.length);
+    .shuffle(scene.open.filter((row) => !taken.has(row)))
+    .subarray(0, limit - top.length);
   return Int32Array.from([...top, ...rest]).sort();
 }
 

@@ -45,7 +45,7 @@ export async function rankQueue(scene: Scene, settings: Settings): Promise<Queue
   let picks = await acquisitions[strategy](scene, size);
   if (picks.length < size) picks = [...picks, ...(await filler(scene, picks, size))];
   const places = Array.from({ length: size }, (_, i) => isAudit(scene, settings, i));
-  const drawn = auditOrder(scene).slice(0, places.filter(Boolean).length);
+  const drawn = auditDraws(scene, places.filter(Boolean).length);
   const reserved = new Set(drawn);
   const chosen = picks.filter(({ row }) => !reserved.has(row)).values();
   const audits = drawn.values();
@@ -74,8 +74,24 @@ function isAudit(scene: Scene, { audit }: Settings, place: number): boolean {
   return ordinal >= audit.from && random(scene.seed, `audit place ${ordinal}`).uniform() < audit.share;
 }
 
-function auditOrder(scene: Scene): number[] {
-  const order = random(scene.seed, 'audit order').shuffle(Int32Array.from({ length: scene.features.rows }, (_, i) => i));
-  const open = new Set(scene.open);
-  return Array.from(order).filter((row) => open.has(row));
+/** The first open rows in an order that hangs on the seed and the pool's size alone. */
+function auditDraws(scene: Scene, count: number): number[] {
+  const out: number[] = [];
+  if (count === 0) return out;
+  const open = new Uint8Array(scene.features.rows);
+  for (const row of scene.open) open[row] = 1;
+  for (const row of auditOrder(scene.seed, scene.features.rows)) {
+    if (open[row] === 1) out.push(row);
+    if (out.length === count) break;
+  }
+  return out;
+}
+
+let lastOrder: { readonly seed: number; readonly order: Int32Array } | null = null;
+
+function auditOrder(seed: number, rows: number): Int32Array {
+  if (lastOrder?.seed === seed && lastOrder.order.length === rows) return lastOrder.order;
+  const order = random(seed, 'audit order').shuffle(Int32Array.from({ length: rows }, (_, i) => i));
+  lastOrder = { seed, order };
+  return order;
 }

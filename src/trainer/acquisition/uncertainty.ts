@@ -90,8 +90,17 @@ export const mostUncertain =
     if (scene.scores === null) return [];
     const scores = scene.scores;
     const u = uncertainty(scene, scores, measure);
-    return Array.from(scene.open)
-      .sort((a, b) => (u[b] as number) - (u[a] as number) || a - b)
-      .slice(0, count)
-      .map((row) => ({ row, score: u[row] as number, reason: uncertainReason(scene, scores, row) }));
+    return highest(scene.open, u, count).map((row) => ({ row, score: u[row] as number, reason: uncertainReason(scene, scores, row) }));
   };
+
+/** The `count` of `rows` with the highest `values` (by row of the pool), highest first, equal ones by row: without sorting all of them. */
+export function highest(rows: Int32Array, values: Float64Array, count: number): number[] {
+  if (count <= 0) return [];
+  const sorted = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) sorted[i] = values[rows[i] as number] as number;
+  sorted.sort();
+  const least = sorted[Math.max(0, rows.length - count)] as number;
+  const out: number[] = [];
+  for (const row of rows) if ((values[row] as number) >= least) out.push(row);
+  return out.sort((a, b) => (values[b] as number) - (values[a] as number) || a - b).slice(0, count);
+}

@@ -8,12 +8,13 @@ import { groupedFolds } from '../splits';
 import { logitsOf, makeDesign, type Design, type Linear } from './design';
 import { calibrated } from './formula';
 import { fitGda } from './gda';
+import { gdaLeftOut } from './left-out';
 import { linearOf, solveLogistic, type LogisticProblem } from './logistic';
 import { foldCount, gdaOutOfFold, searchLogistic } from './out-of-fold';
 import { plainProducts, tensorProducts } from './products';
 
-/** Below this many rows cross-validation has nothing to choose by. */
-const ROWS_FOR_LOGISTIC = 10;
+/** Below this many rows a difference of one standard error between the heads is not to be had. */
+const ROWS_FOR_LOGISTIC = 50;
 const FINAL = { tolerance: 1e-7, iterations: 400 };
 
 /** Rows scored by a head that never saw their patient. */
@@ -62,25 +63,16 @@ export async function fitHead(features: Matrix, targets: Targets, options: FitOp
   const design = makeDesign(features, targets);
   const folds = groupedFolds(targets.groups, targets, options.folds, options.seed);
   const several = foldCount(folds) > 1;
-  const gda = options.head === 'logistic' ? null : await gdaCandidate(design, seen, folds, several, options);
-  if (gda && (options.head === 'gda' || !several || design.n < ROWS_FOR_LOGISTIC)) return gda;
+  const gdaBy = (logits: Float64Array) => finish('gda', design, linear, logits, null, seen, options);
+  const linear = fitGda(design, task);
+  if (options.head === 'gda' || (options.head === 'auto' && (!several || design.n < ROWS_FOR_LOGISTIC)))
+    return gdaBy(gdaLeftOut(design, task));
   await pause(signal);
   const logistic = await logisticCandidate(design, seen, folds, several, options);
-  if (gda === null) return logistic;
-  return clearlyBetter(logistic, gda, task) ? logistic : gda;
-}
-
-async function gdaCandidate(
-  design: Design,
-  seen: readonly number[],
-  folds: Int8Array,
-  several: boolean,
-  options: FitOptions,
-): Promise<FittedHead> {
-  const { task } = options;
-  const linear = fitGda(design, task);
-  const logits = several ? await gdaOutOfFold(design, task, seen, folds, options.signal) : allNaN(design);
-  return finish('gda', design, linear, logits, null, seen, options);
+  if (options.head === 'logistic') return logistic;
+  // The two are compared on the same folds; the one that stays is calibrated as well as it can be.
+  const compared = await gdaBy(await gdaOutOfFold(design, task, seen, folds, signal));
+  return clearlyBetter(logistic, compared, task) ? logistic : gdaBy(gdaLeftOut(design, task));
 }
 
 async function logisticCandidate(

@@ -28,7 +28,8 @@ export async function logitsOfFeatures(head: Head, features: Matrix): Promise<Fl
   const right = new Float32Array(weight.length);
   for (let f = 0; f < k; f++) for (let c = 0; c < features.columns; c++) right[c * k + f] = weight[f * features.columns + c] as number;
   const { data } = await product(features, matrix(features.columns, k, right));
-  for (let p = 0; p < data.length; p++) data[p] = (data[p] as number) + (bias[p % k] as number);
+  for (let from = 0; from < data.length; from += k)
+    for (let f = 0; f < k; f++) data[from + f] = (data[from + f] as number) + (bias[f] as number);
   return data;
 }
 

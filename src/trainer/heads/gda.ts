@@ -15,16 +15,18 @@ const FLOOR = 1e-6;
  */
 export function fitGda(design: Design, task: Task, include?: Uint8Array): Linear {
   const out = emptyLinear(design.targets.findings, design.m);
-  const problems = task === 'multiclass' ? classProblem(design, include) : findingProblems(design, include);
-  for (const group of sharedRows(problems)) {
+  for (const group of sharedRows(problemsOf(design, task, include))) {
     const solver = makeSolver(design, group);
     for (const problem of group) solve(design, problem, solver, out);
   }
   return out;
 }
 
+export const problemsOf = (design: Design, task: Task, include?: Uint8Array): Problem[] =>
+  task === 'multiclass' ? classProblem(design, include) : findingProblems(design, include);
+
 /** Rows of the design, the class 0..count-1 of each, and the findings that the classes' functions go to. */
-interface Problem {
+export interface Problem {
   readonly rows: readonly number[];
   readonly classes: readonly number[];
   readonly findings: readonly number[];
@@ -61,7 +63,7 @@ function findingProblems({ n, targets: { findings: k, y } }: Design, include: Ui
 }
 
 /** Findings that were read in the same rows share a decomposition. */
-function sharedRows(problems: readonly Problem[]): Problem[][] {
+export function sharedRows(problems: readonly Problem[]): Problem[][] {
   const groups = new Map<string, Problem[]>();
   for (const problem of problems) {
     const key = problem.rows.join();
@@ -77,7 +79,7 @@ interface Moments {
   readonly shrinkage: number;
 }
 
-function momentsOf({ m, x, meanSquare }: Design, { rows, classes }: Problem): Moments {
+export function momentsOf({ m, x, meanSquare }: Design, { rows, classes }: Problem): Moments {
   const count = Math.max(...classes) + 1;
   const means = Array.from({ length: count }, () => new Float64Array(m));
   const sizes = new Float64Array(count);

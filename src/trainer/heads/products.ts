@@ -19,13 +19,9 @@ const factorOf = (design: Design) => (design.meanSquare > 0 ? 1 / Math.sqrt(desi
 export function tensorProducts(design: Design): Products {
   const { n, m } = design;
   const factor = factorOf(design);
-  const held = hold(
-    matrix(
-      n,
-      m,
-      Float32Array.from(design.x, (value) => value * factor),
-    ),
-  );
+  const scaled = new Float32Array(n * m);
+  for (let p = 0; p < scaled.length; p++) scaled[p] = (design.x[p] as number) * factor;
+  const held = hold(matrix(n, m, scaled));
   return {
     factor,
     forward: async (parameters, columns) => {

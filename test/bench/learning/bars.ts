@@ -1,6 +1,6 @@
 import { bootstrapped, labelsSaved, meanCurve, pairedDifference, type Range } from '../../../src/trainer/evaluation/learning-curves';
 import type { Run } from '../../../src/trainer/evaluation/simulate';
-import type { Job, Outcome } from './jobs';
+import { others, type Job, type Outcome } from './jobs';
 import { taskCards, type TaskCard } from './tasks';
 
 /** Labels at which random picks with the same head set the target of the queue alone. */
@@ -42,8 +42,8 @@ const part = 'curves' as const;
 
 function curves(cards: readonly TaskCard[], runsOf: RunsOf): string[] {
   const lines = cards.flatMap((card) =>
-    (['random', 'auto', 'margin', 'herding'] as const).flatMap((strategy) => {
-      const runs = runsOf(card, { part, strategy });
+    (['random', 'auto', ...others] as const).flatMap((strategy) => {
+      const runs = runsOf(card, { part: (others as readonly string[]).includes(strategy) ? 'others' : part, strategy });
       if (runs.length === 0) return [];
       const kinds = runs.flatMap(({ points }) => points.map(({ kind }) => kind));
       const logistic = percent(kinds.filter((kind) => kind === 'logistic').length / kinds.length);

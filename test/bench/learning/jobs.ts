@@ -5,7 +5,7 @@ import { noise, type Noise } from './noise';
 import { rareSearch, type Found } from './rare';
 import { taskCards, truthOf, type Sources } from './tasks';
 
-export const parts = ['curves', 'audit', 'unread', 'flips', 'coldstart', 'noise', 'rare', 'conformal'] as const;
+export const parts = ['curves', 'others', 'audit', 'unread', 'flips', 'coldstart', 'noise', 'rare', 'conformal'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Job {
@@ -24,8 +24,10 @@ export interface Outcome {
   readonly conformal?: Covered;
 }
 
-/** The strategies compared; `auto` is what the app does. */
-const compared: readonly Strategy[] = ['random', 'auto', 'margin', 'herding'];
+/** `auto` is what the app does. */
+const compared: readonly Strategy[] = ['random', 'auto'];
+/** What else was tried, in a part of its own. */
+export const others: readonly Strategy[] = ['herding', 'entropy', 'badge', 'dropquery', 'kcentre'];
 
 export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: number): Job[] {
   const cards = taskCards.filter(({ set }) => sets.includes(set));
@@ -35,7 +37,8 @@ export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: 
     for (const card of cards) {
       const of = (part: Part, more: Partial<Job> = {}) => wanted.includes(part) && out.push({ part, task: card.name, seed, ...more });
       const bar = card.target !== null;
-      for (const strategy of bar ? compared : compared.slice(0, 2)) of('curves', { strategy });
+      for (const strategy of compared) of('curves', { strategy });
+      for (const strategy of bar ? others : []) of('others', { strategy });
       of('audit', { strategy: 'auto' });
       if (!bar) of('unread', { strategy: 'auto' });
       for (const flips of bar ? [0.05, 0.1] : []) {

@@ -23,7 +23,7 @@ export async function main(place: Place): Promise<number> {
     options: {
       seeds: { type: 'string', default: '40' },
       jobs: { type: 'string', default: '2' },
-      parts: { type: 'string', default: parts.join() },
+      parts: { type: 'string', default: parts.filter((part) => part !== 'others').join() },
       sets: { type: 'string', default: 'kermany224,nih' },
       out: { type: 'string', default: join(place.folder, 'outcomes.jsonl') },
       fresh: { type: 'boolean', default: false },

@@ -1,0 +1,179 @@
+import type { Task } from '../../contract/model';
+import { cholesky, invertLower } from '../linear-algebra/cholesky';
+import type { Design } from './design';
+import { momentsOf, problemsOf, sharedRows, type Problem } from './gda';
+
+/**
+ * Logits [n, findings] of every row by the discriminant head fitted on all other patients' rows; NaN where they could not teach
+ * the finding. Folds would fit on fewer labels, and labels that were asked for at the boundary are missed sorely: logits of five folds
+ * understate the head's scale so much that the calibration error doubles (test/bench/learning/README.md).
+ *
+ * Nothing is refitted. With M = X^T X + t I, leaving out the rows G and centring the rest by its class means takes
+ * |G| + classes ranks off M, so that all that is needed are the products x^T inv(M) y of a few vectors (Woodbury's identity).
+ * t is kept at its value for all rows, and findings read in the same rows share their mean t.
+ */
+export function gdaLeftOut(design: Design, task: Task): Float64Array {
+  const k = design.targets.findings;
+  const out = new Float64Array(design.n * k).fill(NaN);
+  for (const problems of sharedRows(problemsOf(design, task))) {
+    const [first] = problems;
+    if (!first) continue;
+    const shrinkage = problems.reduce((sum, problem) => sum + momentsOf(design, problem).shrinkage, 0) / problems.length;
+    const products = inverseProducts(design, first.rows, shrinkage);
+    const patients = patientsOf(design, first.rows);
+    for (const problem of problems) leaveOut(problem, products, patients, design.m, (row, f, logit) => (out[row * k + f] = logit));
+  }
+  return out;
+}
+
+/** x_i^T inv(M) x_j, i and j counted among the problem's rows. */
+type Products = (i: number, j: number) => number;
+
+function inverseProducts(design: Design, rows: readonly number[], shift: number): Products {
+  const { m, x } = design;
+  const n = rows.length;
+  const size = Math.min(n, m);
+  const lower = Float64Array.from(n <= m ? design.productsOf(rows) : design.scatterOf(rows));
+  for (let i = 0; i < size; i++) lower[i * size + i] = (lower[i * size + i] as number) + shift;
+  if (!cholesky(lower, size)) throw new RangeError('the features hold values that are not finite');
+  const inverse = invertLower(lower, size);
+  if (n > m) {
+    // M = L L^T: the products are those of the rows L^-1 x.
+    const white = new Float64Array(n * m);
+    rows.forEach((row, i) => {
+      for (let a = 0; a < m; a++) white[i * m + a] = lineDot(inverse, a * m, x, row * m, a + 1);
+    });
+    return (i, j) => lineDot(white, i * m, white, j * m, m);
+  }
+  // X inv(X^T X + t I) X^T = I - t inv(X X^T + t I).
+  const columns = new Float64Array(n * n);
+  for (let a = 0; a < n; a++) for (let i = 0; i <= a; i++) columns[i * n + a] = inverse[a * n + i] as number;
+  return (i, j) => {
+    const from = Math.max(i, j);
+    return (i === j ? 1 : 0) - shift * lineDot(columns, i * n + from, columns, j * n + from, n - from);
+  };
+}
+
+function lineDot(a: Float64Array, p: number, b: Float64Array, q: number, count: number): number {
+  let sum = 0;
+  for (let c = 0; c < count; c++) sum += (a[p + c] as number) * (b[q + c] as number);
+  return sum;
+}
+
+/** Indices among the rows, by patient. */
+function patientsOf({ targets: { groups } }: Design, rows: readonly number[]): number[][] {
+  const members = new Map<number, number[]>();
+  rows.forEach((row, i) => {
+    const group = groups[row] as number;
+    const known = members.get(group);
+    if (known) known.push(i);
+    else members.set(group, [i]);
+  });
+  return [...members.values()];
+}
+
+function leaveOut(
+  { rows, classes, findings, binary }: Problem,
+  product: Products,
+  patients: readonly (readonly number[])[],
+  m: number,
+  put: (row: number, finding: number, logit: number) => void,
+): void {
+  const n = rows.length;
+  const count = Math.max(...classes) + 1;
+  const sizes = new Float64Array(count);
+  // onClass[i, c]: the sum of the products of row i with the rows of class c; ofClasses[c, e] the sum of those over class e.
+  const onClass = new Float64Array(n * count);
+  const ofClasses = new Float64Array(count * count);
+  const own = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const c = classes[i] as number;
+    sizes[c] = (sizes[c] as number) + 1;
+    own[i] = product(i, i);
+    onClass[i * count + c] = (onClass[i * count + c] as number) + (own[i] as number);
+    for (let j = 0; j < i; j++) {
+      const value = product(i, j);
+      onClass[i * count + (classes[j] as number)] = (onClass[i * count + (classes[j] as number)] as number) + value;
+      onClass[j * count + c] = (onClass[j * count + c] as number) + value;
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    const at = (classes[i] as number) * count;
+    for (let e = 0; e < count; e++) ofClasses[at + e] = (ofClasses[at + e] as number) + (onClass[i * count + e] as number);
+  }
+  for (const members of patients) {
+    const left = sizes.slice();
+    for (const i of members) left[classes[i] as number] = (left[classes[i] as number] as number) - 1;
+    if (left.some((size) => size < 1)) continue;
+    const g = members.length;
+    const r = g + count;
+    // Products of the rows left out and of the class means that remain.
+    const e = new Float64Array(r * r);
+    const within = new Float64Array(g * g);
+    members.forEach((i, a) => members.forEach((j, b) => (within[a * g + b] = a === b ? (own[i] as number) : product(i, j))));
+    for (let a = 0; a < g; a++) {
+      for (let b = 0; b < g; b++) e[a * r + b] = within[a * g + b] as number;
+      for (let c = 0; c < count; c++) {
+        let sum = onClass[(members[a] as number) * count + c] as number;
+        members.forEach((j, b) => (sum -= classes[j] === c ? (within[a * g + b] as number) : 0));
+        e[a * r + g + c] = sum / (left[c] as number);
+        e[(g + c) * r + a] = sum / (left[c] as number);
+      }
+    }
+    for (let c = 0; c < count; c++) {
+      for (let d = 0; d < count; d++) {
+        let sum = ofClasses[c * count + d] as number;
+        members.forEach((i, a) => {
+          if (classes[i] === c) sum -= onClass[i * count + d] as number;
+          if (classes[i] === d) sum -= onClass[i * count + c] as number;
+          members.forEach((j, b) => (sum += classes[i] === c && classes[j] === d ? (within[a * g + b] as number) : 0));
+        });
+        e[(g + c) * r + g + d] = sum / ((left[c] as number) * (left[d] as number));
+      }
+    }
+    const weights = Float64Array.from({ length: r }, (_, a) => (a < g ? 1 : (left[a - g] as number)));
+    const after = withoutRanks(e, weights, r);
+    members.forEach((i, a) => {
+      const scores = Array.from(sizes, (_, c) => m * ((after[a * r + g + c] as number) - (after[(g + c) * r + g + c] as number) / 2));
+      const row = rows[i] as number;
+      if (binary) return put(row, findings[0] as number, (scores[1] as number) - (scores[0] as number));
+      const middle = scores.reduce((sum, score) => sum + score, 0) / count;
+      findings.forEach((f, c) => put(row, f, (scores[c] as number) - middle));
+    });
+  }
+}
+
+/** (I - E D)^-1 E: the products after D-weighted ranks were taken off M; E [r, r] are those before. */
+function withoutRanks(e: Float64Array, weights: Float64Array, r: number): Float64Array {
+  const a = new Float64Array(r * r);
+  for (let i = 0; i < r; i++)
+    for (let j = 0; j < r; j++) a[i * r + j] = (i === j ? 1 : 0) - (e[i * r + j] as number) * (weights[j] as number);
+  const out = Float64Array.from(e);
+  // Gauss and Jordan with row pivots; r is a handful.
+  for (let column = 0; column < r; column++) {
+    let pivot = column;
+    for (let i = column + 1; i < r; i++) if (Math.abs(a[i * r + column] as number) > Math.abs(a[pivot * r + column] as number)) pivot = i;
+    for (const matrix of [a, out]) {
+      for (let j = 0; j < r && pivot !== column; j++) {
+        const held = matrix[pivot * r + j] as number;
+        matrix[pivot * r + j] = matrix[column * r + j] as number;
+        matrix[column * r + j] = held;
+      }
+    }
+    const scale = 1 / (a[column * r + column] as number);
+    for (let i = 0; i < r; i++) {
+      if (i === column) continue;
+      const factor = (a[i * r + column] as number) * scale;
+      if (factor === 0) continue;
+      for (let j = 0; j < r; j++) {
+        a[i * r + j] = (a[i * r + j] as number) - factor * (a[column * r + j] as number);
+        out[i * r + j] = (out[i * r + j] as number) - factor * (out[column * r + j] as number);
+      }
+    }
+    for (let j = 0; j < r; j++) {
+      a[column * r + j] = (a[column * r + j] as number) * scale;
+      out[column * r + j] = (out[column * r + j] as number) * scale;
+    }
+  }
+  return out;
+}
