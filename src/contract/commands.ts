@@ -45,7 +45,12 @@ export const commands = [
   { id: 'view.darker', title: 'Darker', keys: ['['], group: 'view', where: 'queue' },
   { id: 'view.moreContrast', title: 'More contrast', keys: ['}'], group: 'view', where: 'queue' },
   { id: 'view.lessContrast', title: 'Less contrast', keys: ['{'], group: 'view', where: 'queue' },
+  { id: 'view.nextWindow', title: 'Next window preset', keys: [','], group: 'view', where: 'queue' },
+  { id: 'view.rotate', title: 'Turn by 90°', keys: ['Mod+ArrowRight'], group: 'view', where: 'queue' },
+  { id: 'view.mirror', title: 'Mirror left and right', keys: ['Mod+ArrowDown'], group: 'view', where: 'queue' },
   { id: 'view.reset', title: 'Reset the view', keys: ['R'], group: 'view', where: 'queue' },
+  { id: 'view.similar', title: 'Similar images that are labelled', keys: ['.'], group: 'view', where: 'queue' },
+  { id: 'view.header', title: 'Header of the file…', keys: ['Mod+I'], group: 'view', where: 'queue' },
   { id: 'view.hideProposals', title: 'Hide or show proposals', keys: ['H'], group: 'view', where: 'project' },
 
   { id: 'help.keys', title: 'Show the keys', keys: ['?'], group: 'help', where: 'everywhere' },

@@ -11,6 +11,7 @@ import { EditFindings } from '../projects/EditFindings';
 import { ProgressPanel } from '../progress/ProgressPanel';
 import * as queue from '../queue/actions';
 import { QueueView } from '../queue/QueueView';
+import { HeaderDialog } from '../viewer/HeaderDialog';
 import { useServices } from './environment';
 import { useDispatcher } from './keys/dispatcher';
 import { ProjectBar } from './ProjectBar';
@@ -40,7 +41,7 @@ function Project({ session, onClose, onCommand }: Props) {
   const progressOpen = useSignal(session.progressOpen);
   const { findings } = useProject();
   const [focused, setFocused] = useState<Id | null>(null);
-  const [sheet, setSheet] = useState<'export' | 'findings' | null>(null);
+  const [sheet, setSheet] = useState<Sheet | null>(null);
 
   const { hideProposals: hidden } = useSignal(settings.current);
   const hint = useCallback((text: string) => problems.note(text), [problems]);
@@ -89,6 +90,8 @@ function Project({ session, onClose, onCommand }: Props) {
                 clear: () => queue.clear(context),
                 focus: setFocused,
                 hideProposals: toggleHidden,
+                similar: () => command('view.similar'),
+                header: () => command('view.header'),
               }}
             />
           ) : (
@@ -98,17 +101,22 @@ function Project({ session, onClose, onCommand }: Props) {
         {progressOpen && <ProgressPanel onCommand={command} />}
       </div>
       {sheet === 'export' && <ExportDialog onClose={() => setSheet(null)} />}
+      {sheet === 'header' && session.queue.current !== null && (
+        <HeaderDialog image={session.queue.current} onClose={() => setSheet(null)} />
+      )}
       {sheet === 'findings' && <EditFindings onClose={() => setSheet(null)} />}
     </div>
   );
 }
+
+type Sheet = 'export' | 'findings' | 'header';
 
 interface Doing {
   readonly session: Session;
   readonly inQueue: boolean;
   readonly context: queue.QueueContext;
   readonly toggleHidden: () => void;
-  readonly onSheet: (sheet: 'export' | 'findings') => void;
+  readonly onSheet: (sheet: Sheet) => void;
   readonly rescan: () => void;
   readonly onClose: () => void;
 }
@@ -144,7 +152,12 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     'view.darker': () => viewer.brighter(-0.05),
     'view.moreContrast': () => viewer.contrast(1.1),
     'view.lessContrast': () => viewer.contrast(1 / 1.1),
+    'view.nextWindow': () => viewer.nextPreset(),
+    'view.rotate': () => viewer.rotate(),
+    'view.mirror': () => viewer.mirror(),
     'view.reset': () => viewer.reset(),
+    'view.similar': () => session.similarOpen.update((open) => !open),
+    'view.header': () => onSheet('header'),
     'view.hideProposals': toggleHidden,
   };
 }

@@ -32,6 +32,7 @@ export interface Session {
   readonly failures: Signal<readonly ImageFailure[]>;
   readonly view: Signal<View>;
   readonly progressOpen: Signal<boolean>;
+  readonly similarOpen: Signal<boolean>;
   readonly project: () => Project;
   /** Waits for what is being saved, then lets go. */
   readonly close: () => Promise<void>;
@@ -142,6 +143,7 @@ export async function openSession(services: Services, project: Id): Promise<Resu
     failures,
     view,
     progressOpen: new Signal(false),
+    similarOpen: new Signal(false),
     project: () => labels.project.get(),
     close: async () => {
       stop();

@@ -163,6 +163,11 @@ export class Labels {
     return this.#own().redo.length > 0;
   }
 
+  /** The image that undo (redo) would take out of (put back to) the skipped ones; null when it is about labels. */
+  skippedBy(kind: 'undo' | 'redo'): Id | null {
+    return this.#own()[kind].at(-1)?.skipped ?? null;
+  }
+
   #own(): Readonly<AnnotatorState> {
     // Main writes for the project's first annotator.
     return annotatorState(this.#state, this.project.get().annotators[0]?.id ?? '');

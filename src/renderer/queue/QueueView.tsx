@@ -42,7 +42,7 @@ export function QueueView({ actions }: { readonly actions: RailActions }) {
   return (
     <div className="queue" data-testid="queue-view">
       <div className="queue-stage">
-        <Viewer image={image} cache={cache} />
+        <Viewer image={image} cache={cache} onHeader={actions.header} />
         <Filmstrip />
       </div>
       <Rail image={image} actions={actions} />

@@ -1,13 +1,15 @@
-import { Dices, Eye, EyeOff, Info } from 'lucide-react';
+import { Dices, Eye, EyeOff, Images, Info } from 'lucide-react';
 import { reasonSentence } from '../../contract/reasons';
-import type { Finding, Id } from '../../contract/model';
+import type { Finding, Id, Task } from '../../contract/model';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
+import { percent } from '../controls/figures';
 import { Key } from '../controls/Key';
-import { proposed } from '../labels/answers';
+import { CONFIDENT, LIKELY, proposed, type Answer } from '../labels/answers';
 import { useImage, useProbabilities, useProject } from '../labels/use-labels';
 import { FindingRow } from './FindingRow';
+import { Similar } from './Similar';
 
 export interface RailActions {
   readonly answer: (finding: Finding, unsure: boolean) => void;
@@ -18,12 +20,15 @@ export interface RailActions {
   readonly clear: () => void;
   readonly focus: (finding: Id | null) => void;
   readonly hideProposals: () => void;
+  readonly similar: () => void;
+  readonly header: () => void;
 }
 
 /** Why this image, what can be said of it, and what the head thinks. */
 export function Rail({ image, actions }: { readonly image: Id; readonly actions: RailActions }) {
   const { settings } = useServices();
-  const { proposals } = useSession();
+  const { proposals, similarOpen } = useSession();
+  const similar = useSignal(similarOpen);
   const { findings, task } = useProject();
   const { hideProposals } = useSignal(settings.current);
   const round = useSignal(proposals.round);
@@ -43,6 +48,17 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             low evidence
           </span>
         )}
+        <button
+          className="icon-button"
+          aria-pressed={similar}
+          aria-label="Similar images that are labelled (.)"
+          title="Similar images that are labelled (.)"
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={actions.similar}
+          data-testid="toggle-similar"
+        >
+          <Images size={16} aria-hidden />
+        </button>
         <button
           className="icon-button"
           aria-pressed={hideProposals}
@@ -75,14 +91,17 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
           : hasHead
             ? `Calibrated probabilities of the head fitted on ${String(round.metrics.labelled)} labelled images.`
             : 'Proposals appear after the first labels of at least two states.'}
+        {hasHead && !hideProposals && ghosts.length === 0 && !view.answered && probabilities && ` ${nothingProposed(task)}`}
       </p>
+      {similar && <Similar image={image} onClose={actions.similar} />}
       <div className={multilabel ? 'rail-actions' : 'rail-actions three'}>
         <Action
-          title={ghosts.length > 0 ? 'Accept and go on' : 'Go on'}
+          title={ghosts.length > 0 ? accepting(task, findings, ghosts) : view.answered ? 'Go on' : 'Nothing to accept'}
           hint="Enter"
           run={actions.accept}
           testId="accept"
           primary={ghosts.length > 0}
+          disabled={ghosts.length === 0 && !view.answered}
         />
         {multilabel && <Action title="Rest absent" hint="A" run={actions.absentRest} testId="absent-rest" />}
         <Action title="Unsure" hint="0" run={actions.unsure} testId="unsure" />
@@ -93,6 +112,18 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
   );
 }
 
+/** What Enter would take over. */
+function accepting(task: Task, findings: readonly Finding[], ghosts: readonly Answer[]): string {
+  if (task === 'multilabel') return `Accept ${String(ghosts.length)} and go on`;
+  const present = ghosts.find(({ state }) => state === 'present')?.finding;
+  return `Accept ${findings.find(({ id }) => id === present)?.name ?? 'it'} and go on`;
+}
+
+const nothingProposed = (task: Task): string =>
+  task === 'multiclass'
+    ? `None reaches ${percent(LIKELY)}, so Enter accepts nothing: answer by key.`
+    : `None is above ${percent(CONFIDENT)} or below ${percent(1 - CONFIDENT)}, so Enter accepts nothing: answer by key.`;
+
 function Action(props: { title: string; hint: string; run: () => void; testId: string; primary?: boolean; disabled?: boolean }) {
   return (
     <button
@@ -102,7 +133,7 @@ function Action(props: { title: string; hint: string; run: () => void; testId: s
       data-testid={props.testId}
       disabled={props.disabled ?? false}
     >
-      {props.title}
+      <span className="action-title">{props.title}</span>
       <Key label={props.hint} />
     </button>
   );

@@ -37,7 +37,7 @@ export function PixelCanvas({ pixels, label }: { readonly pixels: DecodedImage; 
   useEffect(() => {
     const element = canvas.current;
     if (!element || !painter || !state.window) return undefined;
-    const { window, placement, inverted, box } = state;
+    const { window, placement, turn, inverted, box, lens } = state;
     // Several changes between two frames are drawn once.
     const frame = requestAnimationFrame(() => {
       const pixelRatio = devicePixelRatio || 1;
@@ -45,7 +45,7 @@ export function PixelCanvas({ pixels, label }: { readonly pixels: DecodedImage; 
       const height = Math.max(1, Math.round(box.height * pixelRatio));
       if (element.width !== width) element.width = width;
       if (element.height !== height) element.height = height;
-      painter.paint({ placement, window, inverted: inverted !== pixels.inverted, pixelRatio });
+      painter.paint({ placement, turn, window, inverted: inverted !== pixels.inverted, pixelRatio, lens });
     });
     return () => cancelAnimationFrame(frame);
   }, [painter, pixels, state]);

@@ -1,5 +1,4 @@
-import { Contrast, Hand, Maximize, RotateCcw, SunMedium, ZoomIn, ZoomOut } from 'lucide-react';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { explain } from '../../contract/catalogue';
 import type { Id } from '../../contract/model';
 import type { Failure } from '../../contract/result';
@@ -11,13 +10,16 @@ import { useImage } from '../labels/use-labels';
 import type { PixelCache } from './pixel-cache';
 import type { DecodedImage } from './pixels';
 import { PixelCanvas } from './PixelCanvas';
+import { Tools } from './Tools';
+import { turnWords } from './geometry';
 import { usePointer } from './use-pointer';
+import { windowFigures } from './window';
 import './viewer.css';
 
 type Loaded = { readonly image: Id; readonly pixels: DecodedImage | null; readonly failure: Failure | null };
 
 /** The large view of one image: the thumbnail at once, the full-depth pixels as soon as they are there. */
-export function Viewer({ image, cache }: { readonly image: Id; readonly cache: PixelCache }) {
+export function Viewer({ image, cache, onHeader }: { readonly image: Id; readonly cache: PixelCache; readonly onHeader: () => void }) {
   const { pictures } = useServices();
   const { id: project, viewer } = useSession();
   const { record } = useImage(image);
@@ -35,8 +37,7 @@ export function Viewer({ image, cache }: { readonly image: Id; readonly cache: P
       setLoaded({ image, pixels: result.ok ? result.value : null, failure: result.ok ? null : result.failure });
       if (!result.ok) return;
       viewer.setImage(result.value);
-      const [window] = result.value.windows;
-      if (window) viewer.setDefaultWindow({ center: window.center, width: window.width });
+      viewer.setPresets(result.value.windows, result.value.rescale);
     });
     return () => {
       current = false;
@@ -57,6 +58,7 @@ export function Viewer({ image, cache }: { readonly image: Id; readonly cache: P
   const here = loaded?.image === image ? loaded : null;
   const size = state.image;
   const name = record?.path ?? image;
+  const turned = turnWords(state.turn);
   return (
     <section className="viewer" aria-label="Image">
       <div
@@ -93,17 +95,15 @@ export function Viewer({ image, cache }: { readonly image: Id; readonly cache: P
             </span>
           )}
         </div>
-        <div className="viewer-figures" data-testid="viewer-figures">
-          {state.window && (
-            <span>
-              C {Math.round(state.window.center)} W {Math.round(state.window.width)}
-            </span>
-          )}
+        <div className={state.dragging ? 'viewer-figures dragging' : 'viewer-figures'} data-testid="viewer-figures">
+          {state.window && <span>{windowFigures(state.window, state.rescale)}</span>}
+          {state.window && !state.dragging && <span>{state.presets.find((preset) => preset === state.window)?.name ?? 'by hand'}</span>}
           {size && <span>{Math.round(state.placement.scale * (globalThis.devicePixelRatio || 1) * 100)} %</span>}
           {state.inverted && <span>inverted</span>}
+          {turned !== '' && <span className="viewer-turned">{turned}</span>}
         </div>
       </div>
-      <Tools />
+      <Tools onHeader={onHeader} />
     </section>
   );
 }
@@ -117,42 +117,3 @@ function Unreadable({ failure }: { readonly failure: Failure }) {
     </div>
   );
 }
-
-function Tools() {
-  const { viewer } = useSession();
-  const { tool, inverted } = useSignal(viewer.state);
-  const button = (title: string, icon: ReactNode, run: () => void, pressed?: boolean) => (
-    <button
-      className="icon-button"
-      title={title}
-      aria-label={title}
-      onClick={run}
-      onMouseDown={keepFocus}
-      {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
-    >
-      {icon}
-    </button>
-  );
-  return (
-    <div className="viewer-tools" role="toolbar" aria-label="View" aria-orientation="vertical">
-      {button('Move the image by dragging', <Hand size={16} aria-hidden />, () => viewer.setTool('pan'), tool === 'pan')}
-      {button(
-        'Brightness and contrast by dragging (also with the right button)',
-        <SunMedium size={16} aria-hidden />,
-        () => viewer.setTool('window'),
-        tool === 'window',
-      )}
-      <hr />
-      {button('Zoom in (+)', <ZoomIn size={16} aria-hidden />, () => viewer.zoom(1.25))}
-      {button('Zoom out (-)', <ZoomOut size={16} aria-hidden />, () => viewer.zoom(0.8))}
-      {button('Fit to window (F)', <Maximize size={16} aria-hidden />, () => viewer.fit())}
-      {button('1:1, one image pixel on one screen pixel', <span className="tool-text">1:1</span>, () => viewer.actualSize())}
-      <hr />
-      {button('Invert grey values (I)', <Contrast size={16} aria-hidden />, () => viewer.invert(), inverted)}
-      {button('Reset the view (R)', <RotateCcw size={16} aria-hidden />, () => viewer.reset())}
-    </div>
-  );
-}
-
-/** A button pressed by mouse does not take the keyboard: the next Enter still means the image. */
-const keepFocus = (event: { preventDefault: () => void }) => event.preventDefault();

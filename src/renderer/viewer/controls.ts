@@ -1,33 +1,52 @@
 import { Signal } from '../app/signal';
-import { actualSize, fit, panned, zoomAt, type Placement, type Size } from './geometry';
-import { brighter, contrast, dragged, type GreyWindow } from './window';
+import { actualSize, fit, mirrored, panned, rotated, turnedSize, UPRIGHT, zoomAt, type Placement, type Size, type Turn } from './geometry';
+import { brighter, contrast, dragged, type GreyWindow, type NamedWindow, type Rescale } from './window';
+
+export type Tool = 'pan' | 'window' | 'magnify';
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
 
 export interface ViewerState {
   /** Size of the image in pixels; null until something is known of it. */
   readonly image: Size | null;
   readonly box: Size;
   readonly placement: Placement;
+  readonly turn: Turn;
   /** Follows the size of the box until the person zooms or pans. */
   readonly fitted: boolean;
-  /** Null until the pixels are there. */
+  /** Null until the pixels are there. One of the presets, until it is changed by hand. */
   readonly window: GreyWindow | null;
-  readonly defaultWindow: GreyWindow | null;
+  /** The first is shown at the start. */
+  readonly presets: readonly NamedWindow[];
+  /** From samples to the file's own values. */
+  readonly rescale: Rescale;
   readonly inverted: boolean;
-  readonly tool: 'pan' | 'window';
+  readonly tool: Tool;
+  /** The window is being dragged: its figures are shown large. */
+  readonly dragging: boolean;
+  /** Middle of the magnifier, in CSS pixels from the middle of the box. */
+  readonly lens: Point | null;
 }
 
 const START: ViewerState = {
   image: null,
   box: { width: 1, height: 1 },
   placement: { scale: 1, x: 0, y: 0 },
+  turn: UPRIGHT,
   fitted: true,
   window: null,
-  defaultWindow: null,
+  presets: [],
+  rescale: { slope: 1, intercept: 0 },
   inverted: false,
   tool: 'pan',
+  dragging: false,
+  lens: null,
 };
 
-/** Zoom, pan, window and inversion of the large view; the same for keys, mouse and buttons. */
+/** Zoom, pan, turn, window and inversion of the large view; the same for keys, mouse and buttons. */
 export class ViewerControls {
   readonly state = new Signal<ViewerState>(START);
 
@@ -47,21 +66,31 @@ export class ViewerControls {
     this.state.update((state) => settled({ ...state, image, fitted: true }));
   }
 
-  setDefaultWindow(window: GreyWindow): void {
-    this.state.update((state) => ({ ...state, window, defaultWindow: window }));
+  setPresets(presets: readonly NamedWindow[], rescale: Rescale): void {
+    this.state.update((state) => ({ ...state, presets, rescale, window: presets[0] ?? null }));
   }
 
-  setTool(tool: ViewerState['tool']): void {
+  choosePreset(place: number): void {
+    this.state.update((state) => ({ ...state, window: state.presets[place] ?? state.window }));
+  }
+
+  /** After the last comes the first; after a window set by hand, too. */
+  nextPreset(): void {
+    const { presets, window } = this.state.get();
+    this.choosePreset((presets.findIndex((preset) => preset === window) + 1) % Math.max(1, presets.length));
+  }
+
+  setTool(tool: Tool): void {
     this.state.update((state) => ({ ...state, tool }));
   }
 
   /** `at`: from the middle of the box, in CSS pixels. */
-  zoom(factor: number, at: { readonly x: number; readonly y: number } = { x: 0, y: 0 }): void {
-    this.#place(({ placement, image, box }) => (image ? zoomAt(placement, factor, at.x, at.y, image, box) : placement));
+  zoom(factor: number, at: Point = { x: 0, y: 0 }): void {
+    this.#place(({ placement, box }, image) => zoomAt(placement, factor, at.x, at.y, image, box));
   }
 
   pan(dx: number, dy: number): void {
-    this.#place(({ placement, image }) => (image ? panned(placement, dx, dy, image) : placement));
+    this.#place(({ placement }, image) => panned(placement, dx, dy, image));
   }
 
   fit(): void {
@@ -70,6 +99,18 @@ export class ViewerControls {
 
   actualSize(): void {
     this.#place(() => actualSize(globalThis.devicePixelRatio || 1));
+  }
+
+  /** What is in the middle of the box stays there. */
+  rotate(): void {
+    this.state.update((state) => {
+      const { scale, x, y } = state.placement;
+      return settled({ ...state, turn: rotated(state.turn), placement: { scale, x: 0 - y, y: x } });
+    });
+  }
+
+  mirror(): void {
+    this.state.update((state) => ({ ...state, turn: mirrored(state.turn), placement: { ...state.placement, x: 0 - state.placement.x } }));
   }
 
   invert(): void {
@@ -86,14 +127,27 @@ export class ViewerControls {
 
   dragWindow(dx: number, dy: number): void {
     this.#window((window) => dragged(window, dx, dy));
+    this.state.update((state) => ({ ...state, dragging: true }));
+  }
+
+  magnify(lens: Point): void {
+    this.state.update((state) => ({ ...state, lens }));
+  }
+
+  endDrag(): void {
+    this.state.update((state) => (state.dragging || state.lens ? { ...state, dragging: false, lens: null } : state));
   }
 
   reset(): void {
-    this.state.update((state) => settled({ ...state, fitted: true, inverted: false, window: state.defaultWindow }));
+    this.state.update((state) =>
+      settled({ ...state, fitted: true, inverted: false, turn: UPRIGHT, window: state.presets[0] ?? state.window }),
+    );
   }
 
-  #place(change: (state: ViewerState) => Placement): void {
-    this.state.update((state) => (state.image ? { ...state, placement: change(state), fitted: false } : state));
+  #place(change: (state: ViewerState, lying: Size) => Placement): void {
+    this.state.update((state) =>
+      state.image ? { ...state, placement: change(state, turnedSize(state.image, state.turn)), fitted: false } : state,
+    );
   }
 
   #window(change: (window: GreyWindow) => GreyWindow): void {
@@ -102,4 +156,4 @@ export class ViewerControls {
 }
 
 const settled = (state: ViewerState): ViewerState =>
-  state.fitted && state.image ? { ...state, placement: fit(state.image, state.box) } : state;
+  state.fitted && state.image ? { ...state, placement: fit(turnedSize(state.image, state.turn), state.box) } : state;

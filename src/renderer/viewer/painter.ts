@@ -1,14 +1,22 @@
-import type { Placement } from './geometry';
+import type { Point } from './controls';
+import type { Placement, Turn } from './geometry';
 import type { DecodedImage } from './pixels';
 import { brightness, type GreyWindow } from './window';
 
 export interface Picture {
   readonly placement: Placement;
+  readonly turn: Turn;
   readonly window: GreyWindow;
   /** Show high values dark. */
   readonly inverted: boolean;
   readonly pixelRatio: number;
+  /** Middle of the magnifier, in CSS pixels from the middle of the canvas. */
+  readonly lens: Point | null;
 }
+
+/** Radius in CSS pixels. */
+export const LENS_RADIUS = 110;
+export const LENS_FACTOR = 2.5;
 
 /** Draws one image onto one canvas. */
 export interface Painter {
@@ -22,23 +30,37 @@ export function canvasPainter(canvas: HTMLCanvasElement): Painter | null {
   const context = canvas.getContext('2d');
   if (!context) return null;
   let image: DecodedImage | null = null;
-  let drawn: { key: string; surface: HTMLCanvasElement } | null = null;
+  let drawn: { window: GreyWindow; inverted: boolean; surface: HTMLCanvasElement } | null = null;
   return {
     setImage(next) {
       image = next;
       drawn = null;
     },
-    paint({ placement, window, inverted, pixelRatio }) {
+    paint({ placement, turn, window, inverted, pixelRatio, lens }) {
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);
       if (!image) return;
-      const key = `${String(window.center)} ${String(window.width)} ${String(inverted)}`;
-      if (drawn?.key !== key) drawn = { key, surface: windowed(image, window, inverted) };
-      const scale = placement.scale * pixelRatio;
-      context.imageSmoothingEnabled = scale < 4;
-      context.imageSmoothingQuality = 'high';
-      context.setTransform(scale, 0, 0, scale, canvas.width / 2 + placement.x * pixelRatio, canvas.height / 2 + placement.y * pixelRatio);
-      context.drawImage(drawn.surface, -image.width / 2, -image.height / 2);
+      if (drawn?.window !== window || drawn.inverted !== inverted) drawn = { window, inverted, surface: windowed(image, window, inverted) };
+      const { surface } = drawn;
+      const [a, b, c, d] = turn;
+      const draw = ({ scale, x, y }: Placement, { width, height }: DecodedImage) => {
+        const s = scale * pixelRatio;
+        context.imageSmoothingEnabled = s < 4;
+        context.imageSmoothingQuality = 'high';
+        context.setTransform(s * a, s * c, s * b, s * d, canvas.width / 2 + x * pixelRatio, canvas.height / 2 + y * pixelRatio);
+        context.drawImage(surface, -width / 2, -height / 2);
+      };
+      draw(placement, image);
+      if (!lens) return;
+      context.save();
+      context.setTransform(pixelRatio, 0, 0, pixelRatio, canvas.width / 2, canvas.height / 2);
+      context.beginPath();
+      context.arc(lens.x, lens.y, LENS_RADIUS, 0, 2 * Math.PI);
+      context.clip();
+      context.clearRect(lens.x - LENS_RADIUS, lens.y - LENS_RADIUS, 2 * LENS_RADIUS, 2 * LENS_RADIUS);
+      const away = (at: number, from: number) => at + (from - at) * LENS_FACTOR;
+      draw({ scale: placement.scale * LENS_FACTOR, x: away(lens.x, placement.x), y: away(lens.y, placement.y) }, image);
+      context.restore();
     },
     dispose: () => undefined,
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail, Failure, ok, type Result } from '../../contract/result';
-import { defaultWindow, type GreyWindow } from './window';
+import { defaultWindow, type NamedWindow, type Rescale } from './window';
 
 /** A decoded image at full bit depth: grey samples, or RGB interleaved. */
 export interface DecodedImage {
@@ -9,7 +9,8 @@ export interface DecodedImage {
   readonly channels: 1 | 3;
   readonly samples: Uint8Array | Uint16Array;
   /** The first is shown at the start. */
-  readonly windows: readonly (GreyWindow & { readonly name: string })[];
+  readonly windows: readonly NamedWindow[];
+  readonly rescale: Rescale;
   readonly inverted: boolean;
 }
 
@@ -18,7 +19,10 @@ const Header = z.object({
   height: z.int().positive(),
   channels: z.union([z.literal(1), z.literal(3)]),
   bits: z.union([z.literal(8), z.literal(16)]),
-  windows: z.array(z.object({ name: z.string(), center: z.number(), width: z.number() })),
+  windows: z.array(
+    z.object({ name: z.string(), center: z.number(), width: z.number(), table: z.union([z.literal(256), z.literal(65_536)]).optional() }),
+  ),
+  rescale: z.object({ slope: z.number(), intercept: z.number() }).optional(),
   inverted: z.boolean(),
 });
 
@@ -36,7 +40,7 @@ export async function fetchPixels(url: string, name: string, signal: AbortSignal
   }
 }
 
-/** Header and raw samples (little endian) to an image. Fails where they do not fit together. */
+/** Header, raw samples (little endian) and the windows' tables after them to an image. Fails where they do not fit together. */
 export function decode(header: string, body: ArrayBuffer, name: string): Result<DecodedImage> {
   const wrong = (reason: string, detail?: string) => fail('image-corrupt', { file: name, reason }, detail);
   let raw: unknown;
@@ -47,17 +51,25 @@ export function decode(header: string, body: ArrayBuffer, name: string): Result<
   }
   const parsed = Header.safeParse(raw);
   if (!parsed.success) return wrong('its description cannot be read', parsed.error.message);
-  const { width, height, channels, bits, windows, inverted } = parsed.data;
-  const expected = width * height * channels * (bits / 8);
+  const { width, height, channels, bits, windows, rescale = { slope: 1, intercept: 0 }, inverted } = parsed.data;
+  const values = width * height * channels;
+  const tables = values * (bits / 8);
+  const expected = windows.reduce((sum, { table = 0 }) => sum + table, tables);
   if (body.byteLength !== expected) return wrong(`it has ${String(body.byteLength)} bytes of pixels instead of ${String(expected)}`);
-  const samples = bits === 8 ? new Uint8Array(body) : new Uint16Array(body);
-  const usable = windows.filter(({ width: w }) => w >= 1);
+  const samples = bits === 8 ? new Uint8Array(body, 0, values) : new Uint16Array(body, 0, values);
+  let from = tables;
+  const usable = windows.flatMap(({ table, ...window }): NamedWindow[] => {
+    if (table === undefined) return window.width >= 1 ? [window] : [];
+    from += table;
+    return [{ ...window, table: new Uint8Array(body, from - table, table) }];
+  });
   return ok({
     width,
     height,
     channels,
     samples,
     windows: usable.length > 0 ? usable : [{ name: 'Default', ...defaultWindow(samples) }],
+    rescale,
     inverted,
   });
 }

@@ -1,35 +1,34 @@
 import { useEffect, type RefObject } from 'react';
-import type { ViewerControls } from './controls';
+import type { Tool, ViewerControls } from './controls';
 
-/** Wheel zooms at the pointer; dragging moves the image, or with the right button (or the tool) the window. */
+/** Wheel zooms at the pointer; dragging does what the tool says, with the right button always the window. */
 export function usePointer(box: RefObject<HTMLElement | null>, viewer: ViewerControls): void {
   useEffect(() => {
     const element = box.current;
     if (!element) return undefined;
-    let drag: { kind: 'pan' | 'window'; x: number; y: number; id: number } | null = null;
+    let drag: { kind: Tool; x: number; y: number; id: number } | null = null;
     const down = (event: PointerEvent) => {
       if (event.button > 2) return;
-      const kind = event.button === 2 || (event.button === 0 && viewer.state.get().tool === 'window') ? 'window' : 'pan';
+      const kind = event.button === 2 ? 'window' : event.button === 1 ? 'pan' : viewer.state.get().tool;
       drag = { kind, x: event.clientX, y: event.clientY, id: event.pointerId };
       element.setPointerCapture(event.pointerId);
+      if (kind === 'magnify') viewer.magnify(fromMiddle(element, event));
     };
     const move = (event: PointerEvent) => {
       if (!drag || event.pointerId !== drag.id) return;
       const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
       drag = { ...drag, x: event.clientX, y: event.clientY };
-      if (drag.kind === 'window') viewer.dragWindow(dx, dy);
+      if (drag.kind === 'magnify') viewer.magnify(fromMiddle(element, event));
+      else if (drag.kind === 'window') viewer.dragWindow(dx, dy);
       else viewer.pan(dx, dy);
     };
     const up = () => {
       drag = null;
+      viewer.endDrag();
     };
     const wheel = (event: WheelEvent) => {
       event.preventDefault();
-      const bounds = element.getBoundingClientRect();
-      viewer.zoom(Math.exp(-event.deltaY * (event.deltaMode === 0 ? 0.0015 : 0.05)), {
-        x: event.clientX - bounds.left - bounds.width / 2,
-        y: event.clientY - bounds.top - bounds.height / 2,
-      });
+      viewer.zoom(Math.exp(-event.deltaY * (event.deltaMode === 0 ? 0.0015 : 0.05)), fromMiddle(element, event));
     };
     const menu = (event: Event) => event.preventDefault();
     element.addEventListener('pointerdown', down);
@@ -48,4 +47,9 @@ export function usePointer(box: RefObject<HTMLElement | null>, viewer: ViewerCon
       element.removeEventListener('contextmenu', menu);
     };
   }, [box, viewer]);
+}
+
+function fromMiddle(element: HTMLElement, { clientX, clientY }: MouseEvent): { x: number; y: number } {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return { x: clientX - left - width / 2, y: clientY - top - height / 2 };
 }

@@ -2,10 +2,28 @@
 export interface GreyWindow {
   readonly center: number;
   readonly width: number;
+  /** Brightness 0 to 255 of each sample value; center and width are then the line nearest to it. */
+  readonly table?: Uint8Array;
+}
+
+export interface NamedWindow extends GreyWindow {
+  readonly name: string;
+}
+
+/** The file's own value of a sample: slope * sample + intercept (DICOM PS3.3 C.11.1). */
+export interface Rescale {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** Center and width as a radiology viewer has them, in the file's own values. */
+export function windowFigures({ center, width }: GreyWindow, { slope, intercept }: Rescale): string {
+  return `C ${String(Math.round(slope * center + intercept))} W ${String(Math.round(Math.abs(slope) * width))}`;
 }
 
 /** DICOM PS3.3 C.11.2.1.2 (LINEAR): sample value to brightness, 0 to 1. Width is at least 1. */
-export function brightness(value: number, { center, width }: GreyWindow): number {
+export function brightness(value: number, { center, width, table }: GreyWindow): number {
+  if (table) return (table[Math.min(table.length - 1, Math.max(0, Math.round(value)))] ?? 0) / 255;
   if (width <= 1) return value <= center - 0.5 ? 0 : 1;
   const y = (value - (center - 0.5)) / (width - 1) + 0.5;
   return Math.min(1, Math.max(0, y));
@@ -26,13 +44,13 @@ export function defaultWindow(samples: Uint8Array | Uint16Array): GreyWindow {
   return low <= high ? windowOf(low, high) : windowOf(0, 65535);
 }
 
-/** Brighter means a lower center. `step`: share of the width. */
-export const brighter = (window: GreyWindow, step: number): GreyWindow => ({ ...window, center: window.center - step * window.width });
+/** Changed by hand a window is a line again. Brighter means a lower center. `step`: share of the width. */
+export const brighter = ({ center, width }: GreyWindow, step: number): GreyWindow => ({ width, center: center - step * width });
 
 /** More contrast means a narrower window. */
-export const contrast = (window: GreyWindow, factor: number): GreyWindow => ({
-  ...window,
-  width: Math.min(131_072, Math.max(1, window.width / factor)),
+export const contrast = ({ center, width }: GreyWindow, factor: number): GreyWindow => ({
+  center,
+  width: Math.min(131_072, Math.max(1, width / factor)),
 });
 
 /** Dragging: sideways changes the width, upwards makes brighter, as viewers of radiographs have it. Distances in CSS pixels. */

@@ -116,3 +116,51 @@ it('strategy and head show what is in force, with a line on when to use it', asy
   await screen.findByTestId('problem');
   expect(strategy).toHaveProperty('value', 'rare');
 });
+
+describe('similar images', () => {
+  it('are those that are labelled, and a click shows one large', async () => {
+    const { bridge, user } = await openPage();
+    await user.keyboard('.');
+    expect((await screen.findByTestId('similar')).textContent).toContain('None of the 23 most similar images is labelled yet.');
+    const first = screen.getByTestId('queue-image').dataset['image'] ?? '';
+    await user.keyboard('2');
+    const near = await screen.findByTestId('similar-image');
+    expect(near.dataset['image']).toBe(first);
+    expect(near.textContent).toContain('Bacterial');
+    expect(await violations()).toEqual([]);
+    await user.click(near);
+    expect(screen.getByTestId('queue-image').dataset['image']).toBe(first);
+    expect(bridge.called('queue.similar').at(-1)).toMatchObject({ image: first });
+    await user.keyboard('.');
+    expect(screen.queryByTestId('similar')).toBeNull();
+  });
+
+  it('are not embedded yet while main knows none', async () => {
+    const { user } = await openPage({ images: 1 });
+    await user.keyboard('.');
+    expect((await screen.findByTestId('similar')).textContent).toContain('This image is not embedded yet.');
+  });
+});
+
+it('the header of a file is searched by tag, name and value', async () => {
+  const { user } = await openPage();
+  await user.keyboard('{Control>}i{/Control}');
+  const search = await screen.findByTestId('header-search');
+  expect(screen.getByTestId('header-fields').querySelectorAll('tr')).toHaveLength(3);
+  await user.type(search, 'view');
+  expect(screen.getByTestId('header-fields').textContent).toBe('(0018,5101)View PositionPA');
+  expect(await violations()).toEqual([]);
+});
+
+it('the button of Enter says what it would do', async () => {
+  const { user } = await openPage({ project: makeProject('multilabel', ['A', 'B', 'C', 'D', 'E', 'F', 'G']) });
+  const accept = () => screen.getByTestId('accept');
+  expect(accept().textContent).toContain('Nothing to accept');
+  expect(accept()).toHaveProperty('disabled', true);
+  await user.keyboard('1');
+  await waitFor(() => expect(accept().textContent).toContain('Go on'));
+  await user.keyboard('{ArrowRight}1{ArrowRight}');
+  await waitFor(() => expect(accept().textContent).toMatch(/Accept \d and go on/));
+  const ghosts = document.querySelectorAll('[class*=ghost-]').length;
+  expect(accept().textContent).toContain(`Accept ${String(ghosts)} and go on`);
+});

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fit, panned, zoomAt } from '../../../../src/renderer/viewer/geometry';
+import { fit, imagePoint, mirrored, panned, rotated, turnWords, UPRIGHT, zoomAt } from '../../../../src/renderer/viewer/geometry';
 import { ViewerControls } from '../../../../src/renderer/viewer/controls';
 import { decode } from '../../../../src/renderer/viewer/pixels';
-import { brighter, brightness, contrast, defaultWindow, windowOf } from '../../../../src/renderer/viewer/window';
+import { brighter, brightness, contrast, defaultWindow, windowFigures, windowOf } from '../../../../src/renderer/viewer/window';
 
 describe('the window', () => {
   it('follows the example of DICOM PS3.3 C.11.2.1.2', () => {
@@ -70,12 +70,108 @@ describe('zoom and pan', () => {
   });
 });
 
+describe('turning', () => {
+  const image = { width: 2000, height: 1000 };
+  const box = { width: 800, height: 800 };
+  it('keeps what is in the middle of the box, and four quarters are none', () => {
+    const step = fc.constantFrom('rotate', 'mirror');
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 6 }),
+        fc.integer({ min: -300, max: 300 }),
+        fc.integer({ min: -150, max: 150 }),
+        (steps, dx, dy) => {
+          const controls = new ViewerControls();
+          controls.setBox(box);
+          controls.setImage(image);
+          controls.pan(dx, dy);
+          const middle = () => {
+            const { placement, turn } = controls.state.get();
+            return imagePoint(placement, turn, image, 0, 0);
+          };
+          const before = middle();
+          for (const each of steps) controls[each]();
+          expect(middle().x).toBeCloseTo(before.x, 6);
+          expect(middle().y).toBeCloseTo(before.y, 6);
+        },
+      ),
+    );
+    expect(rotated(rotated(rotated(rotated(UPRIGHT))))).toEqual(UPRIGHT);
+    expect(mirrored(mirrored(UPRIGHT))).toEqual(UPRIGHT);
+  });
+  it('goes clockwise: the left edge of the image comes to the top', () => {
+    // A point at the top of the screen, straight above the middle.
+    const { x, y } = imagePoint({ scale: 1, x: 0, y: 0 }, rotated(UPRIGHT), image, 0, -400);
+    expect([x, y]).toEqual([600, 500]);
+  });
+  it('fits the turned image and says what was done', () => {
+    const controls = new ViewerControls();
+    controls.setBox({ width: 400, height: 800 });
+    controls.setImage(image);
+    expect(controls.state.get().placement.scale).toBe(0.2);
+    controls.rotate();
+    expect(controls.state.get().placement.scale).toBe(0.4);
+    expect(turnWords(controls.state.get().turn)).toBe('turned 90°');
+    expect(turnWords(mirrored(UPRIGHT))).toBe('mirrored');
+    expect(turnWords(mirrored(rotated(rotated(UPRIGHT))))).toBe('mirrored, turned 180°');
+    controls.reset();
+    expect(turnWords(controls.state.get().turn)).toBe('');
+    expect(controls.state.get().placement.scale).toBe(0.2);
+  });
+});
+
+describe('window presets', () => {
+  const presets = [
+    { name: 'LUNG', center: 1500, width: 800 },
+    { name: 'SIGMOID', center: 128, width: 100, table: Uint8Array.from({ length: 256 }, (_, value) => 255 - value) },
+  ];
+  function shown() {
+    const controls = new ViewerControls();
+    controls.setImage({ width: 2, height: 2 });
+    controls.setPresets(presets, { slope: 2, intercept: -1024 });
+    return controls;
+  }
+  it('come one after the other, the first again after the last and after one set by hand', () => {
+    const controls = shown();
+    const window = () => controls.state.get().window;
+    expect(window()).toBe(presets[0]);
+    controls.nextPreset();
+    expect(window()).toBe(presets[1]);
+    controls.nextPreset();
+    expect(window()).toBe(presets[0]);
+    controls.brighter(0.1);
+    controls.nextPreset();
+    expect(window()).toBe(presets[0]);
+  });
+  it('a table is looked up, and set aside when the window is changed by hand', () => {
+    const [, table] = presets;
+    if (!table) throw new Error('preset');
+    expect([brightness(0, table), brightness(255, table)]).toEqual([1, 0]);
+    for (const changed of [brighter(table, 0.1), contrast(table, 1.1)]) expect(changed.table).toBeUndefined();
+  });
+  it("are given in the file's own values", () => {
+    expect(windowFigures({ center: 1500, width: 800 }, { slope: 2, intercept: -1024 })).toBe('C 1976 W 1600');
+  });
+});
+
 describe('pixels from main', () => {
   const header = { width: 2, height: 2, channels: 1, bits: 16, windows: [], inverted: false };
   it('are read as little-endian samples', () => {
     const result = decode(JSON.stringify(header), Uint8Array.of(1, 0, 0, 1, 255, 255, 2, 0).buffer, 'a.png');
     expect(result.ok && [...result.value.samples]).toEqual([1, 256, 65535, 2]);
     expect(result.ok && result.value.windows[0]).toMatchObject(windowOf(1, 65535));
+  });
+  it('have the tables of their windows behind them', () => {
+    const windows = [
+      { name: 'a', center: 1, width: 2 },
+      { name: 'b', center: 1, width: 2, table: 256 },
+    ];
+    const body = Uint8Array.from({ length: 8 + 256 }, (_, i) => (i < 8 ? 0 : i - 8)).buffer;
+    const result = decode(JSON.stringify({ ...header, windows, rescale: { slope: 2, intercept: 5 } }), body, 'a.dcm');
+    expect(result.ok && result.value.samples).toHaveLength(4);
+    expect(result.ok && result.value.windows.map(({ table }) => table?.[200])).toEqual([undefined, 200]);
+    expect(result.ok && result.value.rescale).toEqual({ slope: 2, intercept: 5 });
+    expect(decode(JSON.stringify({ ...header, windows }), body.slice(1), 'a.dcm').ok).toBe(false);
   });
   it.each([
     ['no description', '', 8],
