@@ -88,7 +88,7 @@ export class Person {
   /** Opens the project that was used last, from the welcome page. */
   async reopen(): Promise<void> {
     await this.id('recent-project').first().click();
-    await this.id('queue-view').waitFor();
+    await this.id('queue-view').or(this.id('queue-empty')).first().waitFor();
   }
 
   /** Keeps the pool and the rounds that the page is told, from now on. */
