@@ -163,9 +163,9 @@ export class Labels {
     return this.#own().redo.length > 0;
   }
 
-  /** The image that undo (redo) would take out of (put back to) the skipped ones; null when it is about labels. */
+  /** The image that the last undo (redo) took out of (put back to) the skipped ones; null when it was about labels. */
   skippedBy(kind: 'undo' | 'redo'): Id | null {
-    return this.#own()[kind].at(-1)?.skipped ?? null;
+    return this.#own()[kind === 'undo' ? 'redo' : 'undo'].at(-1)?.skipped ?? null;
   }
 
   #own(): Readonly<AnnotatorState> {

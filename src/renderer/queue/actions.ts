@@ -80,11 +80,11 @@ export function clear({ session }: QueueContext): void {
 
 /** Undo and redo show what they changed. */
 export async function step(session: Session, kind: 'undo' | 'redo'): Promise<void> {
-  const skipped = session.labels.skippedBy(kind);
   const action = await session.writer[kind]();
   if (!action) return;
   session.queue.rewind();
   const images = new Set('cells' in action ? action.cells.map(({ image }) => image) : []);
+  const skipped = session.labels.skippedBy(kind);
   if (skipped !== null) images.add(skipped);
   const [image] = images;
   if (session.view.get() === 'queue' && images.size === 1 && image !== undefined) session.queue.goTo(image);
