@@ -7,6 +7,7 @@ import { buildBasis, type Basis } from './basis';
 import { priorLogit } from './calibration/calibrate';
 import { applyPrior, choosePrior } from './calibration/prior';
 import { metrics } from './evaluation/metrics';
+import { trend, type Trend } from './evaluation/progress';
 import { prequential, type PrequentialCache } from './evaluation/prequential';
 import { fitHead, type FittedHead } from './heads/fit';
 import { calibratedByHead, logitsOfFeatures } from './heads/formula';
@@ -26,6 +27,8 @@ export interface Prepared {
 export interface Learnt {
   readonly head: Head;
   readonly fitted: FittedHead;
+  /** Where labeling is going, as of the last full round. */
+  readonly trend?: Trend;
 }
 
 export interface FullRound {
@@ -67,7 +70,7 @@ export async function fullRound(
 ): Promise<FullRound> {
   const started = performance.now();
   const learnt = await learn(prepared, created, signal);
-  const made = learnt.ok ? learnt.value : null;
+  const made = learnt.ok ? { ...learnt.value, trend: await trendOf(prepared, signal) } : null;
   return { round: await roundOf(prepared, id, made, made ? 'full' : 'cold', cache, started, signal), learnt: made };
 }
 
@@ -86,7 +89,15 @@ export async function quickRound(
   const { snapshot, table, basis } = prepared;
   const fitted = await refit(basis.features, targetsOf(snapshot.base, table, table.train), snapshot.base.task, last.fitted, signal);
   if (fitted === null) return null;
-  return roundOf(prepared, id, { fitted, head: await describe(prepared, fitted, created) }, 'quick', null, started, signal);
+  const learnt = { ...last, fitted, head: await describe(prepared, fitted, created) };
+  return roundOf(prepared, id, learnt, 'quick', null, started, signal);
+}
+
+/** The training labels in the order in which they were given. */
+function trendOf({ snapshot: { base }, table, basis }: Prepared, signal: AbortSignal | undefined): Promise<Trend> {
+  const trained = new Set(table.train);
+  const rows = table.labelled.filter((row) => trained.has(row));
+  return trend(basis.features, targetsOf(base, table, rows), base.task, base.seed, signal);
 }
 
 async function roundOf(
@@ -109,7 +120,14 @@ async function roundOf(
     head: learnt?.head.file ?? null,
     probabilities,
     queue,
-    metrics: metrics({ base: snapshot.base, table, fitted: learnt?.fitted ?? null, probabilities, prequential: curve }),
+    metrics: metrics({
+      base: snapshot.base,
+      table,
+      fitted: learnt?.fitted ?? null,
+      probabilities,
+      prequential: curve,
+      trend: learnt?.trend ?? { learningCurve: null, stop: null },
+    }),
     milliseconds: performance.now() - started,
   };
 }

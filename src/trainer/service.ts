@@ -6,6 +6,7 @@ import { fullRound, prepare, quickRound, type Learnt, type Prepared } from './en
 import { EmbeddingShelf } from './embeddings';
 import type { PrequentialCache } from './evaluation/prequential';
 import type { Matrix } from './matrix';
+import { suspects } from './review/suspects';
 import type { BackendChoice } from './tensors/backend';
 
 export interface TrainerOptions {
@@ -114,6 +115,12 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       for (const [name, { shape, data }] of Object.entries(tensors)) copied[name] = { shape: [...shape], data: Float32Array.from(data) };
       return Promise.resolve(ok({ file, tensors: copied }));
     },
+    suspects: ({ count }) =>
+      Promise.resolve(
+        last && current
+          ? ok(suspects(last.fitted.outOfFold, current.base.task).slice(0, count))
+          : fail('labels-too-few', { reason: 'no head has been fitted yet' }),
+      ),
     similar: ({ row, count }) => Promise.resolve(prepared ? ok(similarRows(prepared.basis.features, row, count)) : fail('image-unknown')),
   };
 }

@@ -116,6 +116,31 @@ export const Metrics = z.object({
     .nullable(),
   findings: z.array(FindingMetrics),
   lowEvidence: z.boolean(),
+  /**
+   * Conformal proposal sets, from 50 audit draws on: an answer (multi-class: a class; multi-label: present at p, absent at 1 - p) belongs
+   * to the set where its probability is at least `least` of that finding (null: too few audits); sets miss the truth in a share alpha.
+   */
+  sets: z
+    .object({ alpha: z.number(), least: z.array(z.number().nullable()), n: z.array(z.int()) })
+    .nullable()
+    .optional(),
+  /** Mean AUROC on held-out labels by number of labels trained on, its fit a - b / n^c, and the expected gain of `more` labels. */
+  learningCurve: z
+    .object({
+      points: z.array(z.object({ n: z.int(), auroc: z.number() })),
+      a: z.number(),
+      b: z.number(),
+      c: z.number(),
+      more: z.int(),
+      gain: z.number(),
+    })
+    .nullable()
+    .optional(),
+  /** Advice, never a gate: Cohen's kappa of the last three pairs of successive heads, and the expected gain. */
+  stop: z
+    .object({ kappas: z.array(z.number()), gain: z.number().nullable(), advised: z.boolean() })
+    .nullable()
+    .optional(),
 });
 export type Metrics = z.infer<typeof Metrics>;
 
@@ -161,6 +186,20 @@ export const trainerService = {
         file: HeadFile,
         tensors: z.record(z.string(), HeadTensor),
       }),
+    },
+    /** Labels that the other patients' images speak against, the most suspect first (trainer/review). */
+    suspects: {
+      params: z.object({ count: z.int() }),
+      result: z.array(
+        z.object({
+          row: z.int(),
+          finding: z.int(),
+          state: z.enum(['present', 'absent']),
+          probability: z.number(),
+          score: z.number(),
+          flagged: z.boolean(),
+        }),
+      ),
     },
     /** Rows most similar to `row`: cosine similarity in the head's feature space. */
     similar: { params: z.object({ row: z.int(), count: z.int() }), result: z.array(z.object({ row: z.int(), similarity: z.number() })) },

@@ -1,14 +1,18 @@
 import type { Metrics, SnapshotBase } from '../../contract/jobs/trainer';
 import { StateCode } from '../../contract/jobs/trainer';
+import { AUDITS_FOR_SETS, proposalSets } from '../calibration/conformal';
 import { AUDITS_FOR_PRIOR } from '../calibration/prior';
 import type { FittedHead } from '../heads/fit';
 import { targetsOf, type LabelTable, type Targets } from '../labels';
 import { hanleyMcNeil, wilson } from './intervals';
 import { brier, calibrationBins, expectedCalibrationError } from './probability';
+import type { Trend } from './progress';
 import { auroc } from './ranking';
 
 /** With fewer labels than this on either side an AUROC is not shown. */
 const ENOUGH = 5;
+/** Proposal sets may miss the truth in one image of ten. */
+const ALPHA = 0.1;
 
 export interface MetricsInput {
   readonly base: SnapshotBase;
@@ -17,9 +21,10 @@ export interface MetricsInput {
   /** Calibrated probabilities of the pool [N, K]; empty without a head. */
   readonly probabilities: Float32Array;
   readonly prequential: Metrics['prequential'];
+  readonly trend: Trend;
 }
 
-export function metrics({ base, table, fitted, probabilities, prequential }: MetricsInput): Metrics {
+export function metrics({ base, table, fitted, probabilities, prequential, trend }: MetricsInput): Metrics {
   const audit = targetsOf(base, table, table.audit);
   return {
     labelled: table.labelled.length,
@@ -28,7 +33,14 @@ export function metrics({ base, table, fitted, probabilities, prequential }: Met
     calibration: fitted === null ? null : calibrationOf(base, fitted),
     findings: base.findings.map((_, finding) => ofFinding(table, fitted, finding)),
     lowEvidence: audit.rows.length < AUDITS_FOR_PRIOR,
+    sets: fitted === null || audit.rows.length < AUDITS_FOR_SETS ? null : setsOf(base, audit, probabilities),
+    ...trend,
   };
+}
+
+function setsOf({ task }: SnapshotBase, audit: Targets, probabilities: Float32Array): NonNullable<Metrics['sets']> {
+  const { alpha, least, n } = proposalSets(task, audit, probabilities, ALPHA);
+  return { alpha, least: [...least], n: [...n] };
 }
 
 /** Right answers on rows the head was never trained on: images in multi-class, cells in multi-label. */

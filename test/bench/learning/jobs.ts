@@ -1,17 +1,18 @@
-import type { Strategy } from '../../../src/contract/jobs/trainer';
+import type { HeadKind, Strategy } from '../../../src/contract/jobs/trainer';
 import { protocol, simulate, splitFor, type Protocol, type Run, type Split, type Truth } from '../../../src/trainer/evaluation/simulate';
 import { conformal, type Covered } from './conformal';
 import { noise, type Noise } from './noise';
 import { rareSearch, type Found } from './rare';
 import { taskCards, truthOf, type Sources } from './tasks';
 
-export const parts = ['curves', 'others', 'audit', 'unread', 'flips', 'coldstart', 'noise', 'rare', 'conformal'] as const;
+export const parts = ['curves', 'others', 'several', 'audit', 'unread', 'flips', 'coldstart', 'noise', 'rare', 'conformal'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Job {
   readonly part: Part;
   readonly task: string;
   readonly seed: number;
+  readonly head: HeadKind;
   readonly strategy?: Strategy;
   readonly flips?: number;
 }
@@ -29,15 +30,15 @@ const compared: readonly Strategy[] = ['random', 'auto'];
 /** What else was tried, in a part of its own. */
 export const others: readonly Strategy[] = ['herding', 'entropy', 'badge', 'dropquery', 'kcentre'];
 
-export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: number): Job[] {
+export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: number, head: HeadKind): Job[] {
   const cards = taskCards.filter(({ set }) => sets.includes(set));
   const out: Job[] = [];
   // Seed by seed, so that a run that is broken off has something of everything.
   for (let seed = 0; seed < seeds; seed++) {
     for (const card of cards) {
-      const of = (part: Part, more: Partial<Job> = {}) => wanted.includes(part) && out.push({ part, task: card.name, seed, ...more });
+      const of = (part: Part, more: Partial<Job> = {}) => wanted.includes(part) && out.push({ part, task: card.name, seed, head, ...more });
       const bar = card.target !== null;
-      for (const strategy of compared) of('curves', { strategy });
+      for (const strategy of compared) of(bar ? 'curves' : 'several', { strategy });
       for (const strategy of bar ? others : []) of('others', { strategy });
       of('audit', { strategy: 'auto' });
       if (!bar) of('unread', { strategy: 'auto' });
@@ -51,7 +52,7 @@ export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: 
   }
   if (wanted.includes('conformal'))
     for (let seed = 0; seed < 100; seed++)
-      for (const { name } of cards.filter(({ target }) => target !== null)) out.push({ part: 'conformal', task: name, seed });
+      for (const { name } of cards.filter(({ target }) => target !== null)) out.push({ part: 'conformal', task: name, seed, head });
   return out;
 }
 
@@ -76,5 +77,5 @@ export async function perform(sources: Sources, job: Job): Promise<Outcome> {
     unread: job.part === 'unread' ? 0.3 : 0,
     checkpoints: job.part === 'coldstart' ? [20] : protocol.checkpoints,
   };
-  return { job, run: await simulate(truth, split, job.strategy ?? 'auto', 'auto', setting) };
+  return { job, run: await simulate(truth, split, job.strategy ?? 'auto', job.head, setting) };
 }

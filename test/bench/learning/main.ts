@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { HeadKind } from '../../../src/contract/jobs/trainer';
 import { unwrap } from '../../../src/contract/result';
 import { startNodeBackend } from '../../../src/trainer/host/node';
 import { bars } from './bars';
@@ -24,6 +25,7 @@ export async function main(place: Place): Promise<number> {
       seeds: { type: 'string', default: '40' },
       jobs: { type: 'string', default: '2' },
       parts: { type: 'string', default: parts.filter((part) => part !== 'others').join() },
+      head: { type: 'string', default: 'auto' },
       sets: { type: 'string', default: 'kermany224,nih' },
       out: { type: 'string', default: join(place.folder, 'outcomes.jsonl') },
       fresh: { type: 'boolean', default: false },
@@ -37,7 +39,7 @@ export async function main(place: Place): Promise<number> {
   const sets = values.sets.split(',');
   for (const set of sets) embed(place, set);
   const wanted = values.parts.split(',').filter((part): part is Part => (parts as readonly string[]).includes(part));
-  const jobs = jobsOf(wanted, sets, Number(values.seeds));
+  const jobs = jobsOf(wanted, sets, Number(values.seeds), HeadKind.parse(values.head));
   const done = values.fresh ? [] : read(values.out);
   const known = new Set(done.map(({ job }) => JSON.stringify(job)));
   const open = jobs.filter((job) => !known.has(JSON.stringify(job)));

@@ -1,0 +1,42 @@
+import { beforeAll, expect, it } from 'vitest';
+import { unwrap } from '../../../../src/contract/result';
+import { learn, prepare } from '../../../../src/trainer/engine';
+import { suspects } from '../../../../src/trainer/review/suspects';
+import { start } from '../backend';
+import { answers, gaussianPool } from '../pool';
+
+beforeAll(() => start());
+const first = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+it.each(['multiclass', 'multilabel'] as const)('wrong answers lead the list (%s)', async (task) => {
+  const pool = gaussianPool(200, 12, 3, task, 5);
+  const wrong = [3, 40, 77, 101, 150];
+  const labels = answers(pool, first(160)).map((label) => {
+    if (!wrong.includes(label.row)) return label;
+    const lie = ((pool.truth[label.row] ?? 0) + 1) % 3;
+    return { ...label, state: label.finding === lie ? 1 : 0 };
+  });
+  const { fitted } = unwrap(await learn(unwrap(await prepare({ base: pool.base, labels }, pool.rows)), ''));
+  const list = suspects(fitted.outOfFold, task);
+  // In multi-label a wrong answer is wrong in two findings.
+  const lies = task === 'multiclass' ? wrong.length : 2 * wrong.length;
+  const found = list.slice(0, lies).filter(({ row }) => wrong.includes(row)).length;
+  expect(found).toBeGreaterThanOrEqual(lies - 1);
+  expect(list[0]?.flagged).toBe(true);
+  expect(list.filter(({ flagged }) => flagged).length).toBeLessThan(list.length / 4);
+  expect(list.map(({ score }) => score)).toEqual([...list.map(({ score }) => score)].sort((a, b) => b - a));
+});
+
+it('thresholds are the means of a class over its own labels', () => {
+  const targets = { rows: Int32Array.of(5, 6, 7, 8), groups: Int32Array.of(0, 1, 2, 3), findings: 1, y: Int8Array.of(1, 1, 0, 0) };
+  const list = suspects({ targets, probabilities: Float32Array.of(0.9, 0.2, 0.4, 0.1) }, 'multilabel');
+  // Present: mean .55; absent: mean of .6 and .9. Row 6 is absent with .8 > .75; row 7 is present with .4 < .55.
+  expect(list.map(({ row, flagged }) => [row, flagged])).toEqual([
+    [6, true],
+    [7, false],
+    [8, false],
+    [5, false],
+  ]);
+  expect(list[0]?.score).toBeCloseTo(0.05, 6);
+  expect(list[0]?.probability).toBeCloseTo(0.2, 6);
+});
