@@ -1,4 +1,4 @@
-import { open, lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../contract/result';
 import { SIGNATURE_LENGTH, signature } from './formats/signature';
@@ -27,33 +27,92 @@ const images = new Set(['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tif
 const unread = new Set(['gif', 'bmp', 'jp2', 'j2k', 'jxl', 'heic', 'heif', 'avif', 'pgm', 'ppm', 'pnm', 'nii', 'nrrd', 'mha']);
 const system = new Set(['Thumbs.db', 'desktop.ini', 'DICOMDIR']);
 const BATCH = 256;
-const PARALLEL = 32;
+/** Calls that hang keep their thread, of which a process has four for all its files: the journal must not wait behind them. */
+const PARALLEL = 2;
+const PATIENCE_SECONDS = 15;
+
+/** The calls to the file system, one by one, so that a drive that does not answer can be tried out. */
+export interface Drive {
+  readonly realpath: (path: string) => Promise<string>;
+  readonly isFolder: (path: string) => Promise<boolean>;
+  readonly list: (path: string) => Promise<{ name: string; folder: boolean }[]>;
+  readonly examine: (path: string) => Promise<Awaited<ReturnType<typeof lstat>>>;
+  readonly beginning: (path: string) => Promise<Uint8Array>;
+}
+
+export const localDrive: Drive = {
+  realpath: (path) => realpath(path),
+  isFolder: async (path) => (await stat(path)).isDirectory(),
+  list: async (path) => (await readdir(path, { withFileTypes: true })).map((child) => ({ name: child.name, folder: child.isDirectory() })),
+  examine: (path) => lstat(path),
+  beginning: async (path) => {
+    const handle = await open(path);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SIGNATURE_LENGTH), 0, SIGNATURE_LENGTH, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+export interface ScanOptions {
+  readonly signal?: AbortSignal;
+  /** How long one call to the file system may take. Default 15. */
+  readonly seconds?: number;
+  readonly drive?: Drive;
+}
 
 /**
  * The image files below `folder`, in batches, sorted by the bytes of their path. Reads no more than a few hundred bytes of
  * files whose name has no telling extension, and nothing of the others. Fails with folder-missing, folder-unreadable (the
- * folder itself) or stopped; a folder further down that cannot be read is an entry.
+ * folder itself, or a drive that stops answering) or stopped; a folder further down that cannot be read is an entry.
  */
-export async function* scanFolder(folder: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Result<ScanEntry[]>> {
-  let root: string;
+export async function* scanFolder(folder: string, options: ScanOptions = {}): AsyncGenerator<Result<ScanEntry[]>> {
+  const { signal, seconds = PATIENCE_SECONDS } = options;
+  const drive = patient(options.drive ?? localDrive, seconds);
+  let batch: ScanEntry[] = [];
   try {
-    root = await realpath(isAbsolute(folder) ? folder : resolve(folder));
-    if (!(await stat(root)).isDirectory()) return yield fail('folder-unreadable', { folder, reason: 'it is not a folder' });
-    await readdir(root);
+    const root = await drive.realpath(isAbsolute(folder) ? folder : resolve(folder));
+    if (!(await drive.isFolder(root))) return yield fail('folder-unreadable', { folder, reason: 'it is not a folder' });
+    await drive.list(root);
+    for await (const entry of walk(drive, root, '')) {
+      if (signal?.aborted === true) return yield fail('stopped');
+      batch.push(entry);
+      if (batch.length >= BATCH) {
+        yield ok(batch);
+        batch = [];
+      }
+    }
   } catch (error) {
     const code = codeOf(error);
     return yield code === 'ENOENT' ? fail('folder-missing', { folder }) : fail('folder-unreadable', { folder, reason: reasonOf(code) });
   }
-  let batch: ScanEntry[] = [];
-  for await (const entry of walk(root, '')) {
-    if (signal?.aborted === true) return yield fail('stopped');
-    batch.push(entry);
-    if (batch.length >= BATCH) {
-      yield ok(batch);
-      batch = [];
-    }
-  }
   if (batch.length > 0) yield ok(batch);
+}
+
+class Unanswered extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+/** The same calls with a time limit each. What hangs goes on hanging, but nobody waits for it. */
+function patient(drive: Drive, seconds: number): Drive {
+  const limited =
+    <T>(call: (path: string) => Promise<T>) =>
+    (path: string): Promise<T> =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Unanswered(path)), seconds * 1000);
+        call(path)
+          .then(resolve, reject)
+          .finally(() => clearTimeout(timer));
+      });
+  return {
+    realpath: limited(drive.realpath),
+    isFolder: limited(drive.isFolder),
+    list: limited(drive.list),
+    examine: limited(drive.examine),
+    beginning: limited(drive.beginning),
+  };
 }
 
 interface Child {
@@ -63,15 +122,16 @@ interface Child {
   readonly key: Buffer;
 }
 
-async function* walk(root: string, prefix: string): AsyncGenerator<ScanEntry> {
+async function* walk(drive: Drive, root: string, prefix: string): AsyncGenerator<ScanEntry> {
   let children: Child[];
   try {
-    children = (await readdir(join(root, prefix), { withFileTypes: true })).map((child) => ({
-      name: child.name,
-      folder: child.isDirectory(),
-      key: Buffer.from(child.isDirectory() ? `${child.name}/` : child.name),
+    children = (await drive.list(join(root, prefix))).map(({ name, folder }) => ({
+      name,
+      folder,
+      key: Buffer.from(folder ? `${name}/` : name),
     }));
   } catch (error) {
+    if (error instanceof Unanswered) throw error;
     yield { kind: 'skipped', path: prefix, reason: 'folder-unreadable', detail: reasonOf(codeOf(error)) };
     return;
   }
@@ -83,16 +143,16 @@ async function* walk(root: string, prefix: string): AsyncGenerator<ScanEntry> {
       start += 1;
       const path = prefix + child.name;
       if (child.name.startsWith('.')) yield { kind: 'skipped', path, reason: 'hidden' };
-      else yield* walk(root, `${path}/`);
+      else yield* walk(drive, root, `${path}/`);
       continue;
     }
     const files: Child[] = [];
     while (start < children.length && files.length < PARALLEL && !(children[start] as Child).folder) files.push(children[start++] as Child);
-    yield* await Promise.all(files.map((file) => examine(root, prefix + file.name, file.name)));
+    yield* await Promise.all(files.map((file) => examine(drive, root, prefix + file.name, file.name)));
   }
 }
 
-async function examine(root: string, path: string, name: string): Promise<ScanEntry> {
+async function examine(drive: Drive, root: string, path: string, name: string): Promise<ScanEntry> {
   const skipped = (reason: SkipReason, detail?: string): ScanEntry =>
     detail === undefined ? { kind: 'skipped', path, reason } : { kind: 'skipped', path, reason, detail };
   const extension = extensionOf(name);
@@ -103,12 +163,13 @@ async function examine(root: string, path: string, name: string): Promise<ScanEn
   if (extension !== null && !images.has(extension)) return skipped('not-an-image');
   const file = join(root, path);
   try {
-    const facts = await lstat(file);
+    const facts = await drive.examine(file);
     if (facts.isSymbolicLink()) return skipped('symbolic-link');
     if (!facts.isFile()) return skipped('not-a-file');
-    if (extension === null && !(await looksLikeImage(file))) return skipped('not-an-image');
-    return { kind: 'file', path, bytes: facts.size, mtime: facts.mtimeMs };
+    if (extension === null && signature(await drive.beginning(file))?.kind !== 'image') return skipped('not-an-image');
+    return { kind: 'file', path, bytes: Number(facts.size), mtime: Number(facts.mtimeMs) };
   } catch (error) {
+    if (error instanceof Unanswered) throw error;
     if (name.includes('\ufffd')) return skipped('name-unreadable');
     return skipped('unreadable', reasonOf(codeOf(error)));
   }
@@ -122,16 +183,6 @@ function extensionOf(name: string): string | null {
   return extension === '' || /^\d+$/.test(extension) ? null : extension;
 }
 
-async function looksLikeImage(file: string): Promise<boolean> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SIGNATURE_LENGTH), 0, SIGNATURE_LENGTH, 0);
-    return signature(buffer.subarray(0, bytesRead))?.kind === 'image';
-  } finally {
-    await handle.close();
-  }
-}
-
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error));
 
 const reasons: Readonly<Record<string, string>> = {
@@ -142,5 +193,6 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: 'the drive reports an error',
   EMFILE: 'too many files are open',
   ELOOP: 'too many links',
+  ETIMEDOUT: 'the drive does not answer',
 };
 const reasonOf = (code: string) => reasons[code] ?? code;

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { comparePaths } from '../../../src/contract/order';
-import { scanFolder, type ScanEntry } from '../../../src/imaging/scan';
+import { localDrive, scanFolder, type Drive, type ScanEntry } from '../../../src/imaging/scan';
 
 let folder: string;
 beforeEach(async () => {
@@ -159,4 +160,67 @@ test('it streams in batches and stops when told', async () => {
     controller.abort();
   }
   expect(outcomes).toEqual([256, 'stopped']);
+});
+
+/** A call that never comes back, as from a network drive that is gone. */
+const silence = () => new Promise<never>(() => undefined);
+
+describe('a drive that fails while it is scanned', () => {
+  const outcomes = async (drive: Partial<Drive>) => {
+    const found: string[] = [];
+    for await (const batch of scanFolder(folder, { seconds: 0.1, drive: { ...localDrive, ...drive } })) {
+      found.push(
+        batch.ok ? batch.value.map(({ path }) => path).join(' ') : `${batch.failure.code}: ${String(batch.failure.params['reason'])}`,
+      );
+    }
+    return found;
+  };
+
+  test.each<[string, Partial<Drive>]>([
+    ['at once', { realpath: silence }],
+    ['at a folder', { list: (path) => (path.endsWith('b/') ? silence() : localDrive.list(path)) }],
+    ['at a file', { examine: (path) => (path.endsWith('2.png') ? silence() : localDrive.examine(path)) }],
+    ['inside a file', { beginning: silence }],
+  ])('it does not answer, %s: the scan ends with a sentence', async (_name, drive) => {
+    await put('a/1.png');
+    await put('b/2.png');
+    await put('b/IM0001');
+    expect((await outcomes(drive)).at(-1)).toBe('folder-unreadable: the drive does not answer');
+  });
+
+  test('a folder that vanishes is an entry, the others go on', async () => {
+    await put('a/1.png');
+    await put('b/2.png');
+    await put('c/3.png');
+    const list: Drive['list'] = async (path) => {
+      if (path.endsWith('b/')) await rm(path, { recursive: true });
+      return localDrive.list(path);
+    };
+    expect(await outcomes({ list })).toEqual(['a/1.png b/ c/3.png']);
+  });
+
+  test('a file that vanishes is an entry', async () => {
+    await put('a/1.png');
+    await put('a/2.png');
+    const examine: Drive['examine'] = async (path) => {
+      if (path.endsWith('1.png')) await rm(path);
+      return localDrive.examine(path);
+    };
+    const entries: ScanEntry[] = [];
+    for await (const batch of scanFolder(folder, { drive: { ...localDrive, examine } })) if (batch.ok) entries.push(...batch.value);
+    expect(entries).toMatchObject([
+      { kind: 'skipped', path: 'a/1.png', reason: 'unreadable', detail: 'it is gone' },
+      { kind: 'file', path: 'a/2.png' },
+    ]);
+  });
+});
+
+test('of 20,000 files the first are there within a moment', async () => {
+  await mkdir(join(folder, 'many'));
+  for (let i = 0; i < 20_000; i++) writeFileSync(join(folder, 'many', `${String(i)}.dcm`), '');
+  const start = performance.now();
+  const first = await scanFolder(folder).next();
+  // 100,000 are to give their first batch within 2 s on a quiet machine.
+  expect(performance.now() - start).toBeLessThan(2000);
+  expect(first.value).toMatchObject({ ok: true });
 });
