@@ -36,7 +36,7 @@ const LICENCE =
 const POOLING = 'mean of the 196 patch tokens, fc_norm';
 
 /** How EVA-X's published numbers were made, but for `crop`, which can keep the whole image. */
-const preprocessingOf = (crop: TileRecipe['crop']): Preprocessing => ({
+export const preprocessingOf = (crop: TileRecipe['crop']): Preprocessing => ({
   tile: { crop, resize: crop === 'official' ? 256 : 224, size: 224, colour: 'keep', filter: 'pillow-bicubic' },
   normalise: { kind: 'fixed', mean: 0.49185243, std: 0.28509309 },
 });

@@ -42,21 +42,30 @@ afterAll(() => {
   if (bundled !== '') rmSync(bundled, { recursive: true });
 });
 
-/** Runs the child; killed `after` milliseconds from when the encoder was open, or from its start where `early`. True: it came to its end. */
-async function embed(profile: string, folder: string, kill?: { after: number; early: boolean }): Promise<boolean> {
+/** When the child is killed: so many milliseconds after it began, after the encoder was open, or after the first rows were on disk. */
+interface Kill {
+  readonly after: number;
+  readonly since: 'start' | 'open' | 'rows';
+}
+const signs = { start: '', open: 'open', rows: '.' };
+
+/** Runs the child. True: it came to its end. */
+async function embed(profile: string, folder: string, kill?: Kill): Promise<boolean> {
   const child = spawn(process.execPath, [join(bundled, 'child.js'), profile, folder, images, String(COUNT)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
-  const isOpen = new Promise<void>((ready) => {
+  const shown = new Promise<void>((ready) => {
+    const look = () => text.includes(signs[kill?.since ?? 'start']) && ready();
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      if (text.includes('open')) ready();
+      look();
     });
+    look();
   });
   const ended = new Promise<void>((done) => void child.on('close', () => done()));
   if (kill) {
-    if (!kill.early) await Promise.race([isOpen, ended]);
+    await Promise.race([shown, ended]);
     await Promise.race([sleep(kill.after), ended]);
     child.kill('SIGKILL');
   }
@@ -99,12 +108,18 @@ describe.skipIf(!hasImages)('the embedding process', () => {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         return Math.floor((state / 2 ** 32) * n);
       };
+      const draw = (): Kill => {
+        const kind = random(8);
+        return kind === 0
+          ? { since: 'start', after: random(600) }
+          : { since: kind < 3 ? 'open' : 'rows', after: random(kind < 3 ? 600 : 1500) };
+      };
       let [kills, rounds] = [0, 0];
       while (kills < KILLS) {
         const encoder = encoders[rounds++ % 2] ?? evaX;
         const profile = join(root, String(++count));
-        // Until the work is done: mostly while images go through, now and then while the process starts.
-        while (kills < KILLS && !(await embed(profile, encoder.folder, { after: random(700), early: random(5) === 0 }))) kills++;
+        // Until the work is done: mostly while rows are written, now and then while the process starts.
+        while (kills < KILLS && !(await embed(profile, encoder.folder, draw()))) kills++;
         expect(await embed(profile, encoder.folder)).toBe(true);
         const [found, expected] = [await contents(profile, encoder), undisturbed.get(encoder)];
         expect(found.hash).toBe(expected?.hash);

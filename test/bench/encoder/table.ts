@@ -1,0 +1,271 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Vips from 'wasm-vips';
+import { unwrap } from '../../../src/contract/result';
+import { BATCH } from '../../../src/encoder/card';
+import { evaXModel } from '../../../src/encoder/eva-x/graph';
+import { preprocessingOf } from '../../../src/encoder/eva-x/convert';
+import { expectedShapes, type Layout } from '../../../src/encoder/eva-x/layout';
+import { quantise } from '../../../src/encoder/eva-x/quantise';
+import { writeEncoderFolder } from '../../../src/encoder/folder';
+import { ensureBuiltin } from '../../../src/encoder/scattering/builtin';
+import { createEncoder } from '../../../src/encoder/service';
+import { openSession } from '../../../src/encoder/session';
+import { readTiles } from '../../../src/encoder/tiles';
+import { createImaging } from '../../../src/imaging/service';
+import { Graph } from '../../../src/onnx/graph';
+import { serialiseModel, type Model } from '../../../src/onnx/model';
+import { plainModel } from './plain';
+
+// One table, every row a ratio measured in one run: the two things of a row take turns, so that what else the machine does hits both.
+const [shared = '', sizes = 'Ti,S,B', turnsText = '7'] = process.argv.slice(2);
+const TURNS = Number(turnsText);
+const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
+const context = { signal: new AbortController().signal };
+const imaging = createImaging({ workerUrl: pathToFileURL(join(import.meta.dirname, 'worker.js')) });
+const radiographs = join(shared, 'data/cxr/nih');
+const files = existsSync(radiographs)
+  ? readdirSync(radiographs)
+      .sort()
+      .map((name) => join(radiographs, name))
+  : [];
+if (files.length === 0) throw new Error(`${radiographs} is missing: the benchmark needs real images`);
+
+const layouts: Record<string, Layout> = {
+  Ti: { width: 192, depth: 12, heads: 3, hidden: 512, kind: 'packed', norm: 'norm', classes: null },
+  S: { width: 384, depth: 12, heads: 6, hidden: 1024, kind: 'packed', norm: 'norm', classes: null },
+  B: { width: 768, depth: 12, heads: 12, hidden: 2048, kind: 'split', norm: 'norm', classes: null },
+};
+const bars: Record<string, { plain: number; amx: number; vnni: number; error: number }> = {
+  Ti: { plain: 1.1, amx: 1.8, vnni: 1.5, error: 0.02 },
+  S: { plain: 1.08, amx: 2.8, vnni: 1.5, error: 0.04 },
+  B: { plain: 1.05, amx: 3.8, vnni: 1.5, error: 0.06 },
+};
+
+/** The recipe of the fixtures: weights N(0, 0.05), biases N(0, 0.1), gains 1 + N(0, 0.1); the sum of 4 uniform numbers is normal enough. */
+function seededWeights(layout: Layout) {
+  const shapes = expectedShapes(layout);
+  return (name: string) => {
+    const shape = shapes.get(name) ?? [];
+    let state = new TextEncoder().encode(name).reduce((hash, byte) => (Math.imul(hash, 31) + byte) >>> 0, 1);
+    const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+    const normal = () => (uniform() + uniform() + uniform() + uniform() - 2) * Math.sqrt(3);
+    const isGain = shape.length === 1 && name.endsWith('weight');
+    const count = shape.reduce((product, n) => product * n, 1);
+    return Promise.resolve(
+      Float32Array.from({ length: count }, () => (isGain ? 1 + 0.1 * normal() : (shape.length === 1 ? 0.1 : 0.05) * normal())),
+    );
+  };
+}
+
+interface Runner {
+  readonly images: number;
+  run(): Promise<void>;
+}
+
+async function bare(model: Model | string, name: string, channels: 1 | 3, size: number): Promise<Runner> {
+  const path = typeof model === 'string' ? model : join(folder, `${name}.onnx`);
+  if (typeof model !== 'string') writeFileSync(path, serialiseModel(model));
+  const session = unwrap(await openSession(path, 'cpu', 0));
+  const pixels = {
+    shape: [BATCH, channels, size, size],
+    data: Float32Array.from({ length: BATCH * channels * size ** 2 }, (_, i) => Math.sin(i / 7)),
+  };
+  return { images: BATCH, run: async () => void unwrap(await session.run({ pixels })) };
+}
+
+/** Images/s of each, taking turns after one round of warming up: the median of the turns' rates, and of the ratios within a turn. */
+async function race(a: Runner, b: Runner, turns = TURNS) {
+  const rates: [number, number][] = [];
+  for (let turn = -1; turn < turns; turn++) {
+    const rate = async (runner: Runner) => {
+      const started = performance.now();
+      await runner.run();
+      return (1000 * runner.images) / (performance.now() - started);
+    };
+    const first = turn % 2 === 0 ? await rate(a) : await rate(b);
+    const second = turn % 2 === 0 ? await rate(b) : await rate(a);
+    const pair: [number, number] = turn % 2 === 0 ? [first, second] : [second, first];
+    if (turn >= 0) rates.push(pair);
+  }
+  const median = (values: number[]) => values.sort((x, y) => x - y)[values.length >> 1] ?? NaN;
+  return { a: median(rates.map(([x]) => x)), b: median(rates.map(([, y]) => y)), ratio: median(rates.map(([x, y]) => x / y)) };
+}
+
+const print = (...cells: (string | number)[]) =>
+  console.log(
+    cells.map((cell, i) => (typeof cell === 'number' ? cell.toFixed(cell < 10 ? 2 : 1) : cell).padEnd(i === 0 ? 58 : 14)).join(''),
+  );
+
+/** Matrix products of a block's size, one after the other and nothing else: the runtime's own limit. An "image" is 10^9 operations. */
+async function matmulRate({ width, hidden }: Layout): Promise<Runner> {
+  const graph = new Graph();
+  const tokens = BATCH * 197;
+  const pairs = 12;
+  let x = graph.input('pixels', [tokens, width]);
+  const up = graph.constant('up', [width, hidden], new Float32Array(width * hidden).fill(0.01));
+  const down = graph.constant('down', [hidden, width], new Float32Array(width * hidden).fill(0.01));
+  for (let i = 0; i < pairs; i++) x = graph.node('MatMul', [graph.node('MatMul', [x, up]), down]);
+  graph.output(x, [tokens, width]);
+  const path = join(folder, 'matmul.onnx');
+  writeFileSync(path, serialiseModel({ opset: 18, graph, metadata: {} }));
+  const session = unwrap(await openSession(path, 'cpu', 0));
+  const pixels = { shape: [tokens, width], data: new Float32Array(tokens * width).fill(0.01) };
+  return { images: (2 * 2 * pairs * tokens * width * hidden) / 1e9, run: async () => void unwrap(await session.run({ pixels })) };
+}
+
+try {
+  const flags = cpus()[0]?.model ?? 'unknown';
+  console.log(`${flags}, ${String(cpus().length)} cores, Node ${process.version}; ${String(TURNS)} turns a row\n`);
+  print('row', 'images/s', 'images/s', 'ratio', 'bar');
+  const builtin = await bare(unwrap(await ensureBuiltin(folder)).model, 'builtin', 1, 128);
+  const tiles = unwrap(
+    await readTiles(
+      imaging,
+      files
+        .filter((_, i) => i % 23 === 0)
+        .slice(0, 32)
+        .map((file) => ({ file, frame: null })),
+      preprocessingOf('official').tile,
+      context.signal,
+    ),
+  );
+  const gflops: Record<string, number> = { Ti: 2.52, S: 9.2, B: 35.2 };
+  for (const size of sizes.split(',')) {
+    const layout = layouts[size];
+    const bar = bars[size];
+    if (!layout || !bar) continue;
+    const read = seededWeights(layout);
+    const model = await evaXModel(layout, read);
+    const fast = await bare(model, `${size}-fp32`, 3, 224);
+    const plain = await race(fast, await bare(await plainModel(layout, read), `${size}-plain`, 3, 224));
+    print(`${size} float32 over the plain graph`, plain.a, plain.b, plain.ratio, `>= ${String(bar.plain)}`);
+    const share = await race(fast, await matmulRate(layout));
+    const operations = gflops[size] ?? NaN;
+    print(`${size} float32 GFLOP/s over the runtime's MatMul`, share.a * operations, share.b, share.ratio * operations, '>= 0.65');
+    const card = {
+      name: size,
+      input: { name: 'pixels' as const, channels: 3 as const, size: 224 },
+      preprocessing: preprocessingOf('official'),
+    };
+    const quantised = await quantise({ layout, read, card, tiles, signal: undefined, onImages: () => undefined });
+    const int8 = await race(await bare(quantised.model, `${size}-int8`, 3, 224), fast);
+    print(`${size} int8 over float32`, int8.a, int8.b, int8.ratio, `AMX ${String(bar.amx)}, VNNI ${String(bar.vnni)}`);
+    let [difference, norm] = [0, 0];
+    quantised.exact.forEach((value, i) => {
+      difference += ((quantised.found[i] ?? NaN) - value) ** 2;
+      norm += value ** 2;
+    });
+    print(`${size} int8 error over the feature's norm`, '', '', Math.sqrt(difference / norm).toFixed(4), `<= ${String(bar.error)}`);
+    if (size === 'S') {
+      const scattering = await race(builtin, fast);
+      print('built-in over S float32', scattering.a, scattering.b, scattering.ratio, '>= 20');
+      await wholeWay(model, fast);
+    }
+  }
+} finally {
+  await imaging.close();
+  rmSync(folder, { recursive: true });
+}
+
+/** From a folder of files to embeddings on disk, over the bare session. */
+async function wholeWay(model: Model, session: Runner): Promise<void> {
+  const place = join(folder, 'encoder');
+  unwrap(
+    await writeEncoderFolder(
+      place,
+      model,
+      {
+        id: '0'.repeat(64),
+        name: 'S',
+        kind: 'eva-x',
+        variant: 'small',
+        input: { name: 'pixels', channels: 3, size: 224 },
+        preprocessing: preprocessingOf('official'),
+        pooling: '',
+        precision: 'fp32',
+        outputs: { embedding: 384 },
+        source: null,
+        licence: '',
+        head: null,
+      },
+      null,
+      true,
+    ),
+  );
+  const encoder = createEncoder({ profile: join(folder, 'profile'), imaging }, () => undefined);
+  unwrap(await encoder.handlers.open({ folder: place, provider: 'cpu', threads: 0 }, context));
+  const chunk = 6 * BATCH;
+  const turns = Math.min(TURNS, 5);
+  for (const [name, bar, pictures] of await folders(chunk * (turns + 1))) {
+    let next = 0;
+    const whole: Runner = {
+      images: chunk,
+      run: async () => {
+        const items = pictures.slice(next, (next += chunk)).map((file) => ({ key: file, source: { file, frame: null } }));
+        const { done } = unwrap(await encoder.handlers.embed({ items }, context));
+        if (done !== chunk) throw new Error(`${String(done)} of ${String(chunk)}`);
+      },
+    };
+    const alone: Runner = {
+      images: chunk,
+      run: async () => {
+        for (let i = 0; i < chunk / BATCH; i++) await session.run();
+      },
+    };
+    const decode = await decodeSeconds(pictures.slice(0, 8));
+    const { a, b, ratio } = await race(whole, alone, turns);
+    const limit = 1 / (1 / b + decode / cpus().length);
+    print(`S float32, whole way from ${name}, over bare`, a, b, ratio, bar);
+    print(`  the same over 1/(1/bare + decode/cores), decode ${(1000 * decode).toFixed(0)} ms`, a, limit, a / limit, '>= 0.95');
+  }
+  unwrap(await encoder.close());
+}
+
+/** Core-seconds to decode and resample one of these files. */
+async function decodeSeconds(pictures: readonly string[]): Promise<number> {
+  const before = process.cpuUsage();
+  unwrap(
+    await readTiles(
+      imaging,
+      pictures.map((file) => ({ file, frame: null })),
+      preprocessingOf('official').tile,
+      context.signal,
+    ),
+  );
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6 / pictures.length;
+}
+
+async function folders(count: number): Promise<[string, string, string[]][]> {
+  const vips = await Vips({ dynamicLibraries: [] });
+  const png = (side: number, bits: 8 | 16) => {
+    const into = join(folder, `png${String(side)}`);
+    mkdirSync(into);
+    const sources = files.slice(0, 6).map((file) => {
+      const image = vips.Image.newFromBuffer(readFileSync(file)).resize(side / 512);
+      const deep = bits === 16 ? image.linear([257], [0]).cast('ushort') : image.cast('uchar');
+      return { name: join(into, file.split('/').at(-1) ?? ''), bytes: Buffer.from(deep.writeToBuffer('.png')) };
+    });
+    // The same few pictures over and over would be embedded once: a text behind the last chunk makes each file another.
+    return Array.from({ length: count }, (_, i) => {
+      const source = sources[i % sources.length];
+      const path = join(into, `${String(i)}.png`);
+      writeFileSync(path, Buffer.concat([source?.bytes ?? Buffer.alloc(0), Buffer.from(String(i))]));
+      return path;
+    });
+  };
+  const jpeg = files.slice(0, count).map((file, i) => {
+    mkdirSync(join(folder, 'jpeg'), { recursive: true });
+    const path = join(folder, 'jpeg', `${String(i)}.jpg`);
+    copyFileSync(file, path);
+    return path;
+  });
+  return [
+    ['512-pixel JPEG', '>= 0.95', jpeg],
+    ['1024-pixel PNG', '', png(1024, 8)],
+    ['2,500-pixel 16-bit PNG', '', png(2500, 16)],
+  ];
+}
