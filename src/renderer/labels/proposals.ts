@@ -68,6 +68,9 @@ export class Proposals {
     return made;
   };
 
+  /** Where the head has its figures of a finding; null: it was not fitted on it. */
+  readonly columnOf = (finding: Id): number | null => this.#columns.find((each) => each.finding === finding)?.column ?? null;
+
   /** The id of the head that stands behind `of`. */
   head(): string | null {
     return this.round.get()?.head?.id ?? null;

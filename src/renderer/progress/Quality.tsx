@@ -1,7 +1,9 @@
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { count, counted, percent } from '../controls/figures';
+import type { Metrics } from '../../contract/jobs/trainer';
 import { AccuracyCurve } from './AccuracyCurve';
+import { LearningCurve } from './LearningCurve';
 import { Reliability } from './Reliability';
 
 /** How good the head is, each figure with its number of images and its interval. */
@@ -16,7 +18,7 @@ export function Quality() {
       </section>
     );
   }
-  const { prequential, audit, calibration, findings, lowEvidence } = round.metrics;
+  const { prequential, audit, calibration, findings, lowEvidence, learningCurve, stop, sets } = round.metrics;
   const names = round.head.findings;
   const judged = findings.filter(({ auroc }) => auroc !== null);
   return (
@@ -53,6 +55,18 @@ export function Quality() {
           </p>
         </>
       )}
+      {learningCurve && (
+        <>
+          <h4>Learning curve, AUROC on held-out labels</h4>
+          <LearningCurve curve={learningCurve} />
+        </>
+      )}
+      {stop && <StopAdvice stop={stop} />}
+      {sets && (
+        <p className="figures" data-testid="proposal-sets">
+          Proposal sets miss the truth in at most {percent(sets.alpha)}, from n = {count(Math.min(...sets.n))} audit draws of each finding.
+        </p>
+      )}
       {judged.length > 0 && (
         <>
           <h4>AUROC, out of fold</h4>
@@ -79,6 +93,19 @@ export function Quality() {
         </>
       )}
     </section>
+  );
+}
+
+function StopAdvice({ stop: { kappas, gain, advised } }: { readonly stop: NonNullable<Metrics['stop']> }) {
+  return (
+    <div className="figure" data-testid="stop-advice">
+      <p>{advised ? 'This may be enough: the head hardly changes any more.' : 'More labels still change the head.'}</p>
+      <p className="figures">
+        {kappas.length > 0 &&
+          `Agreement of the last ${String(kappas.length + 1)} heads: kappa ${kappas.map((kappa) => kappa.toFixed(2)).join(', ')}. `}
+        {gain !== null && `Expected gain in AUROC ${gain.toFixed(3)}. `}Advice only.
+      </p>
+    </div>
   );
 }
 

@@ -7,6 +7,7 @@ import { useSignal } from '../app/signal';
 import { percent } from '../controls/figures';
 import { Key } from '../controls/Key';
 import { CONFIDENT, LIKELY, proposed, type Answer } from '../labels/answers';
+import { proposalSet, setSentence } from '../labels/sets';
 import { useImage, useProbabilities, useProject } from '../labels/use-labels';
 import { FindingRow } from './FindingRow';
 import { Similar } from './Similar';
@@ -38,6 +39,8 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
   const ghosts = hideProposals ? [] : proposed(task, findings, view, probabilities);
   const hasHead = round?.head !== null && round !== null;
   const multilabel = task === 'multilabel';
+  const sets = round?.metrics.sets;
+  const set = shown && sets ? proposalSet(task, findings, proposals.columnOf, shown, sets) : null;
   return (
     <aside className="rail" aria-label="Labels of this image" data-testid="rail">
       <Why image={image} />
@@ -93,7 +96,13 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             : 'Proposals appear after the first labels of at least two states.'}
         {hasHead && !hideProposals && ghosts.length === 0 && !view.answered && probabilities && ` ${nothingProposed(task)}`}
       </p>
-      {similar && <Similar image={image} onClose={actions.similar} />}
+      {set && !view.answered && (
+        <p className="rail-note" data-testid="proposal-set">
+          {setSentence(task, set)}
+        </p>
+      )}
+      {/* Another pool has other neighbours. */}
+      {similar && <Similar key={round?.pool ?? 0} image={image} onClose={actions.similar} />}
       <div className={multilabel ? 'rail-actions' : 'rail-actions three'}>
         <Action
           title={ghosts.length > 0 ? accepting(task, findings, ghosts) : view.answered ? 'Go on' : 'Nothing to accept'}

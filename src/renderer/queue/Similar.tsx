@@ -21,15 +21,12 @@ interface Neighbours {
 /** What was said of images like this one: the labelled among its nearest by cosine similarity. */
 export function Similar({ image, onClose }: { readonly image: Id; readonly onClose: () => void }) {
   const { bridge, pictures } = useServices();
-  const { id: project, labels, proposals, queue } = useSession();
-  const pool = useSignal(proposals.round)?.pool ?? 0;
+  const { id: project, labels, queue } = useSession();
   // Which of them are labelled changes with every label.
   useSignal(labels.version);
   const [near, setNear] = useState<Neighbours | null>(null);
   useEffect(() => {
     let current = true;
-    // Why it is asked again, not what is asked: another pool has other neighbours.
-    void pool;
     void bridge.call('queue.similar', { project, image, count: LOOKED_AT }).then((result) => {
       if (!current) return;
       setNear(result.ok ? { image, found: result.value, problem: null } : { image, found: [], problem: sentence(result.failure) });
@@ -37,7 +34,7 @@ export function Similar({ image, onClose }: { readonly image: Id; readonly onClo
     return () => {
       current = false;
     };
-  }, [bridge, project, image, pool]);
+  }, [bridge, project, image]);
 
   const here = near?.image === image ? near : null;
   const labelled = here?.found.filter(({ image: other }) => labels.of(other).answered) ?? [];

@@ -1,4 +1,4 @@
-import { Contrast, FileText, FlipHorizontal2, Hand, Maximize, RotateCcw, RotateCw, Search, SunMedium, ZoomIn, ZoomOut } from 'lucide-react';
+import { Contrast, FileText, FlipVertical2, Hand, Maximize, RotateCcw, RotateCw, Search, SunMedium, ZoomIn, ZoomOut } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
@@ -41,7 +41,7 @@ export function Tools({ onHeader }: { readonly onHeader: () => void }) {
       <Presets />
       {button('Invert grey values (I)', <Contrast size={16} aria-hidden />, () => viewer.invert(), inverted)}
       {button('Turn by 90°', <RotateCw size={16} aria-hidden />, () => viewer.rotate())}
-      {button('Mirror left and right', <FlipHorizontal2 size={16} aria-hidden />, () => viewer.mirror())}
+      {button('Mirror left and right', <FlipVertical2 size={16} aria-hidden />, () => viewer.mirror())}
       {button('Reset the view (R)', <RotateCcw size={16} aria-hidden />, () => viewer.reset())}
       <hr />
       {button('Header fields of the file', <FileText size={16} aria-hidden />, onHeader)}

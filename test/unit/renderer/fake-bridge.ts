@@ -397,6 +397,12 @@ const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
     aurocHigh: labelled < 8 ? null : 0.97 - finding * 0.03,
   })),
   lowEvidence: labelled < 20,
+  sets: labelled < 8 ? null : { alpha: 0.1, least: findings.map(() => 0.2), n: findings.map((_, i) => 52 + i) },
+  learningCurve:
+    labelled < 8
+      ? null
+      : { points: [8, 12, 18, 27].map((n) => ({ n, auroc: 0.95 - 1.4 / n })), a: 0.95, b: 1.4, c: 1, more: 50, gain: 0.034 },
+  stop: labelled < 8 ? null : { kappas: [0.91, 0.97, 0.99], gain: 0.034, advised: false },
 });
 
 const builtinCard: EncoderCard = {

@@ -228,6 +228,9 @@ describe('the app', () => {
     expect((await screen.findByTestId('prequential')).textContent).toContain('n = 10');
     expect(screen.getByTestId('audit').textContent).toContain('n = 9');
     expect(screen.getByTestId('calibration').textContent).toContain('n = 10');
+    expect(screen.getByTestId('learning-curve').textContent).toContain('50 more labels: AUROC about +0.034, by the fit over n = 27');
+    expect(screen.getByTestId('stop-advice').textContent).toContain('kappa 0.91, 0.97, 0.99');
+    expect(screen.getByTestId('proposal-sets').textContent).toContain('n = 52');
     expect(await violations()).toEqual([]);
   });
 
