@@ -10,7 +10,12 @@ import { suspects } from './review/suspects';
 import type { BackendChoice } from './tensors/backend';
 
 export interface TrainerOptions {
-  readonly startBackend: (wanted: Backend, wasmFolder: string, nodeBackend: string | null) => Promise<Result<BackendChoice>>;
+  readonly startBackend: (
+    wanted: Backend,
+    wasmFolder: string,
+    nodeBackend: string | null,
+    onFallback: (choice: BackendChoice) => void,
+  ) => Promise<Result<BackendChoice>>;
   readonly emit: Emit<TrainerService>;
   /** A bug in background work, which no caller waits for. */
   readonly onBug: (error: unknown) => void;
@@ -93,7 +98,8 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
   }
 
   return {
-    start: async ({ backend, wasmFolder, nodeBackend }) => options.startBackend(backend, wasmFolder, nodeBackend),
+    start: async ({ backend, wasmFolder, nodeBackend }) =>
+      options.startBackend(backend, wasmFolder, nodeBackend, (choice) => options.emit('backend', choice)),
     put: ({ encoder, d, names, rows }) => Promise.resolve(shelf.put(encoder, d, names, rows)),
     base: ({ snapshot, base, labels }) => {
       const missing = shelf.missing(base);

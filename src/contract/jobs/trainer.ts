@@ -204,6 +204,11 @@ export const trainerService = {
     /** Rows most similar to `row`: cosine similarity in the head's feature space. */
     similar: { params: z.object({ row: z.int(), count: z.int() }), result: z.array(z.object({ row: z.int(), similarity: z.number() })) },
   },
-  events: { round: Round, working: z.object({ stage: z.enum(['idle', 'basis', 'quick', 'full']) }) },
+  events: {
+    round: Round,
+    working: z.object({ stage: z.enum(['idle', 'basis', 'quick', 'full']) }),
+    /** The tensor backend failed in mid-run and this one took over; the round goes on. */
+    backend: z.object({ backend: Backend, reason: z.string() }),
+  },
 } as const satisfies ServiceSpec;
 export type TrainerService = typeof trainerService;

@@ -11,6 +11,8 @@ export interface NodeBackendOptions {
   readonly wasmFolder?: string;
   /** Path of an installed tfjs-node-gpu or tfjs-node package, where it is not a dependency that resolves. */
   readonly nodeBackend?: string | null;
+  /** Told when another backend had to take over in mid-run. */
+  readonly onFallback?: (choice: BackendChoice) => void;
 }
 
 /** Starts the tensor backend under Node or in an Electron utility process. */
@@ -23,7 +25,7 @@ export function startNodeBackend(options: NodeBackendOptions): Promise<Result<Ba
   const cpu: NativeBackend = { name: 'tfjs-node', load: () => loadNative('@tensorflow/tfjs-node', options.nodeBackend) };
   // tfjs-node without a GPU is only used when it is asked for: wasm is as fast for these sizes, and never has to be installed.
   const native = options.backend === 'tfjs-node' ? [cpu] : [gpu];
-  return startBackend(options.backend, withSlash(options.wasmFolder ?? checkoutWasmFolder()), native);
+  return startBackend(options.backend, withSlash(options.wasmFolder ?? checkoutWasmFolder()), native, options.onFallback);
 }
 
 const withSlash = (folder: string) => (folder === '' || folder.endsWith('/') || folder.endsWith(sep) ? folder : folder + sep);

@@ -18,8 +18,8 @@ acceptPorts(parent, (name, port) => {
   };
   let emit: Emit<TrainerService> | null = null;
   const handlers = createTrainer({
-    startBackend: (backend, wasmFolder, nodeBackend) =>
-      startNodeBackend({ backend, nodeBackend, ...(wasmFolder === '' ? {} : { wasmFolder }) }),
+    startBackend: (backend, wasmFolder, nodeBackend, onFallback) =>
+      startNodeBackend({ backend, nodeBackend, onFallback, ...(wasmFolder === '' ? {} : { wasmFolder }) }),
     emit: (event, payload) => emit?.(event, payload),
     onBug,
     now: () => new Date().toISOString(),

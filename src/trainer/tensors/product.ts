@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { matrix, type Matrix } from '../matrix';
+import { backendGeneration, onBackend } from './fallback';
 
 /**
  * A matrix kept on the backend, with its transpose: the wasm backend multiplies a transposed operand twelve times slower
@@ -30,29 +31,46 @@ function multiply(left: tf.Tensor2D, right: Matrix): tf.Tensor2D {
 }
 
 export function hold(m: Matrix): Held {
-  const straight = upload(m);
+  let straight: tf.Tensor2D | null = null;
   let turned: tf.Tensor2D | null = null;
+  let made = -1;
+  // After another backend has taken over, the tensors are made anew from the rows.
+  const here = () => {
+    if (made !== backendGeneration()) [straight, turned, made] = [null, null, backendGeneration()];
+    straight ??= upload(m);
+    return straight;
+  };
+  const release = () => {
+    if (made !== backendGeneration()) return;
+    straight?.dispose();
+    turned?.dispose();
+    [straight, turned] = [null, null];
+  };
   return {
     rows: m.rows,
     columns: m.columns,
-    times: (right) => read(multiply(straight, right)),
-    transposedTimes: (right) => {
-      turned ??= tf.transpose(straight);
-      return read(multiply(turned, right));
-    },
-    release: () => {
-      straight.dispose();
-      turned?.dispose();
-    },
+    times: (right) => onBackend(async () => read(multiply(here(), right))),
+    transposedTimes: (right) =>
+      onBackend(async () => {
+        const rows = here();
+        turned ??= tf.transpose(rows);
+        return read(multiply(turned, right));
+      }),
+    release,
   };
 }
 
-/** left x right, in float32. */
-export async function product(left: Matrix, right: Matrix): Promise<Matrix> {
+/** left x right, in float32, on the backend in use whatever comes of it. */
+export function productHere(left: Matrix, right: Matrix): Promise<Matrix> {
   return read(tf.tidy(() => tf.matMul(upload(left), upload(right))));
 }
 
+/** left x right, in float32. */
+export function product(left: Matrix, right: Matrix): Promise<Matrix> {
+  return onBackend(() => productHere(left, right));
+}
+
 /** left x right^T, in float32. */
-export async function productTransposed(left: Matrix, right: Matrix): Promise<Matrix> {
-  return read(tf.tidy(() => tf.matMul(upload(left), tf.transpose(upload(right)))));
+export function productTransposed(left: Matrix, right: Matrix): Promise<Matrix> {
+  return onBackend(async () => read(tf.tidy(() => tf.matMul(upload(left), tf.transpose(upload(right))))));
 }
