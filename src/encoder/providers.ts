@@ -50,11 +50,16 @@ export interface Choice {
 export async function chooseSession({ model, card, provider, threads, memory }: Choice): Promise<Result<Session>> {
   const cpu = await tryProvider(model, 'cpu', threads, reasonForCpu(card, provider));
   if (!cpu.ok || provider === 'cpu' || (provider === 'auto' && (card.kind === 'scattering' || card.precision === 'int8'))) return cpu;
-  const candidates = provider === 'auto' ? (accelerators[process.platform] ?? []).filter(isInstalled) : [provider];
+  const candidates = provider === 'auto' ? (accelerators[process.platform] ?? []) : [provider];
   const known = await recall(memory);
   const refusals: string[] = [];
   let base: Result<TestRun> | null = null;
   for (const candidate of candidates) {
+    const missing = provider === 'auto' ? isMissing(candidate) : null;
+    if (missing !== null) {
+      refusals.push(`${candidate} cannot be used here: ${missing} is missing`);
+      continue;
+    }
     const key = `${candidate} ${card.id} ${RUNTIME_VERSION}`;
     const before = known[key];
     if (provider === 'auto' && before?.state === 'refused') {
@@ -91,12 +96,20 @@ export async function chooseSession({ model, card, provider, threads, memory }: 
   return refusals.length === 0 ? cpu : ok({ ...cpu.value, reason: `${refusals.join('. ')}.` });
 }
 
-/** The runtime complains at length where the library of CUDA is missing, as it is on most machines. */
-function isInstalled(provider: Accelerator): boolean {
-  if (provider !== 'cuda') return true;
-  const file = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
-  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
-  return existsSync(join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch, file));
+/** What is missing for certain, where to try would only make the runtime complain at length on standard error. */
+function isMissing(provider: Accelerator): string | null {
+  if (provider === 'cuda') {
+    const file = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
+    const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
+    return existsSync(join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch, file)) ? null : file;
+  }
+  if (provider === 'webgpu' && process.platform === 'linux') {
+    const searched = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== '');
+    const usual = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu'];
+    const file = 'libvulkan.so.1';
+    return [...searched, ...usual].some((folder) => existsSync(join(folder, file))) ? null : file;
+  }
+  return null;
 }
 
 /** Another process may be at its test just now. */

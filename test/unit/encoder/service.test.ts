@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { embeddingName, type EmbeddedItem } from '../../../src/contract/jobs/encoder';
 import { unwrap } from '../../../src/contract/result';
@@ -114,6 +115,25 @@ describe('the encoder service', () => {
     stop.abort();
     const result = await job;
     expect(result.ok ? null : result.failure.code).toBe('stopped');
+  });
+
+  test('int8 is calibrated on the images that are named, those that can be read', async () => {
+    const { encoder, context, profile } = await start();
+    const checkpoint = join(profile, 'head-3.pth');
+    writeFileSync(checkpoint, gunzipSync(readFileSync(resolve(import.meta.dirname, '../../reference/encoder/evax/head-3.pth.gz'))));
+    const calibrate = [...names(6), 'bad 1'].map((name) => ({ file: `/x/${name}`, frame: null }));
+    const request = { checkpoint, into: join(profile, 'encoders'), crop: 'official', precision: 'int8' } as const;
+    const named = { findings: ['a', 'b', 'c'], task: 'multilabel' } as const;
+    const made = unwrap(await encoder.handlers.convert({ ...request, ...named, findings: [...named.findings], calibrate }, context));
+    expect(made.card).toMatchObject({
+      precision: 'int8',
+      head: { findings: named.findings },
+      quantisation: { calibrated: 3, measured: 3 },
+    });
+    const none = await encoder.handlers.convert({ ...request, calibrate: calibrate.slice(6) }, context);
+    expect(none.ok ? null : none.failure.code).toBe('image-corrupt');
+    const opened = unwrap(await encoder.handlers.open({ folder: made.folder, provider: 'auto', threads: 1 }, context));
+    expect(opened).toMatchObject({ provider: 'cpu', reason: 'int8 is made for processors.' });
   });
 
   test('without an encoder every call says so', async () => {
