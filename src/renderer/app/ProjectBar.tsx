@@ -116,9 +116,11 @@ function EmbeddingChip({ onClick }: { readonly onClick: () => void }) {
         ? 'Embedding stopped'
         : state === 'paused'
           ? `Paused, ${count(done)} of ${count(total)}`
-          : total === 0
-            ? 'Reading the folder'
-            : `Embedding ${count(done)} of ${count(total)}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`;
+          : scan.state === 'failed'
+            ? 'Folder not read'
+            : total === 0
+              ? 'Reading the folder'
+              : `Embedding ${count(done)} of ${count(total)}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`;
   return (
     <button
       className={`embedding ${state}`}

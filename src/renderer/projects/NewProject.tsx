@@ -88,7 +88,7 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
               </button>
             </div>
             <p className="folder-path" data-testid="folder-path" title={folder}>
-              {folder === '' ? 'PNG, JPEG, WebP or TIFF, also in subfolders. The images are only read.' : folder}
+              {folder === '' ? 'DICOM, PNG, JPEG, WebP or TIFF, also in subfolders. The images are only read.' : folder}
             </p>
             {look && <FolderLook look={look} />}
           </fieldset>

@@ -15,19 +15,20 @@ export function Presets() {
     const outside = (event: PointerEvent) => {
       if (event.target instanceof Node && !whole.current?.contains(event.target)) setOpen(false);
     };
+    const escape = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      setOpen(false);
+    };
     addEventListener('pointerdown', outside, true);
-    return () => removeEventListener('pointerdown', outside, true);
+    addEventListener('keydown', escape, true);
+    return () => {
+      removeEventListener('pointerdown', outside, true);
+      removeEventListener('keydown', escape, true);
+    };
   }, [open]);
   return (
-    <div
-      className="presets-of-windows"
-      ref={whole}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        setOpen(false);
-        whole.current?.querySelector('button')?.focus();
-      }}
-    >
+    <div className="presets-of-windows" ref={whole}>
       <button
         className="icon-button"
         title="Window presets (,)"
