@@ -11,7 +11,7 @@ import { encodeHalves, fromHalf, halfOf, roundBfloat16 } from '../float16';
 import { writeEncoderFolder, type EncoderFolder } from '../folder';
 import { hashFile } from '../hash';
 import type { InputCard } from '../normalise';
-import { evaXModel, type ReadWeight } from './graph';
+import { evaXModel, isTail, type ReadWeight } from './graph';
 import { readyHead, type HeadChoice } from './head';
 import { canonicalName, encoderWeights, findLayout, variantOf, type Layout } from './layout';
 import { quantisationReport, quantise, type Quantised } from './quantise';
@@ -128,7 +128,7 @@ async function modelOf(
     case 'fp32':
       return { model: await evaXModel(layout, read) };
     case 'fp16': {
-      const model = toHalf(await evaXModel(layout, read), encodeHalves);
+      const model = toHalf(await evaXModel(layout, read), isTail, encodeHalves);
       if (model) return { model };
       return unwrap(fail('wrong-use', { reason: `${basename(checkpoint)} holds weights that float16 cannot; use fp32` }));
     }

@@ -1,4 +1,4 @@
-import { Graph } from '../../onnx/graph';
+import { Graph, type Node } from '../../onnx/graph';
 import { CONTRIB, type Model } from '../../onnx/model';
 import { TOKENS, type Layout } from './layout';
 import { float32, type Arithmetic, type Dense } from './products';
@@ -66,8 +66,13 @@ export async function evaXModel(
   const from = graph.ints('patches.from', [1]);
   const to = graph.ints('patches.to', [TOKENS]);
   const axis = graph.ints('patches.axis', [1]);
-  const meanOfPatches = (value: string) =>
-    graph.node('ReduceMean', [graph.node('Slice', [value, from, to, axis]), axis], { keepdims: { int: 0 } });
+  const meanOfPatches = (value: string, as: string) =>
+    graph.node(
+      'ReduceMean',
+      [graph.node('Slice', [value, from, to, axis], {}, { as: `${as}.patches` }), axis],
+      { keepdims: { int: 0 } },
+      { as },
+    );
 
   let pooled = '';
   for (let index = 0; index < depth; index++) {
@@ -116,8 +121,8 @@ export async function evaXModel(
     const name = `block_${String(index)}`;
     const isLast = index === depth - 1;
     if (isLast) {
-      const [last = ''] = float32.products(graph, meanOfPatches(h), '', [{ ...down, name: 'pooled.down' }]);
-      pooled = graph.node('Add', [meanOfPatches(x), last], {}, { as: 'pooled' });
+      const [last = ''] = float32.products(graph, meanOfPatches(h, 'tail.hidden'), '', [{ ...down, name: 'tail.down' }]);
+      pooled = graph.node('Add', [meanOfPatches(x, 'tail.tokens'), last], {}, { as: 'pooled' });
     }
     if (!isLast || expose.includes(name)) {
       const [added = ''] = arithmetic.products(graph, h, `${block}.hidden`, [down]);
@@ -131,6 +136,10 @@ export async function evaXModel(
   for (const name of expose) graph.output(name, name === 'pooled' ? ['N', width] : ['N', TOKENS, width]);
   return { opset: OPSET, graph, metadata: {} };
 }
+
+/** From the mean over the tokens on: little work, which float16 would make twice as inexact. */
+export const isTail = (node: Node): boolean =>
+  node.name === 'embedding' || node.name === 'pooled' || [node.name, ...node.inputs].some((name) => name.startsWith('tail.'));
 
 async function projections(read: ReadWeight, block: string, kind: Layout['kind'], width: number) {
   if (kind === 'split') {

@@ -111,6 +111,7 @@ describe.skipIf(!hasEvaX)('float16', () => {
       expect(readFileSync(half.model).length).toBeLessThan(0.6 * readFileSync(full.model).length);
       const [found, exact] = [await embeddingOf(half.model), await embeddingOf(full.model)];
       expect(relativeError(found, exact)).toBeLessThanOrEqual(1e-3);
+      expect(maxDifference(found, exact)).toBeLessThanOrEqual(1e-3);
     },
   );
 });
