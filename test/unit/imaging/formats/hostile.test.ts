@@ -1,9 +1,10 @@
 import { parse } from 'csv-parse/sync';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageFacts } from '../../../../src/contract/jobs/imaging';
 import type { Result } from '../../../../src/contract/result';
+import { scanFolder } from '../../../../src/imaging/scan';
 import { createImaging, type Imaging } from '../../../../src/imaging/service';
 import { missing, shared } from '../shared';
 import { workerUrl } from '../worker-build';
@@ -22,7 +23,7 @@ describe.skipIf(absent)('broken, odd and dangerous files', () => {
   afterAll(async () => imaging.close());
 
   const read = async (path: string): Promise<Result<{ facts: ImageFacts }>> => {
-    const result = await imaging.read({ source: { file: join(folder, path), frame: null }, priority: 2, tile: recipe }, { signal });
+    const result = await imaging.read({ source: { file: resolve(folder, path), frame: null }, priority: 2, tile: recipe }, { signal });
     peak = Math.max(peak, process.memoryUsage.rss());
     return result;
   };
@@ -53,6 +54,27 @@ describe.skipIf(absent)('broken, odd and dangerous files', () => {
     expect(peak - before).toBeLessThan(700e6);
   });
 
+  test.skipIf(missing('data/dicom'))('the DICOM collection neither: time and memory hold', { timeout: 120_000 }, async () => {
+    const dicom = join(shared, 'data/dicom');
+    const before = process.memoryUsage.rss();
+    const bad: string[] = [];
+    const names = readdirSync(dicom, { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/\.(csv|md|json|png)$/i.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect(names.length).toBeGreaterThan(75);
+    peak = 0;
+    for (const name of names) {
+      const start = performance.now();
+      const result = await read(name);
+      const code = result.ok ? 'read' : result.failure.code;
+      const seconds = (performance.now() - start) / 1000;
+      if (!/^(read|image-(corrupt|unsupported|none|format-unknown))$/.test(code) || seconds > 10)
+        bad.push(`${name}: ${code}, ${seconds.toFixed(1)} s`);
+    }
+    expect(bad).toEqual([]);
+    expect(peak - before).toBeLessThan(700e6);
+  });
+
   test('made/expect.csv holds', { timeout: 120_000 }, async () => {
     const rows = parse<{ file: string; expect: string }>(readFileSync(join(folder, 'made/expect.csv')), { columns: true });
     const present = new Set(readdirSync(join(folder, 'made/files')));
@@ -65,6 +87,24 @@ describe.skipIf(absent)('broken, odd and dangerous files', () => {
       if (result.ok !== (expected === 'ok')) wrong.push(`${file}: ${expected}`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  test('what expect.csv wants skipped is skipped by the scan, what is to be read or refused is not', async () => {
+    const rows = parse<{ file: string; expect: string }>(readFileSync(join(folder, 'made/expect.csv')), { columns: true });
+    const outcomes = new Map<string, string>();
+    for await (const batch of scanFolder(join(folder, 'made/files'))) {
+      if (batch.ok) for (const entry of batch.value) outcomes.set(`files/${entry.path}`, entry.kind === 'file' ? 'file' : entry.reason);
+    }
+    const wrong = rows.flatMap(({ file, expect: expected }) => {
+      const outcome = outcomes.get(file);
+      if (outcome === undefined || expected === 'either') return [];
+      // A format that is known and not read is refused by the scan already.
+      const unsupported = outcome === 'format-unsupported';
+      const right = expected === 'skip' ? outcome !== 'file' : outcome === 'file' || (unsupported && expected !== 'ok');
+      return right ? [] : [`${file}: ${expected}, but ${outcome}`];
+    });
+    expect(wrong).toEqual([]);
+    expect(rows.filter(({ file, expect: expected }) => expected === 'skip' && outcomes.has(file)).length).toBeGreaterThan(5);
   });
 
   test('all eight EXIF orientations look like the upright picture', async () => {

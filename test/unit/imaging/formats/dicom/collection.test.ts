@@ -123,6 +123,11 @@ describe.skipIf(absent)('the DICOM collection', () => {
     );
   });
 
+  test('HTJ2K equals what pydicom with pylibjpeg-openjpeg 2.6 reads', async () => {
+    const { values } = await storedValues('pydicom-data/HTJ2KLossless_08_RGB.dcm');
+    expect(sha256(Uint8Array.from(values))).toBe('9d87240604f5d7522c6a8056ace6cefc2c8d6d0b07bd6e7303d5e5b21af9a49e');
+  });
+
   test("single values that pydicom's own tests assert", async () => {
     const points = json('upstream-points.json') as Record<string, Point[]>;
     for (const [file, asserted] of Object.entries(points)) {

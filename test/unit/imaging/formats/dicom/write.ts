@@ -1,3 +1,5 @@
+import { deflateRawSync } from 'node:zlib';
+
 /** Writes DICOM files for tests: PS3.5 explicit VR little endian, sequences and fragments included. */
 
 type Value = string | number[] | Uint8Array | Elements[] | Uint8Array[];
@@ -6,12 +8,21 @@ export type Elements = Record<string, [vr: string, value: Value]>;
 
 export const EXPLICIT = '1.2.840.10008.1.2.1';
 
+const DEFLATED = '1.2.840.10008.1.2.1.99';
+
 /** Keys are tags of eight digits; they are sorted. An array of byte arrays under OB is a sequence of fragments. */
 export function dicomFile(elements: Elements, syntax = EXPLICIT): Buffer {
   const meta = dataSet({ '00020010': ['UI', syntax] });
+  const set = dataSet(elements);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(meta.length);
-  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), element('00020000', 'UL', length), meta, dataSet(elements)]);
+  return Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM'),
+    element('00020000', 'UL', length),
+    meta,
+    syntax === DEFLATED ? deflateRawSync(set) : set,
+  ]);
 }
 
 /** A grey picture of `width` samples in one row, 16 bits allocated and stored, unless told otherwise. */
