@@ -13,6 +13,7 @@ import { predict } from './commands/predict';
 import { propose } from './commands/propose';
 import { queue } from './commands/queue';
 import { recover } from './commands/recover';
+import { review } from './commands/review';
 import { sample } from './commands/sample';
 import { simulate } from './commands/simulate';
 import { addCommonOptions, type CommonOptions, type Run } from './options';
@@ -28,7 +29,22 @@ export interface Streams {
   readonly err: Terminal;
 }
 
-const commands = [sample, convert, embed, merge, fit, propose, queue, exportCommand, predict, simulate, recover, download, doctor] as const;
+const commands = [
+  sample,
+  convert,
+  embed,
+  merge,
+  fit,
+  propose,
+  queue,
+  review,
+  exportCommand,
+  predict,
+  simulate,
+  recover,
+  download,
+  doctor,
+] as const;
 
 /** What the person can put right by typing something else. */
 const wrongUse = new Set<ErrorCode>(['wrong-use', 'output-exists', 'strategy-unknown']);

@@ -3,10 +3,19 @@ import { basename } from 'node:path';
 import { Backend, HeadKind, Strategy } from '../../contract/jobs/trainer';
 import { Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { protocol, simulate as simulateRun, splitFor, type Protocol, type Run as SimulatedRun } from '../../trainer/evaluation/simulate';
+import {
+  protocol,
+  simulate as simulateRun,
+  splitFor,
+  type Protocol,
+  type Run as SimulatedRun,
+  type Truth,
+} from '../../trainer/evaluation/simulate';
 import { startBackend } from '../engine/backend';
 import { poolOf } from '../engine/pool';
 import { reportLines, type ReportLine } from '../engine/report';
+import { reportPage } from '../engine/report-page';
+import { processesFor, simulateSeeds } from '../engine/seeds';
 import { snapshotOf } from '../engine/snapshot';
 import { truthOf } from '../engine/truth';
 import {
@@ -87,7 +96,8 @@ function parseCheckpoints(text: string): number[] {
 }
 
 async function simulateAll(session: Session, options: Options): Promise<Result<Summary>> {
-  const free = await checkFiles([options.out], session.overwrite);
+  const page = `${options.out.replace(/\.json$/i, '')}.html`;
+  const free = await checkFiles([options.out, page], session.overwrite);
   if (!free.ok) return free;
   const labels = await readLabels(options.truth, options);
   if (!labels.ok) return labels;
@@ -96,24 +106,17 @@ async function simulateAll(session: Session, options: Options): Promise<Result<S
   const pool = poolOf(embeddings.value);
   const labelled = snapshotOf(pool, embeddings.value.card.encoder, labels.value, { seed: session.seed });
   if (!labelled.ok) return labelled;
-  const started = await startBackend(options.backend);
-  if (!started.ok) return started;
   const truth = truthOf(basename(options.truth).replace(/\.csv$/i, ''), pool, labelled.value.snapshot);
   const { batch, checkpoints, held, audit, flips, unread } = options;
   const setting: Protocol = { ...protocol, batch, checkpoints, held, audit, flips, unread };
+  const processes = processesFor(session.threads, options.seeds);
   const bar = session.progress('Simulating');
-  const total = options.seeds * options.strategies.length * options.heads.length;
-  const runs: SimulatedRun[] = [];
-  for (let n = 0; n < options.seeds; n++) {
-    const split = await splitFor(truth, session.seed + n, setting);
-    for (const strategy of options.strategies) {
-      for (const head of options.heads) {
-        if (session.signal.aborted) return fail('stopped');
-        runs.push(await simulateRun(truth, split, strategy, head, setting));
-        bar.at(runs.length, total);
-      }
-    }
-  }
+  const result =
+    processes > 1
+      ? await simulateSeeds(session, options.seeds, processes, (count) => bar.at(count, options.seeds))
+      : await simulateHere(session, options, truth, setting, (count, total) => bar.at(count, total));
+  if (!result.ok) return result;
+  const runs = result.value;
   bar.end();
   const lines = reportLines(runs);
   const settings = {
@@ -124,9 +127,36 @@ async function simulateAll(session: Session, options: Options): Promise<Result<S
     images: truth.groups.length,
   };
   const report = { format: 'collimate-report', version: 1, settings, runs, summary: lines };
-  const written = await writeFiles([{ file: options.out, parts: [Buffer.from(`${JSON.stringify(report, null, 1)}\n`)] }]);
+  const written = await writeFiles([
+    { file: options.out, parts: [Buffer.from(`${JSON.stringify(report, null, 1)}\n`)] },
+    { file: page, parts: [Buffer.from(reportPage(settings, runs, lines))] },
+  ]);
   if (!written.ok) return written;
-  return ok(summary(lines.map(sentenceOf).join('\n'), { out: options.out, summary: lines, backend: started.value.backend }));
+  return ok(summary(lines.map(sentenceOf).join('\n'), { out: options.out, page, summary: lines, processes }));
+}
+
+async function simulateHere(
+  session: Session,
+  options: Options,
+  truth: Truth,
+  setting: Protocol,
+  onDone: (count: number, total: number) => void,
+): Promise<Result<SimulatedRun[]>> {
+  const started = await startBackend(options.backend);
+  if (!started.ok) return started;
+  const total = options.seeds * options.strategies.length * options.heads.length;
+  const runs: SimulatedRun[] = [];
+  for (let n = 0; n < options.seeds; n++) {
+    const split = await splitFor(truth, session.seed + n, setting);
+    for (const strategy of options.strategies) {
+      for (const head of options.heads) {
+        if (session.signal.aborted) return fail('stopped');
+        runs.push(await simulateRun(truth, split, strategy, head, setting));
+        onDone(runs.length, total);
+      }
+    }
+  }
+  return ok(runs);
 }
 
 function sentenceOf({ strategy, head, alc, saved, interval }: ReportLine): string {

@@ -63,3 +63,24 @@ export function queueText(rows: readonly QueueRow[]): string {
   ]);
   return csvText([['rank', 'path', 'frame', 'score', 'audit', 'reason_code', 'reason'], ...body]);
 }
+
+export interface SuspectRow extends Place {
+  readonly finding: string;
+  readonly label: 'present' | 'absent';
+  /** Of what was answered, by a head that never saw the patient. */
+  readonly probability: number;
+  readonly score: number;
+}
+
+/** SUSPECTS.csv, ranked from 1. */
+export function suspectsText(rows: readonly SuspectRow[]): string {
+  const body = rows.map((row, at) => [
+    String(at + 1),
+    ...placeCells(row),
+    row.finding,
+    row.label,
+    probabilityText(row.probability),
+    probabilityText(row.score),
+  ]);
+  return csvText([['rank', 'path', 'frame', 'finding', 'label', 'probability', 'score'], ...body]);
+}

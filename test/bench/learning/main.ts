@@ -53,6 +53,8 @@ export async function main(place: Place): Promise<number> {
   return 0;
 }
 
+const splitOf = ({ task, seed }: Job) => `${task} ${String(seed)}`;
+
 const read = (file: string): Outcome[] =>
   existsSync(file)
     ? readFileSync(file, 'utf8')
@@ -64,8 +66,12 @@ const read = (file: string): Outcome[] =>
 function worker(place: Place, open: Job[], total: number, out: string): Promise<void> {
   return new Promise((finished, failed) => {
     const child = fork(place.file, ['--work', place.root, place.folder]);
+    let at = '';
     const next = () => {
-      const job = open.shift();
+      // Jobs of one split go to one process, which then makes its basis once.
+      const same = open.findIndex((job) => splitOf(job) === at);
+      const [job] = open.splice(Math.max(0, same), 1);
+      at = job ? splitOf(job) : '';
       if (job) child.send(job);
       else child.disconnect();
     };
