@@ -183,6 +183,15 @@ for (const theme of ['dark', 'light']) {
         await page.keyboard.press('p');
       },
     });
+    await scene(at('quality'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await label(30, ['1', '2', '3'])(page);
+        await page.keyboard.press('p');
+        await page.getByTestId('strategy').scrollIntoViewIfNeeded();
+      },
+    });
     if (tag === '1920') continue;
     await scene(at('keys'), {
       query: `theme=${theme}`,
