@@ -1,4 +1,4 @@
-"""Best of twelve pixel_array times of the files in a folder, as JSON. Ends with 1 where pydicom is missing."""
+"""Best of twelve pixel_array times of the processor of the files in a folder, as JSON. Ends with 1 where pydicom is missing."""
 
 import json
 import sys
@@ -15,9 +15,9 @@ for file in sorted(Path(sys.argv[1]).glob("*.dcm")):
     best = float("inf")
     try:
         for _ in range(12):
-            start = time.perf_counter()
+            start = time.process_time()
             pydicom.dcmread(file).pixel_array
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
     except Exception as error:  # a plugin that cannot read the syntax
         print(f"{file.stem}: {error}", file=sys.stderr)
         continue

@@ -7,7 +7,8 @@ import { readPixelModule } from '../../../src/imaging/formats/dicom/module';
 import { greySamples } from '../../../src/imaging/formats/dicom/samples';
 import { greyFile, type Elements } from '../../unit/imaging/formats/dicom/write';
 
-// Writes one picture in every transfer syntax into the folder given, then the best of twelve times from bytes to samples, as JSON.
+// Writes one picture in every transfer syntax into the folder given, then the best of twelve times from file to samples, in
+// milliseconds of the processor (other work on the machine counts for less than on the clock), as JSON.
 const [folder = '', shared = ''] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 const [width, height] = [2500, 2000];
@@ -78,11 +79,12 @@ function write(): void {
 async function milliseconds(file: string): Promise<number> {
   let best = Infinity;
   for (let n = 0; n < 12; n++) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const header = readDicomHeader(readFileSync(file));
     const module = readPixelModule(header.set);
     greySamples(await readFrame(header, module, 0), module);
-    best = Math.min(best, performance.now() - start);
+    const { user, system } = process.cpuUsage(start);
+    best = Math.min(best, (user + system) / 1000);
   }
   return best;
 }

@@ -1,5 +1,6 @@
-// node test/bench/imaging/run.mjs [python]: decode speed of each transfer syntax at 2,500 x 2,000, 12 bits, beside pydicom with its
-// usual plugins (pip install pydicom pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg pylibjpeg-rle pyjpegls), where that Python has them.
+// node test/bench/imaging/run.mjs [python]: processor time to decode each transfer syntax at 2,500 x 2,000, 12 bits, beside pydicom
+// with its usual plugins (pip install pydicom pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg pylibjpeg-rle pyjpegls), where that
+// Python has them.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
