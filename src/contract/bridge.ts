@@ -82,7 +82,7 @@ export const PoolView = z.object({ project: Id, pool: z.int(), images: z.array(I
 export type PoolView = z.infer<typeof PoolView>;
 
 /** Images that a scan found new, whose file changed, and whose file was there before and is no longer. */
-export const ScanOutcome = z.object({ added: z.int(), changed: z.int(), missing: z.int() });
+export const ScanOutcome = z.object({ added: z.int(), changed: z.int(), moved: z.int(), missing: z.int() });
 export type ScanOutcome = z.infer<typeof ScanOutcome>;
 
 const inProject = z.object({ project: Id });

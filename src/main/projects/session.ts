@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
 import { annotatorState, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
+import { Priority } from '../../contract/jobs/imaging';
 import { BUILTIN_ENCODER, type Action, type Annotator, type Id, type ImageRecord, type Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
@@ -266,16 +267,24 @@ export class ProjectSession {
   async #scanFolder(): Promise<Result<ScanOutcome>> {
     this.#scan = { state: 'running', found: 0, skipped: 0, failure: null };
     this.#tell();
-    const outcome = { added: 0, changed: 0, missing: 0 };
-    const known = new Map([...this.state.images.values()].map((image) => [keyOf(image), image]));
-    const gone = new Set(known.keys());
-    const result = await scan(this.#project, known, this.#stop.signal, async ({ records, seen, skipped }) => {
-      for (const key of seen) gone.delete(key);
-      for (const record of records) outcome[known.has(keyOf(record)) ? 'changed' : 'added'] += 1;
-      this.embedding.forget(records.map(({ id }) => id));
-      if (records.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images: records });
-      this.#scan = { ...this.#scan, found: this.#scan.found + seen.length, skipped: this.#scan.skipped + skipped };
-      this.#tell();
+    const outcome = { added: 0, changed: 0, moved: 0, missing: 0 };
+    const known = new Map([...this.state.images.values()].map((image) => [image.id, image]));
+    const gone = new Map([...known.values()].map((image) => [keyOf(image), image.id]));
+    const result = await scan(this.#project, known.values(), {
+      signal: this.#stop.signal,
+      hash: (file) => this.#hash(file),
+      onBatch: async ({ records, seen, skipped }) => {
+        for (const key of seen) gone.delete(key);
+        for (const record of records) {
+          const before = known.get(record.id);
+          outcome[!before ? 'added' : before.path === record.path ? 'changed' : 'moved'] += 1;
+          if (before) gone.delete(keyOf(before));
+        }
+        this.embedding.forget(records.flatMap(({ id, sha256 }) => (sha256 === null ? [id] : [])));
+        if (records.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images: [...records] });
+        this.#scan = { ...this.#scan, found: this.#scan.found + seen.length, skipped: this.#scan.skipped + skipped };
+        this.#tell();
+      },
     });
     if (this.#stop.signal.aborted) return fail('stopped');
     if (!result.ok) {
@@ -283,10 +292,10 @@ export class ProjectSession {
       this.#tell();
       return result;
     }
-    outcome.missing = [...gone].filter((key) => !this.#missing.has(key)).length;
-    this.#missing = gone;
+    outcome.missing = [...gone.keys()].filter((key) => !this.#missing.has(key)).length;
+    this.#missing = new Set(gone.keys());
     this.#ordered = null;
-    this.embedding.forget([...gone].flatMap((key) => known.get(key)?.id ?? []));
+    this.embedding.forget([...gone.values()]);
     const empty = this.images().length === 0;
     this.#scan = {
       ...this.#scan,
@@ -296,6 +305,11 @@ export class ProjectSession {
     this.#tell();
     if (!empty) this.embedding.retry();
     return ok(outcome);
+  }
+
+  async #hash(file: string): Promise<string | null> {
+    const read = await this.#options.processes.imaging.call('read', { source: { file, frame: null }, priority: Priority.embedding });
+    return read.ok ? read.value.facts.sha256 : null;
   }
 
   /** Hash, size and header facts of embedded images, so that a later start need not read them again. */

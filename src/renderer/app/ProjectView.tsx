@@ -162,10 +162,11 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
   };
 }
 
-function scanSentence({ added, changed, missing }: ScanOutcome): string {
+function scanSentence({ added, changed, moved, missing }: ScanOutcome): string {
   const parts = [
     added > 0 ? counted(added, 'new image') : '',
     changed > 0 ? `${counted(changed, 'image')} changed` : '',
+    moved > 0 ? `${counted(moved, 'image')} moved` : '',
     missing > 0 ? `${counted(missing, 'image')} no longer there` : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'The folder is as it was.' : `The folder was scanned: ${parts.join(', ')}.`;
