@@ -38,8 +38,11 @@ const GROWN_BYTES = 600e6;
 let compiled: Promise<WasmModule> | null = null;
 let instance: Instance | null = null;
 
-/** What a decoder says when it fills in for bytes that are missing or wrong: half a chest would get a label for the whole. */
-const incomplete = /premature|corrupt|truncated|unexpected end|insufficient|not enough|missing/i;
+/**
+ * What a decoder says when it fills in for bytes that are missing or wrong: half a chest would get a label for the whole.
+ * Bytes too many between two JPEG markers ("corrupt data: 2 extraneous bytes") hurt nothing, and real files have them.
+ */
+const incomplete = /premature|corrupt(?!.*extraneous)|truncated|unexpected end|insufficient|not enough|missing/i;
 
 /** The samples of one frame, interleaved unless the stream says planar, little-endian. Refuses with image-corrupt, image-too-large. */
 export async function decodeStream(decoder: Decoder, stream: Codestream): Promise<Uint8Array> {
@@ -48,7 +51,7 @@ export async function decodeStream(decoder: Decoder, stream: Codestream): Promis
   used.messages.length = 0;
   try {
     const samples = decode(used, decoder, stream);
-    const complaint = used.messages.find((message) => incomplete.test(message));
+    const [complaint] = used.messages;
     if (complaint !== undefined) corrupt('its picture data break off', complaint);
     if (used.memory.buffer.byteLength > GROWN_BYTES) instance = null;
     return samples;
@@ -102,7 +105,11 @@ async function start(module: WasmModule): Promise<Instance> {
   const imports = {
     env: {
       emscripten_notify_memory_growth: () => undefined,
-      onCodecsInfo: (at: number, length: number) => void (messages.length < 50 && messages.push(text(at, length))),
+      // One message a restart marker, table and tile: only those that count are kept.
+      onCodecsInfo: (at: number, length: number) => {
+        const message = text(at, length);
+        if (messages.length < 50 && incomplete.test(message)) messages.push(message);
+      },
       onCodecsTrace: () => undefined,
       onCodecsException: (at: number, length: number) => {
         throw new CodecError(text(at, length));
