@@ -1,4 +1,12 @@
-import type { AppSettings, BridgeService, CellRequest, ProjectStatus, ProjectSummary, RoundView } from '../../../src/contract/bridge';
+import type {
+  AppSettings,
+  BridgeService,
+  CellRequest,
+  ProjectStatus,
+  ProjectSummary,
+  RoundView,
+  ScanOutcome,
+} from '../../../src/contract/bridge';
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { EncoderCard } from '../../../src/contract/encoder-card';
 import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
@@ -83,6 +91,8 @@ export class FakeBridge implements Client<BridgeService> {
     annotator: 'Annotator',
   };
   status: ProjectStatus;
+  /** Of the next scans. */
+  outcome: ScanOutcome = { added: 0, changed: 0, moved: 0, missing: 0 };
 
   constructor(options: Options = {}) {
     this.#options = options;
@@ -272,7 +282,7 @@ export class FakeBridge implements Client<BridgeService> {
       ]),
     'projects.rescan': () => {
       this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, failure: null } });
-      return ok({ added: 0, changed: 0, missing: 0 });
+      return ok(this.outcome);
     },
     'projects.relocate': ({ folder }) => {
       this.project = { ...this.project, roots: this.project.roots.map((root) => ({ ...root, path: folder })) };

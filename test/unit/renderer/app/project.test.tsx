@@ -73,7 +73,10 @@ it('the folder is scanned again by key, and what was found is said', async () =>
   const { bridge, user } = await openPage();
   await user.keyboard('{F5}');
   expect((await screen.findByTestId('problem')).textContent).toContain('The folder is as it was.');
-  expect(bridge.called('projects.rescan')).toHaveLength(1);
+  bridge.outcome = { added: 2, changed: 1, moved: 3, missing: 1 };
+  await user.keyboard('{F5}');
+  await screen.findByText('The folder was scanned: 2 new images, 1 image changed, 3 images moved, 1 image no longer there.');
+  expect(bridge.called('projects.rescan')).toHaveLength(2);
 });
 
 it('findings get other names, keys and colours and further ones join; those there cannot be removed', async () => {
