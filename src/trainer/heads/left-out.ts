@@ -153,8 +153,8 @@ function withoutRanks(e: Float64Array, weights: Float64Array, r: number): Float6
   for (let column = 0; column < r; column++) {
     let pivot = column;
     for (let i = column + 1; i < r; i++) if (Math.abs(a[i * r + column] as number) > Math.abs(a[pivot * r + column] as number)) pivot = i;
-    for (const matrix of [a, out]) {
-      for (let j = 0; j < r && pivot !== column; j++) {
+    for (const matrix of pivot === column ? [] : [a, out]) {
+      for (let j = 0; j < r; j++) {
         const held = matrix[pivot * r + j] as number;
         matrix[pivot * r + j] = matrix[column * r + j] as number;
         matrix[column * r + j] = held;

@@ -39,8 +39,8 @@ describe('a backend that fails in mid-run', () => {
   });
 
   it('loses no round: the next one takes over, and says why', async () => {
-    const pool = gaussianPool(120, 400, 2, 'multilabel');
-    const labels = answers(pool, first(60));
+    const pool = gaussianPool(80, 400, 2, 'multilabel');
+    const labels = answers(pool, first(40));
     const round = async () =>
       (await fullRound(unwrap(await prepare({ base: pool.base, labels }, pool.rows)), 1, '2026-01-01T00:00:00.000Z', new Map())).round;
     const { milliseconds: _, ...expected } = await round();
