@@ -15,6 +15,7 @@ import { headId, sha256, textBytes } from './heads/identity';
 import { refit } from './heads/refit';
 import { countStates, readLabels, targetsOf, type LabelTable, type Snapshot } from './labels';
 import type { Matrix } from './matrix';
+import { productKept } from './tensors/product';
 
 /** What a snapshot is learnt from: its labels by cell, and the pool in the head's feature space. */
 export interface Prepared {
@@ -145,7 +146,7 @@ interface Said {
 
 async function saidOf({ basis }: Prepared, learnt: Learnt | null): Promise<Said> {
   if (!learnt) return { logits: new Float32Array(), probabilities: new Float32Array() };
-  const logits = await logitsOfFeatures(learnt.head, basis.features);
+  const logits = await logitsOfFeatures(learnt.head, basis.features, productKept);
   return { logits, probabilities: calibratedByHead(learnt.head, logits) };
 }
 

@@ -20,14 +20,14 @@ export function transformOf(head: Head): Transform {
   };
 }
 
-/** Logits [N, K] of rows in the head's feature space. */
-export async function logitsOfFeatures(head: Head, features: Matrix): Promise<Float32Array> {
+/** Logits [N, K] of rows in the head's feature space; `multiply` may be one that keeps the rows on the backend. */
+export async function logitsOfFeatures(head: Head, features: Matrix, multiply = product): Promise<Float32Array> {
   const weight = tensorOf(head, 'weight').data;
   const bias = tensorOf(head, 'bias').data;
   const k = bias.length;
   const right = new Float32Array(weight.length);
   for (let f = 0; f < k; f++) for (let c = 0; c < features.columns; c++) right[c * k + f] = weight[f * features.columns + c] as number;
-  const { data } = await product(features, matrix(features.columns, k, right));
+  const { data } = await multiply(features, matrix(features.columns, k, right));
   for (let from = 0; from < data.length; from += k)
     for (let f = 0; f < k; f++) data[from + f] = (data[from + f] as number) + (bias[f] as number);
   return data;

@@ -70,6 +70,17 @@ export function product(left: Matrix, right: Matrix): Promise<Matrix> {
   return onBackend(() => productHere(left, right));
 }
 
+let kept: { readonly left: Matrix; readonly held: Held } | null = null;
+
+/** left x right, where `left` stays on the backend until another one is kept: the pool, which every round is multiplied with. */
+export function productKept(left: Matrix, right: Matrix): Promise<Matrix> {
+  if (kept?.left !== left) {
+    kept?.held.release();
+    kept = { left, held: hold(left) };
+  }
+  return kept.held.times(right);
+}
+
 /** left x right^T, in float32. */
 export function productTransposed(left: Matrix, right: Matrix): Promise<Matrix> {
   return onBackend(async () => read(tf.tidy(() => tf.matMul(upload(left), tf.transpose(upload(right))))));
