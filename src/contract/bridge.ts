@@ -142,8 +142,8 @@ export const bridge = {
       params: inProject.extend({ after: z.int(), limit: z.int().max(5000) }),
       result: z.object({ actions: z.array(Action), last: z.int() }),
     },
-    /** Answers when the action is in the journal and flushed to the disk: that is "saved". */
-    'labels.apply': { params: inProject.extend({ cells: z.array(CellRequest).min(1).max(200_000) }), result: Action },
+    /** Answers when the action is in the journal and flushed to the disk: that is "saved". Null: all was so already, and is saved. */
+    'labels.apply': { params: inProject.extend({ cells: z.array(CellRequest).min(1).max(200_000) }), result: Action.nullable() },
     'labels.skip': { params: inProject.extend({ image: Id }), result: Action },
     'labels.undo': { params: inProject, result: Action },
     'labels.redo': { params: inProject, result: Action },
@@ -164,7 +164,7 @@ export const bridge = {
     },
     'export.classFolders': {
       params: inProject.extend({ folder: z.string(), overwrite: z.boolean() }),
-      result: z.object({ files: z.array(z.string()), copied: z.int() }),
+      result: z.object({ files: z.array(z.string()), copied: z.int(), missing: z.array(z.string()) }),
     },
     'export.model': {
       params: inProject.extend({ folder: z.string(), parts: z.enum(['model', 'head']), overwrite: z.boolean() }),

@@ -107,6 +107,14 @@ const messages: Record<ErrorCode, Message> = {
     what: 'The exported model differs from the proposals by {difference}, more than {limit}. It was not written.',
     next: 'Please report this with the details.',
   },
+  'export-among-images': {
+    what: '{folder} lies among the images of this project, or holds them.',
+    next: 'Choose another folder: what is exported must not mix with what it was made from.',
+  },
+  'output-foreign': {
+    what: '{file} exists and was not made by Collimate, so it is not replaced.',
+    next: 'Choose another folder, or move it away.',
+  },
   'export-nothing': { what: 'There is nothing to export: {reason}.', next: 'Label a few images first.' },
   'table-invalid': { what: '{file}, row {row}: {reason}.', next: 'Correct the table and try again.' },
   'array-invalid': { what: '{file} is not a usable array: {reason}.', next: 'Make it again with "collimate embed".' },

@@ -60,6 +60,8 @@ export const ErrorCode = z.enum([
   // export
   'export-check-failed',
   'export-nothing',
+  'export-among-images',
+  'output-foreign',
   // files of ours
   'table-invalid',
   'array-invalid',

@@ -1,6 +1,9 @@
-import { app } from 'electron';
-import { mkdirSync } from 'node:fs';
+import { app, dialog } from 'electron';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { sentence } from '../contract/catalogue';
+import { fail } from '../contract/result';
+import { reasonOf } from './files/failures';
 
 /** Where code and data lie. `code` is the folder of the built entry files: out/main, also inside app.asar. */
 export interface Paths {
@@ -22,7 +25,17 @@ export function setupPaths(code: string): Paths {
   const major = process.versions.electron.split('.')[0] ?? '0';
   app.setPath('userData', profile);
   const chromium = join(profile, app.isPackaged ? 'chromium' : `chromium-${major}`);
-  mkdirSync(chromium, { recursive: true });
+  try {
+    mkdirSync(chromium, { recursive: true });
+    accessSync(profile, constants.W_OK);
+  } catch (error) {
+    // Without a place for labels nothing may begin.
+    dialog.showErrorBox(
+      'Collimate cannot start',
+      sentence(fail('folder-not-writable', { folder: profile, reason: reasonOf(error) }).failure),
+    );
+    app.exit(1);
+  }
   app.setPath('sessionData', chromium);
   app.setAppLogsPath(join(profile, 'logs'));
   return {

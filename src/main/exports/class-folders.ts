@@ -1,8 +1,10 @@
-import { constants, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { annotatorState } from '../../contract/fold';
 import { fail, ok, type Result } from '../../contract/result';
-import { writeFailure } from '../files/failures';
+import { writeAtomically } from '../files/atomic';
+import { systemCode, writeFailure } from '../files/failures';
 import type { ProjectSession } from '../projects/session';
 
 export interface CopyProgress {
@@ -10,59 +12,118 @@ export interface CopyProgress {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+export interface CopyJob {
+  readonly source: string;
+  readonly folder: string;
+  readonly name: string;
+}
+
+/** Lies in every folder that we made: only such a folder is ever replaced, whatever its name. */
+const MARKER = 'collimate-classes.json';
+const Marker = z.object({ format: z.literal('collimate-class-folders'), version: z.literal(1), project: z.string() });
+
 /**
  * Copies every labelled image into a folder named after its class, in multi-label projects into one for each finding that
- * is present. Made beside the target and renamed at the end, so that a half copy is never taken for a whole one.
+ * is present. Made beside the target and renamed at the end, so that a half copy is never taken for a whole one; what
+ * stood there before is put aside first and removed last. Images that are no longer there are left out and named.
  */
 export async function exportClassFolders(
   session: ProjectSession,
   target: string,
-  { signal, onProgress }: CopyProgress,
-): Promise<Result<{ files: string[]; copied: number }>> {
+  progress: CopyProgress,
+): Promise<Result<{ files: string[]; copied: number; missing: string[] }>> {
   const jobs = copyJobs(session);
   if (jobs.length === 0) return fail('export-nothing', { reason: 'no image has a finding that is present' });
-  const temporary = `${target}.${String(process.pid)}.tmp`;
+  return copyInto(target, jobs, session.project.id, progress);
+}
+
+/** Fails with output-foreign where `target` exists and was not made here. */
+export async function copyInto(
+  target: string,
+  jobs: readonly CopyJob[],
+  project: string,
+  { signal, onProgress }: CopyProgress,
+): Promise<Result<{ files: string[]; copied: number; missing: string[] }>> {
+  const before = await standing(target);
+  if (before === 'foreign') return fail('output-foreign', { file: target });
+  let temporary = '';
   try {
-    let copied = 0;
+    const missing: string[] = [];
+    let done = 0;
+    temporary = await mkdtemp(`${target}.tmp-`);
+    const aside = `${temporary}.old`;
     for (const { source, folder, name } of jobs) {
       if (signal.aborted) {
         await rm(temporary, { recursive: true, force: true });
         return fail('stopped');
       }
       await mkdir(join(temporary, folder), { recursive: true });
-      await copyFile(source, join(temporary, folder, name), constants.COPYFILE_FICLONE);
-      copied += 1;
-      onProgress(copied, jobs.length);
+      if (!(await copied(source, join(temporary, folder, name)))) missing.push(source);
+      done += 1;
+      onProgress(done, jobs.length);
     }
-    await rm(target, { recursive: true, force: true });
+    const marker: z.infer<typeof Marker> = { format: 'collimate-class-folders', version: 1, project };
+    await writeAtomically(join(temporary, MARKER), JSON.stringify(marker));
+    if (before === 'ours') await rename(target, aside);
     await rename(temporary, target);
-    return ok({ files: [target], copied });
+    await rm(aside, { recursive: true, force: true });
+    return ok({ files: [target], copied: jobs.length - missing.length, missing });
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (temporary !== '') await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     return writeFailure(error, target, dirname(target));
   }
 }
 
-interface CopyJob {
-  readonly source: string;
-  readonly folder: string;
-  readonly name: string;
+async function copied(source: string, target: string): Promise<boolean> {
+  try {
+    await copyFile(source, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    // Of the two files only the source can be missing: the folder of the other was just made.
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function standing(target: string): Promise<'free' | 'ours' | 'foreign'> {
+  try {
+    Marker.parse(JSON.parse(await readFile(join(target, MARKER), 'utf8')));
+    return 'ours';
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') return 'foreign';
+  }
+  // No marker: free only where there is nothing at all.
+  return lstat(target).then(
+    () => 'foreign',
+    () => 'free',
+  );
 }
 
 function copyJobs(session: ProjectSession): CopyJob[] {
   const cells = annotatorState(session.state, session.annotator.id).cells;
+  const folders = folderNames(session.project.findings.map(({ name }) => name));
   const taken = new Set<string>();
   return session.images().flatMap((image) =>
-    session.project.findings.flatMap(({ id, name }) => {
-      if (cells.get(image.id)?.get(id)?.state !== 'present') return [];
-      const folder = folderName(name);
+    session.project.findings.flatMap(({ id }, column) => {
+      const folder = folders[column];
+      if (folder === undefined || cells.get(image.id)?.get(id)?.state !== 'present') return [];
       return [{ source: session.fileOf(image), folder, name: freeName(folder, image.path, taken) }];
     }),
   );
 }
 
-/** A finding's name as a folder on every system. */
-const folderName = (name: string) => name.replaceAll(/[<>:"/\\|?*\p{Cc}]/gu, '_').replace(/[. ]+$/, '_') || '_';
+/** Findings' names as folders on every system, no two the same where case does not count. */
+export function folderNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const cleaned = name.replaceAll(/[<>:"/\\|?*\p{Cc}]/gu, '_').replace(/[. ]+$/, '_');
+    const plain = cleaned === '' || /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(cleaned) ? `${cleaned}_` : cleaned;
+    let free = plain;
+    for (let n = 2; taken.has(free.toLowerCase()); n++) free = `${plain} ${String(n)}`;
+    taken.add(free.toLowerCase());
+    return free;
+  });
+}
 
 /** The file's own name, with its folders in front where two would be the same. Compared without case: some systems do. */
 function freeName(folder: string, path: string, taken: Set<string>): string {

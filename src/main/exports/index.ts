@@ -1,6 +1,6 @@
 import { shell } from 'electron';
-import { access } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, realpath } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
 import { fail, ok, type Result } from '../../contract/result';
@@ -32,6 +32,7 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
     if (session?.project.id !== request.project) return fail('project-missing', { project: request.project });
     const target = join(request.folder, name);
     if (!(await exists(request.folder))) return fail('folder-missing', { folder: request.folder });
+    if (await amongImages(session, request.folder, target)) return fail('export-among-images', { folder: request.folder });
     if (!request.overwrite && (await exists(target))) return fail('output-exists', { file: target });
     running?.abort();
     const stop = new AbortController();
@@ -44,21 +45,21 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
 
   const part: BridgePart = {
     'export.labels': (request) =>
-      run(request, `${safeName(projects)}-labels.csv`, async (session, target) => {
+      run(request, `${nameOf(projects)}-labels.csv`, async (session, target) => {
         const { cells } = annotatorState(session.state, session.annotator.id);
         if (cells.size === 0) return fail('export-nothing', { reason: 'no image has a label' });
         const saved = await saveFile(target, labelsTable(session.state, session.annotator.id));
         return saved.ok ? ok({ files: [target] }) : saved;
       }),
     'export.classFolders': (request) =>
-      run(request, `${safeName(projects)}-classes`, (session, target, signal) =>
+      run(request, `${nameOf(projects)}-classes`, (session, target, signal) =>
         exportClassFolders(session, target, {
           signal,
           onProgress: (done, total) => emit('progress', { job: 'export', done, total, what: 'Copying images' }),
         }),
       ),
     'export.model': (request) =>
-      run(request, `${safeName(projects)}-${request.parts}`, async (session, target, signal) => {
+      run(request, `${nameOf(projects)}-${request.parts}`, async (session, target, signal) => {
         emit('progress', { job: 'export', done: 0, total: 1, what: 'Writing and checking the model' });
         const done = await exportModel(session, processes, { out: target, parts: request.parts, overwrite: request.overwrite, signal });
         emit('progress', { job: 'export', done: 1, total: 1, what: 'Writing and checking the model' });
@@ -73,11 +74,30 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
   return { part, stop: () => running?.abort() };
 }
 
-const safeName = (projects: Projects) =>
-  (projects.session()?.project.name ?? 'project')
+/** Letters and digits of the project's name, in at most 100 bytes: file systems count those. */
+export function safeName(name: string): string {
+  let safe = name
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
     .replaceAll(/^-|-$/g, '')
-    .toLowerCase() || 'project';
+    .toLowerCase();
+  while (Buffer.byteLength(safe) > 100) safe = [...safe].slice(0, -1).join('');
+  return safe || 'project';
+}
+
+/** Whether the target is, holds or lies in a folder of the project's images. Links are followed: they lead to the same files. */
+async function amongImages(session: ProjectSession, folder: string, target: string): Promise<boolean> {
+  const real = await realpath(folder);
+  const place = join(real, basename(target));
+  for (const { path } of session.project.roots) {
+    const root = await realpath(path).catch(() => path);
+    if (real === root || contains(root, real) || contains(place, root) || place === root) return true;
+  }
+  return false;
+}
+
+const contains = (outer: string, inner: string) => inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
+
+const nameOf = (projects: Projects) => safeName(projects.session()?.project.name ?? '');
 
 const exists = (path: string) =>
   access(path).then(

@@ -1,7 +1,10 @@
+import { access } from 'node:fs/promises';
 import { annotatorState } from '../../contract/fold';
+import type { ImageRecord } from '../../contract/model';
 import { fail, type Result } from '../../contract/result';
 import type { Processes } from '../processes';
 import type { ProjectSession } from '../projects/session';
+import type { FullRound } from '../projects/training';
 
 /** Images on which the exported model is compared with the app before it is kept. */
 const CHECKED = 24;
@@ -22,12 +25,8 @@ export async function exportModel(
     return fail('export-nothing', { reason: 'the head is just being fitted again; try in a moment' });
 
   const findings = full.round.head.findings.length;
-  const step = Math.max(1, Math.floor(full.images.length / CHECKED));
-  const rows = full.images.flatMap((id, row) => {
-    const image = row % step === 0 ? session.image(id) : undefined;
-    return image ? [{ row, image }] : [];
-  });
-  const chosen = rows.slice(0, CHECKED);
+  const chosen = await chooseChecked(session, full);
+  if (chosen.length === 0) return fail('export-nothing', { reason: 'none of its images is there to check the model against' });
   const probabilities = new Float32Array(chosen.length * findings);
   chosen.forEach(({ row }, i) => probabilities.set(full.round.probabilities.subarray(row * findings, (row + 1) * findings), i * findings));
 
@@ -57,6 +56,26 @@ export async function exportModel(
     { signal: request.signal },
   );
 }
+
+/** Images all over the pool whose files are there. */
+async function chooseChecked(session: ProjectSession, { images }: FullRound): Promise<{ row: number; image: ImageRecord }[]> {
+  const chosen: { row: number; image: ImageRecord }[] = [];
+  const step = Math.max(1, Math.floor(images.length / CHECKED));
+  // First every step-th row, then those between, until there are enough.
+  for (let offset = 0; offset < step && chosen.length < CHECKED; offset++) {
+    for (let row = offset; row < images.length && chosen.length < CHECKED; row += step) {
+      const image = session.image(images[row] ?? '');
+      if (image && (await isThere(session.fileOf(image)))) chosen.push({ row, image });
+    }
+  }
+  return chosen;
+}
+
+const isThere = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
 
 function presentCounts(session: ProjectSession): Record<string, number> {
   const counts = new Map(session.project.findings.map(({ id }) => [id, 0]));

@@ -167,16 +167,19 @@ export class ProjectSession {
     return this.#journal.read(after, limit);
   }
 
-  /** Resolves when the answer is in the journal and on the disk. */
-  label(requests: readonly CellRequest[]): Promise<Result<Action>> {
+  /** Resolves when the answer is in the journal and on the disk. Null: everything is as asked already, and nothing is written. */
+  async label(requests: readonly CellRequest[]): Promise<Result<Action | null>> {
     const time = now();
     const use = (image: Id) => (this.training.isAudit(image) ? ('audit' as const) : ('train' as const));
-    return this.#append((state) => {
+    let asAsked = false;
+    const done = await this.#append((state) => {
       const changes = changesFor(state, this.#project, this.#annotator.id, requests, { time, use });
       if (!changes.ok) return changes;
-      if (changes.value.length === 0) return fail('wrong-use', { reason: 'The label is already as asked' });
+      asAsked = changes.value.length === 0;
+      if (asAsked) return fail('stopped');
       return ok({ ...this.#entry(time), kind: 'cells', cells: changes.value });
     });
+    return asAsked ? ok(null) : done;
   }
 
   skip(image: Id): Promise<Result<Action>> {

@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { copyInto, folderNames } from '../../../../src/main/exports/class-folders';
+
+const progress = { signal: new AbortController().signal, onProgress: () => undefined };
+
+describe('class folders', () => {
+  let folder = '';
+  const at = (...path: string[]) => join(folder, ...path);
+  const jobs = (...names: string[]) => names.map((name) => ({ source: at('images', name), folder: 'ill', name }));
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'collimate-export-'));
+    mkdirSync(at('images'));
+    for (const name of ['a.png', 'b.png']) writeFileSync(at('images', name), name);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are copied whole, and replaced by the next export', async () => {
+    expect(await copyInto(at('out'), jobs('a.png', 'b.png'), 'p', progress)).toMatchObject({ value: { copied: 2, missing: [] } });
+    expect(await copyInto(at('out'), jobs('b.png'), 'p', progress)).toMatchObject({ value: { copied: 1 } });
+    expect(readdirSync(at('out', 'ill'))).toEqual(['b.png']);
+    expect(readdirSync(folder).sort()).toEqual(['images', 'out']);
+    expect(readFileSync(at('images', 'a.png'), 'utf8')).toBe('a.png');
+  });
+
+  it('never replace a folder or file that was not made here', async () => {
+    expect(await copyInto(at('images'), jobs('a.png'), 'p', progress)).toMatchObject({ failure: { code: 'output-foreign' } });
+    writeFileSync(at('file'), 'precious');
+    expect(await copyInto(at('file'), jobs('a.png'), 'p', progress)).toMatchObject({ failure: { code: 'output-foreign' } });
+    mkdirSync(at('other'));
+    writeFileSync(at('other', 'collimate-classes.json'), '{"format":"something else"}');
+    expect(await copyInto(at('other'), jobs('a.png'), 'p', progress)).toMatchObject({ failure: { code: 'output-foreign' } });
+    expect(readdirSync(at('images')).sort()).toEqual(['a.png', 'b.png']);
+    expect(readFileSync(at('file'), 'utf8')).toBe('precious');
+    expect(readdirSync(folder).sort()).toEqual(['file', 'images', 'other']);
+  });
+
+  it('leave out what is no longer there, and say so', async () => {
+    rmSync(at('images', 'a.png'));
+    const done = await copyInto(at('out'), jobs('a.png', 'b.png'), 'p', progress);
+    expect(done).toMatchObject({ value: { copied: 1, missing: [at('images', 'a.png')] } });
+  });
+
+  it('stopped half-way leave nothing', async () => {
+    const stop = new AbortController();
+    const done = await copyInto(at('out'), jobs('a.png', 'b.png'), 'p', { signal: stop.signal, onProgress: () => stop.abort() });
+    expect(done).toMatchObject({ failure: { code: 'stopped' } });
+    expect(existsSync(at('out'))).toBe(false);
+    expect(readdirSync(folder)).toEqual(['images']);
+  });
+
+  it('have names that every system takes, no two the same', () => {
+    expect(folderNames(['A/B', 'A:B', 'a_b', 'CON', '..', ''])).toEqual(['A_B', 'A_B 2', 'a_b 3', 'CON_', '_', '_ 2']);
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 20 }), (names) => {
+        const folders = folderNames(names);
+        expect(new Set(folders.map((name) => name.toLowerCase())).size).toBe(names.length);
+        for (const name of folders) expect(name).toMatch(/^[^<>:"/\\|?*\p{Cc}]*[^<>:"/\\|?*\p{Cc}. ]$/u);
+      }),
+    );
+  });
+});
