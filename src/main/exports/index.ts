@@ -1,6 +1,7 @@
 import { shell } from 'electron';
 import { access, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import type { BridgeService } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
 import { fail, ok, type Result } from '../../contract/result';
@@ -76,12 +77,12 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
 
 /** Letters and digits of the project's name, in at most 100 bytes: file systems count those. */
 export function safeName(name: string): string {
-  let safe = name
+  const safe = name
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
     .replaceAll(/^-|-$/g, '')
     .toLowerCase();
-  while (Buffer.byteLength(safe) > 100) safe = [...safe].slice(0, -1).join('');
-  return safe || 'project';
+  // Cut at a whole character: the decoder holds back the beginning of one that did not fit.
+  return new StringDecoder('utf8').write(Buffer.from(safe).subarray(0, 100)) || 'project';
 }
 
 /** Whether the target is, holds or lies in a folder of the project's images. Links are followed: they lead to the same files. */
