@@ -28,7 +28,7 @@ export interface Outcome {
 /** `auto` is what the app does. */
 const compared: readonly Strategy[] = ['random', 'auto'];
 /** What else was tried, in a part of its own. */
-export const others: readonly Strategy[] = ['herding', 'entropy', 'badge', 'dropquery', 'kcentre'];
+export const others: readonly Strategy[] = ['herding', 'badge', 'dropquery'];
 
 export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: number, head: HeadKind): Job[] {
   const cards = taskCards.filter(({ set }) => sets.includes(set));
