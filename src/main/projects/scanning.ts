@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { compareFolder, relink, type SeenFile } from '../../imaging/relink';
-import { scanFolder } from '../../imaging/scan';
+import { scanFolder, type SkipReason } from '../../imaging/scan';
 import { compareImages } from '../../contract/order';
 import type { ImageRecord, Project, Root } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
@@ -21,6 +21,8 @@ export interface ScanOptions {
 }
 
 const BATCH = 500;
+/** Why a scan cannot say whether files are still there. */
+const blocked: ReadonlySet<SkipReason> = new Set(['folder-unreadable', 'unreadable']);
 /** Files that are hashed side by side. */
 const AT_ONCE = 16;
 
@@ -54,13 +56,21 @@ async function firstScan(root: Root, { signal, onBatch }: ScanOptions): Promise<
 
 async function scanAgain(root: Root, own: readonly ImageRecord[], { signal, hash, onBatch }: ScanOptions): Promise<Result<void>> {
   const seen: SeenFile[] = [];
+  const closed: string[] = [];
   for await (const found of scanFolder(root.path, { signal })) {
     if (!found.ok) return found;
     const files = found.value.flatMap((entry) => (entry.kind === 'file' ? [entry] : []));
+    for (const entry of found.value) if (entry.kind === 'skipped' && blocked.has(entry.reason)) closed.push(entry.path);
     seen.push(...files);
     await onBatch({ records: [], seen: files.map(({ path }) => keyOf(root, path)), skipped: found.value.length - files.length });
   }
-  const changes = compareFolder(own, seen);
+  // What lies where nobody may look today is not gone.
+  const hidden = new Set(own.filter(({ path }) => closed.some((place) => path === place || path.startsWith(`${place}/`))));
+  if (hidden.size > 0) await onBatch({ records: [], seen: [...hidden].map(({ path }) => keyOf(root, path)), skipped: 0 });
+  const changes = compareFolder(
+    own.filter((image) => !hidden.has(image)),
+    seen,
+  );
   const hashes = new Map<string, string>();
   for (let start = 0; start < changes.toHash.length; start += AT_ONCE) {
     const group = changes.toHash.slice(start, start + AT_ONCE);
