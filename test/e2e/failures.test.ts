@@ -72,6 +72,29 @@ describe('what goes wrong says so and loses nothing', () => {
     await person.id('export-dialog-close').click();
   });
 
+  it('an export among the images is refused, and no image is ever replaced', async () => {
+    const before = readdirSync(images);
+    await expect(person.export('folders', images)).rejects.toThrow('among the images');
+    await person.id('export-dialog-close').click();
+    // A folder of the person's own that has the name which the export would take.
+    const own = join(folder, 'mine/damaged-classes');
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, 'precious.txt'), 'mine');
+    await expect(person.export('folders', join(folder, 'mine'))).rejects.toThrow('exists already');
+    await person.id('export-overwrite').click();
+    await person.page.locator('[data-code=output-foreign]').waitFor();
+    await person.id('export-dialog-close').click();
+    expect(readdirSync(own)).toEqual(['precious.txt']);
+    expect(readdirSync(images)).toEqual(before);
+  });
+
+  it('the same answer again is no failure', async () => {
+    await person.answer(['1'], true);
+    await person.page.keyboard.press('ArrowLeft');
+    await person.answer(['1'], true);
+    expect(await person.id('problem').count()).toBe(0);
+  });
+
   it('a full target disk', async (context) => {
     if (!isRoot || process.platform !== 'linux') return context.skip('needs root on Linux to mount a small disk');
     const disk = join(folder, 'disk');
@@ -98,11 +121,11 @@ describe('what goes wrong says so and loses nothing', () => {
     rmSync(images, { recursive: true });
     await person.id('recent-project').first().click();
     await person.page.getByText('is not there').first().waitFor();
-    expect(await person.id('labelled-count').innerText()).toMatch(/^4 of/);
+    expect(await person.id('labelled-count').innerText()).toMatch(/^5 of/);
     await person.page.keyboard.press('Control+w');
     cpSync(join(folder, 'aside'), images, { recursive: true, preserveTimestamps: true });
     await person.reopen();
     await person.embedded();
-    expect(await person.id('labelled-count').innerText()).toMatch(/^4 of 41/);
+    expect(await person.id('labelled-count').innerText()).toMatch(/^5 of 41/);
   });
 });
