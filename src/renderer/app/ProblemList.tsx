@@ -10,11 +10,13 @@ export function ProblemList() {
   return (
     // A popover would be above modal dialogs; a plain layer with role=alert is read out wherever it is.
     <div className="problems" aria-live="polite" data-testid="problems">
-      {shown.map(({ id, tone, what, next, details, actions }) => (
+      {shown.map(({ id, tone, what, next, details, actions, times, standing }) => (
         <div key={id} className={`problem ${tone}`} role={tone === 'error' ? 'alert' : 'status'} data-testid="problem">
           {tone === 'error' ? <TriangleAlert size={16} aria-hidden /> : <Info size={16} aria-hidden />}
           <div className="problem-text">
-            <p>{what}</p>
+            <p>
+              {what} {times > 1 && <span className="badge">{times} times</span>}
+            </p>
             {next !== '' && <p className="problem-next">{next}</p>}
             {(actions.length > 0 || details !== '') && (
               <div className="row">
@@ -23,7 +25,7 @@ export function ProblemList() {
                     key={title}
                     className="button small"
                     onClick={() => {
-                      problems.dismiss(id);
+                      if (!standing) problems.dismiss(id);
                       run();
                     }}
                   >

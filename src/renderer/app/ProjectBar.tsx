@@ -92,8 +92,8 @@ export function ProjectBar({ onCommand }: { readonly onCommand: (id: CommandId) 
 
 /** "Saved" is what the journal has acknowledged after its flush. */
 function SavedState() {
-  const { waiting, failed } = useSignal(useSession().writer.save);
-  const state = waiting > 0 ? 'saving' : failed ? 'failed' : 'saved';
+  const { waiting, unsaved } = useSignal(useSession().writer.save);
+  const state = unsaved.length > 0 ? 'failed' : waiting > 0 ? 'saving' : 'saved';
   const text = { saving: 'Saving', failed: 'Not saved', saved: 'Saved' }[state];
   return (
     <span className={`saved is-${state}`} role="status" data-testid="saved-state">

@@ -71,7 +71,9 @@ function Project({ session, onClose, onCommand }: Props) {
     if (run) run();
     else onCommand(id);
   };
-  useDispatcher({ place: view, findings, command, finding });
+  // Undo held down must not pile up steps that go on after the key was let go.
+  const busy = (id: CommandId) => (id === 'edit.undo' || id === 'edit.redo') && session.writer.stepping;
+  useDispatcher({ place: view, findings, command, finding, busy });
 
   return (
     <div className="project">

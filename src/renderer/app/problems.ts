@@ -16,9 +16,14 @@ export interface Problem {
   /** For "Copy details"; empty where there is nothing more to say. */
   readonly details: string;
   readonly actions: readonly ProblemAction[];
+  /** How often it was said. */
+  readonly times: number;
+  /** Stays, whatever else is said, until its cause is gone or the person puts it away. */
+  readonly standing: { readonly name: string; readonly dismissed: () => void } | null;
 }
 
-const LIMIT = 4;
+/** What stands is not counted: it must not be pushed away. */
+const LIMIT = 3;
 
 export class Problems {
   readonly shown = new Signal<readonly Problem[]>([]);
@@ -49,14 +54,47 @@ export class Problems {
     setTimeout(() => this.dismiss(problem.id), 6000);
   }
 
-  dismiss(id: number): void {
-    this.shown.update((all) => all.filter((problem) => problem.id !== id));
+  /** One message for something that holds on; the newest words of the same name take the place of the older. */
+  stand(
+    name: string,
+    failure: Failure,
+    said: { readonly title: string; readonly next: string; readonly actions: readonly ProblemAction[] },
+    dismissed: () => void,
+  ): void {
+    const { what, next } = explain(failure);
+    const known = this.shown.get().find(({ standing }) => standing?.name === name);
+    const problem: Problem = {
+      id: known?.id ?? this.#next++,
+      tone: 'error',
+      what: `${said.title} ${what}`,
+      next: [next, said.next].filter((part) => part !== '').join(' '),
+      details: details(failure, said.title),
+      actions: said.actions,
+      times: 1,
+      standing: { name, dismissed },
+    };
+    this.shown.update((all) => (known ? all.map((each) => (each === known ? problem : each)) : [problem, ...all]));
   }
 
-  #add(problem: Omit<Problem, 'id'>): Problem {
-    const added = { ...problem, id: this.#next++ };
+  /** Its cause is gone. */
+  withdraw(name: string): void {
+    this.shown.update((all) => all.filter(({ standing }) => standing?.name !== name));
+  }
+
+  dismiss(id: number): void {
+    const found = this.shown.get().find((problem) => problem.id === id);
+    this.shown.update((all) => all.filter((problem) => problem.id !== id));
+    found?.standing?.dismissed();
+  }
+
+  #add(problem: Omit<Problem, 'id' | 'times' | 'standing'>): Problem {
+    const all = this.shown.get();
+    const standing = all.filter((each) => each.standing !== null);
+    const passing = all.filter((each) => each.standing === null);
     // The same sentence twice says no more than once.
-    this.shown.update((all) => [...all.filter(({ what }) => what !== added.what), added].slice(-LIMIT));
+    const times = 1 + (passing.find(({ what }) => what === problem.what)?.times ?? 0);
+    const added: Problem = { ...problem, id: this.#next++, times, standing: null };
+    this.shown.set([...standing, ...[...passing.filter(({ what }) => what !== added.what), added].slice(-LIMIT)]);
     return added;
   }
 }

@@ -1,6 +1,7 @@
 import type { ProjectStatus } from '../../contract/bridge';
 import type { Id, Project } from '../../contract/model';
 import { ok, type Failure, type Result } from '../../contract/result';
+import { count } from '../controls/figures';
 import { JournalFollower } from '../database/follower';
 import { GridSelection } from '../grid/selection';
 import { Labels } from '../labels/labels';
@@ -10,6 +11,9 @@ import { QueueSession } from '../queue/queue-session';
 import { ViewerControls } from '../viewer/controls';
 import type { Services } from './environment';
 import { Signal } from './signal';
+
+/** The name of the message about answers that were refused. */
+const UNSAVED = 'unsaved';
 
 export type View = 'queue' | 'grid';
 
@@ -102,22 +106,21 @@ export async function openSession(services: Services, project: Id): Promise<Resu
     stop();
     return followed;
   }
-  const queue = new QueueSession({
+  const queue: QueueSession = new QueueSession({
     ranked: () => proposals.queue().map(({ image }) => image),
     folder: () => labels.order(),
     done: (image) => {
       const view = labels.of(image);
       return view.answered || view.skipped || failed.has(image);
     },
+    unsaved: (image) => writer.isUnsaved(image),
   });
-  const writer = new LabelWriter(bridge, project, labels, proposals, {
+  const writer: LabelWriter = new LabelWriter(bridge, project, labels, proposals, {
     acknowledged: (action) => follower.receive(action),
-    refused: (failure, images) => {
-      const [image] = images;
-      const name = image === undefined ? null : labels.record(image)?.path;
-      const actions = image === undefined ? [] : [{ title: 'Show the image', run: () => show(image) }];
-      if (failure.code === 'nothing-to-undo') problems.note('There is nothing to undo.');
-      else problems.failure(failure, { title: name ? `The label of ${name} was not saved.` : 'This was not saved.', actions });
+    refused: (images) => queue.again(images),
+    notStepped: (failure, kind) => {
+      if (failure.code === 'nothing-to-undo') problems.note(`There is nothing to ${kind}.`);
+      else problems.failure(failure, { title: `${kind === 'undo' ? 'Undo' : 'Redo'} was not saved.` });
     },
   });
   const view = new Signal<View>('queue');
@@ -125,11 +128,27 @@ export async function openSession(services: Services, project: Id): Promise<Resu
     queue.goTo(image);
     view.set('queue');
   };
+  const tellUnsaved = () => {
+    const { unsaved, reason } = writer.save.get();
+    const [image] = unsaved;
+    if (image === undefined || !reason) return problems.withdraw(UNSAVED);
+    const title =
+      unsaved.length === 1
+        ? `The answer for ${labels.record(image)?.path ?? 'an image'} was not saved.`
+        : `${count(unsaved.length)} answers were not saved.`;
+    const again = unsaved.length === 1 ? 'Then answer the image again.' : 'Then answer the images again: they come first in the queue.';
+    const actions = [{ title: unsaved.length === 1 ? 'Show the image' : 'Show the first', run: () => show(image) }];
+    problems.stand(UNSAVED, reason, { title, next: again, actions }, () => writer.forgetUnsaved());
+  };
   ready = true;
   for (const event of early) event();
   if (opened.value.status.embedding.failed > 0) void readFailures();
   queue.fill();
-  const watch = [proposals.round.subscribe(() => queue.fill()), labels.imagesVersion.subscribe(() => queue.rewind())];
+  const watch = [
+    proposals.round.subscribe(() => queue.fill()),
+    labels.imagesVersion.subscribe(() => queue.rewind()),
+    writer.save.subscribe(tellUnsaved),
+  ];
 
   return ok({
     id: project,
@@ -148,6 +167,7 @@ export async function openSession(services: Services, project: Id): Promise<Resu
     close: async () => {
       stop();
       watch.forEach((each) => each());
+      problems.withdraw(UNSAVED);
       await follower.close();
       await bridge.call('projects.close', { project });
     },

@@ -4,31 +4,38 @@ import type { Failure, Result } from '../../contract/result';
 import type { Bridge } from '../app/environment';
 import { Signal } from '../app/signal';
 import type { Answer } from './answers';
-import type { Labels } from './labels';
+import { cellOf, type Labels } from './labels';
 import type { Proposals } from './proposals';
+import { Unsaved, type Asked } from './unsaved';
 
 export interface SaveState {
   /** Actions sent and not acknowledged. */
   readonly waiting: number;
-  /** The last action that was answered was refused. */
-  readonly failed: boolean;
+  /** Images with an answer that was refused and has not been saved since. */
+  readonly unsaved: readonly Id[];
+  /** Why the last of them was refused; null while all is saved. */
+  readonly reason: Failure | null;
 }
 
 interface Listener {
   /** Every acknowledged action, in the order of the answers. */
   acknowledged(action: Action): void;
-  /** Nothing was saved. `images`: whose labels are as they were before. */
-  refused(failure: Failure, images: readonly Id[]): void;
+  /** Answers were not saved. `images`: whose labels are as they were before. */
+  refused(images: readonly Id[]): void;
+  /** Undo or redo was not possible. */
+  notStepped(failure: Failure, kind: 'undo' | 'redo'): void;
 }
 
 /** Sends actions to main. Saved is what main has acknowledged; until then a cell is shown as pending. */
 export class LabelWriter {
-  readonly save = new Signal<SaveState>({ waiting: 0, failed: false });
+  readonly save = new Signal<SaveState>({ waiting: 0, unsaved: [], reason: null });
   readonly #bridge: Bridge;
   readonly #project: Id;
   readonly #labels: Labels;
   readonly #proposals: Proposals;
   readonly #listener: Listener;
+  readonly #unsaved = new Unsaved();
+  #stepping = 0;
 
   constructor(bridge: Bridge, project: Id, labels: Labels, proposals: Proposals, listener: Listener) {
     this.#bridge = bridge;
@@ -48,42 +55,81 @@ export class LabelWriter {
     shown: boolean,
   ): Promise<boolean> {
     const head = shown ? this.#proposals.head() : null;
+    const whole = this.#labels.project.get().task === 'multiclass';
     const cells: CellRequest[] = answers.flatMap(({ image, answers: own }) => {
+      const view = this.#labels.of(image);
+      const differing = own.filter(({ finding, state }) => cellOf(view, finding).state !== state);
+      const same = own.filter((answer) => !differing.includes(answer) && !cellOf(view, answer.finding).pending);
+      // What is so already needs no writing, and an earlier refusal of it no longer matters.
+      if (!whole || differing.length === 0)
+        this.#settle(
+          same.map(({ finding }) => ({ image, finding })),
+          whole,
+        );
       const probabilities = head === null ? null : this.#proposals.of(image);
-      return own.map(({ finding, state }) => {
+      return (whole && differing.length > 0 ? own : differing).map(({ finding, state }) => {
         const p = probabilities?.get(finding) ?? null;
         return { image, finding, state, source, shown: p, head: p === null ? null : head };
       });
     });
     if (cells.length === 0) return true;
     const token = this.#labels.begin(cells);
-    const images = answers.map(({ image }) => image);
-    return this.#send(this.#bridge.call('labels.apply', { project: this.#project, cells }), images, () => this.#labels.end(token, cells));
+    const { ok: saved } = await this.#answer(this.#bridge.call('labels.apply', { project: this.#project, cells }), cells, whole, () =>
+      this.#labels.end(token, cells),
+    );
+    return saved;
   }
 
   async skip(image: Id): Promise<boolean> {
-    return this.#send(this.#bridge.call('labels.skip', { project: this.#project, image }), [image]);
+    const call = this.#bridge.call('labels.skip', { project: this.#project, image });
+    return (await this.#answer(call, [{ image, finding: null }], true, () => undefined)).ok;
   }
 
   async undo(): Promise<Action | null> {
-    return this.#step(this.#bridge.call('labels.undo', { project: this.#project }));
+    return this.#step('undo', this.#bridge.call('labels.undo', { project: this.#project }));
   }
 
   async redo(): Promise<Action | null> {
-    return this.#step(this.#bridge.call('labels.redo', { project: this.#project }));
+    return this.#step('redo', this.#bridge.call('labels.redo', { project: this.#project }));
   }
 
-  async #step(call: Promise<Result<Action>>): Promise<Action | null> {
-    let done: Action | null = null;
-    await this.#send(call, [], undefined, (action) => {
-      done = action;
-    });
-    return done;
+  /** An undo or redo is under way. */
+  get stepping(): boolean {
+    return this.#stepping > 0;
   }
 
-  async #send(call: Promise<Result<Action>>, images: readonly Id[], end?: () => void, then?: (action: Action) => void): Promise<boolean> {
-    this.save.update(({ waiting, failed }) => ({ waiting: waiting + 1, failed }));
-    let result: Result<Action>;
+  isUnsaved(image: Id): boolean {
+    return this.#unsaved.has(image);
+  }
+
+  /** The person knows of what was refused and lets it be. */
+  forgetUnsaved(): void {
+    this.#unsaved.forget();
+    this.#tell(0);
+  }
+
+  async #step(kind: 'undo' | 'redo', call: Promise<Result<Action>>): Promise<Action | null> {
+    this.#stepping += 1;
+    const result = await this.#send(call, () => undefined);
+    this.#stepping -= 1;
+    this.#tell(-1);
+    if (result.ok) return result.value;
+    this.#listener.notStepped(result.failure, kind);
+    return null;
+  }
+
+  async #answer(call: Promise<Result<Action | null>>, asked: readonly Asked[], whole: boolean, end: () => void): Promise<Result<unknown>> {
+    const result = await this.#send(call, end);
+    if (result.ok) this.#unsaved.saved(asked, whole);
+    else this.#unsaved.refused(asked);
+    this.#tell(-1, result.ok ? undefined : result.failure);
+    if (!result.ok) this.#listener.refused([...new Set(asked.map(({ image }) => image))]);
+    return result;
+  }
+
+  async #send<T extends Action | null>(call: Promise<Result<T>>, end: () => void): Promise<Result<T>> {
+    this.#tell(1);
+    let result: Result<T>;
     try {
       result = await call;
     } catch (error) {
@@ -92,12 +138,21 @@ export class LabelWriter {
       result = { ok: false, failure: { code: 'internal', params: { reason: 'the label could not be handed over' }, detail } };
     }
     // The action first, then the end of the pending state: nothing flickers back in between.
-    if (result.ok) this.#listener.acknowledged(result.value);
-    end?.();
-    const failed = !result.ok && result.failure.code !== 'nothing-to-undo';
-    this.save.update(({ waiting }) => ({ waiting: waiting - 1, failed }));
-    if (result.ok) then?.(result.value);
-    else this.#listener.refused(result.failure, images);
-    return result.ok;
+    if (result.ok && result.value) this.#listener.acknowledged(result.value);
+    end();
+    return result;
+  }
+
+  #settle(asked: readonly Asked[], whole: boolean): void {
+    this.#unsaved.saved(asked, whole);
+    this.#tell(0);
+  }
+
+  #tell(waiting: number, refusal?: Failure): void {
+    const unsaved = this.#unsaved.images;
+    this.save.update((before) => {
+      if (waiting === 0 && unsaved.length === before.unsaved.length) return before;
+      return { waiting: before.waiting + waiting, unsaved, reason: unsaved.length === 0 ? null : (refusal ?? before.reason) };
+    });
   }
 }

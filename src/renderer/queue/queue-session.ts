@@ -9,6 +9,8 @@ export interface QueueSource {
   folder(): readonly Id[];
   /** Answered, put aside or failed: not offered. */
   done(image: Id): boolean;
+  /** An answer to it was refused and is not saved yet: offered, whatever it was before. */
+  unsaved(image: Id): boolean;
 }
 
 export interface QueueView {
@@ -31,6 +33,8 @@ export class QueueSession {
   readonly view = new Signal<QueueView>({ shown: [], at: -1, next: [] });
   readonly #source: QueueSource;
   readonly #seen = new Set<Id>();
+  /** Refused and not yet offered again. */
+  readonly #returning = new Set<Id>();
   /** Everything in folder order before this place has been offered or is done. */
   #folderFrom = 0;
 
@@ -46,7 +50,7 @@ export class QueueSession {
   /** Shows the first image when there is none, and fills empty places of the filmstrip. Moves nothing that is shown. */
   fill(): void {
     const { shown, at, next } = this.view.get();
-    const kept = next.filter((image) => !this.#source.done(image));
+    const kept = next.filter((image) => this.#open(image));
     for (const image of next) if (!kept.includes(image)) this.#seen.delete(image);
     while (kept.length < AHEAD) {
       const image = this.#pick();
@@ -69,11 +73,13 @@ export class QueueSession {
     const { shown, at, next } = this.view.get();
     if (at + 1 < shown.length) {
       this.view.set({ shown, at: at + 1, next });
+      this.#bringBack();
       return true;
     }
     const [image, ...rest] = next;
     if (image === undefined) return false;
     this.view.set({ shown: [...shown, image], at: shown.length, next: rest });
+    this.#bringBack();
     this.fill();
     return true;
   }
@@ -98,8 +104,37 @@ export class QueueSession {
     this.fill();
   }
 
+  /** An answer to them was refused: those that were shown come again, before all others. */
+  again(images: readonly Id[]): void {
+    const { shown } = this.view.get();
+    for (const image of images) if (shown.includes(image)) this.#returning.add(image);
+    this.#bringBack();
+  }
+
+  /** The image that is large stays where it is: it comes again when the person has gone on. */
+  #bringBack(): void {
+    for (const image of this.#returning) {
+      const { shown, at, next } = this.view.get();
+      const place = shown.indexOf(image);
+      if (place === at) continue;
+      this.#returning.delete(image);
+      if (place < 0 || !this.#source.unsaved(image)) continue;
+      const first = next.findIndex((other) => !this.#source.unsaved(other));
+      const split = first < 0 ? next.length : first;
+      this.view.set({
+        shown: shown.filter((other) => other !== image),
+        at: place < at ? at - 1 : at,
+        next: [...next.slice(0, split), image, ...next.slice(split)],
+      });
+    }
+  }
+
+  #open(image: Id): boolean {
+    return this.#source.unsaved(image) || !this.#source.done(image);
+  }
+
   #pick(): Id | null {
-    const free = (image: Id) => !this.#seen.has(image) && !this.#source.done(image);
+    const free = (image: Id) => !this.#seen.has(image) && this.#open(image);
     for (const image of this.#source.ranked()) if (free(image)) return image;
     const folder = this.#source.folder();
     // Answers in folder order would make each step look at all earlier images again.

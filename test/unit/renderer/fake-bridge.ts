@@ -81,6 +81,8 @@ export class FakeBridge implements Client<BridgeService> {
   chosenFolder: string | null = '/data/radiographs';
   /** Answers to labels.* wait for this. */
   gate: Promise<void> = Promise.resolve();
+  /** Main finds everything as the next labels say. */
+  unchanged = false;
   /** While set, events of acknowledged actions are held back. */
   silent = false;
   readonly #listeners = new Map<string, Set<Handler>>();
@@ -290,7 +292,8 @@ export class FakeBridge implements Client<BridgeService> {
       return this.#handlers['projects.rescan']({ project: this.project.id });
     },
     'journal.read': ({ after, limit }) => ok({ actions: this.journal.slice(after, after + limit), last: this.journal.length }),
-    'labels.apply': ({ cells }) => this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) })),
+    'labels.apply': ({ cells }) =>
+      this.unchanged ? ok(null) : this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) })),
     'labels.skip': ({ image }) => this.#acknowledge(this.append({ kind: 'skip', image })),
     'labels.undo': () => {
       const step = nextUndo(this.state, id(1, 'N'));
@@ -322,7 +325,7 @@ export class FakeBridge implements Client<BridgeService> {
           .map((other, i) => ({ image: other, similarity: 0.98 - i * 0.01 })),
       ),
     'export.labels': ({ folder }) => ok({ files: [`${folder}/labels.csv`] }),
-    'export.classFolders': () => ok({ files: [], copied: 12 }),
+    'export.classFolders': () => ok({ files: [], copied: 12, missing: [] }),
     'export.model': ({ folder }) =>
       ok({ files: [`${folder}/model/model.onnx`, `${folder}/model/README.md`], checked: 32, maxDifference: 2.4e-7 }),
     'export.reveal': () => ok(),

@@ -9,6 +9,8 @@ export interface Target {
   readonly findings: readonly Finding[];
   readonly command: (id: CommandId) => void;
   readonly finding: (finding: Finding, unsure: boolean) => void;
+  /** A key that is held down does not repeat this command now. */
+  readonly busy?: (id: CommandId) => boolean;
 }
 
 /** The one listener for keys, and the menu's choices: both end in the same commands. */
@@ -37,6 +39,7 @@ export function useDispatcher(target: Target): void {
     event.preventDefault();
     // A key held down may walk through images; it must not answer them.
     if (event.repeat && (wish.kind === 'finding' || commandGroup(wish.id) === 'label')) return;
+    if (event.repeat && wish.kind === 'command' && target.busy?.(wish.id)) return;
     if (wish.kind === 'command') target.command(wish.id);
     else target.finding(wish.finding, wish.unsure);
   });

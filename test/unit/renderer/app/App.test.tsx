@@ -1,4 +1,4 @@
-import { act, render, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import Dexie from 'dexie';
@@ -124,6 +124,76 @@ describe('the app', () => {
     expect(current()).toBe(first);
     expect(screen.getByTestId('finding-Normal').dataset['state']).toBe('none');
     expect(screen.getByTestId('labelled-count').textContent).toBe('0 of 24 labelled');
+  });
+
+  it('refused answers come again, and are said until every one of them is saved', async () => {
+    await open();
+    const first = current();
+    const full = failing('disk-full', { folder: '/profile' });
+    bridge.failures.set('labels.apply', full);
+    await user.keyboard('1');
+    await screen.findByText(/The answer for ward.*png was not saved/);
+    const second = current();
+    expect(second).not.toBe(first);
+    bridge.failures.set('labels.apply', full);
+    await user.keyboard('1');
+    await screen.findByText(/2 answers were not saved/);
+    // The first comes again, and when it is saved the second is still missing.
+    expect(current()).toBe(first);
+    await user.keyboard('1');
+    await screen.findByText('1 of 24 labelled');
+    expect(screen.getByTestId('saved-state').textContent).toBe('Not saved');
+    expect(current()).toBe(second);
+    await user.keyboard('2');
+    await screen.findByText('2 of 24 labelled');
+    expect(screen.getByTestId('saved-state').textContent).toBe('Saved');
+    expect(screen.queryByTestId('problem')).toBeNull();
+  });
+
+  it('multi-label: another finding that is saved does not hide the one that was refused', async () => {
+    await open({ project: makeProject('multilabel', ['A', 'B', 'C']) });
+    bridge.failures.set('labels.apply', failing('disk-full', { folder: '/profile' }));
+    await user.keyboard('1');
+    await screen.findByTestId('problem');
+    await user.keyboard('2');
+    await screen.findByText('1 of 24 labelled');
+    expect(screen.getByTestId('saved-state').textContent).toBe('Not saved');
+    await user.click(screen.getByLabelText('Dismiss'));
+    expect(screen.getByTestId('saved-state').textContent).toBe('Saved');
+  });
+
+  it('the same answer again asks nothing of main, and null from main is saved', async () => {
+    await open();
+    const first = current();
+    await user.keyboard('2');
+    await screen.findByText('1 of 24 labelled');
+    await user.keyboard('{ArrowLeft}');
+    expect(current()).toBe(first);
+    await user.keyboard('2');
+    expect(applied()).toHaveLength(1);
+    expect(current()).not.toBe(first);
+    bridge.unchanged = true;
+    await user.keyboard('1');
+    await waitFor(() => expect(screen.getByTestId('saved-state').textContent).toBe('Saved'));
+    expect(applied()).toHaveLength(2);
+    expect(screen.queryByTestId('problem')).toBeNull();
+  });
+
+  it('undo held down waits for the step before', async () => {
+    await open();
+    let resolve = () => {};
+    bridge.gate = new Promise((done) => {
+      resolve = done;
+    });
+    const press = (repeat: boolean) => fireEvent.keyDown(document.body, { key: 'z', code: 'KeyZ', ctrlKey: true, repeat });
+    for (let n = 0; n < 20; n += 1) press(n > 0);
+    expect(bridge.called('labels.undo')).toHaveLength(1);
+    resolve();
+    await screen.findByText('There is nothing to undo.');
+    press(true);
+    expect(bridge.called('labels.undo')).toHaveLength(2);
+    await user.keyboard('{Control>}y{/Control}');
+    await screen.findByText('There is nothing to redo.');
   });
 
   it('multi-label: keys cycle, Shift is unsure, A sets the rest absent, Enter accepts and goes on', async () => {

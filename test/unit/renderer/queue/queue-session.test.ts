@@ -5,8 +5,13 @@ import { id } from '../fake-bridge';
 
 const images = Array.from({ length: 30 }, (_, i) => id(i + 1, 'G'));
 function source() {
-  const state = { ranked: [] as string[], done: new Set<string>() };
-  const session = new QueueSession({ ranked: () => state.ranked, folder: () => images, done: (image) => state.done.has(image) });
+  const state = { ranked: [] as string[], done: new Set<string>(), unsaved: new Set<string>() };
+  const session = new QueueSession({
+    ranked: () => state.ranked,
+    folder: () => images,
+    done: (image) => state.done.has(image),
+    unsaved: (image) => state.unsaved.has(image),
+  });
   return { state, session };
 }
 
@@ -78,6 +83,41 @@ describe('the queue of a session', () => {
     expect(session.next()).toBe(false);
   });
 
+  it('offers an image whose answer was refused again, before all others', () => {
+    const { session, state } = source();
+    session.fill();
+    session.next();
+    session.next();
+    const [a = '', b = '', c = ''] = images;
+    // The first was answered before: it comes all the same.
+    state.done.add(a);
+    state.unsaved = new Set([a, b]);
+    session.again([a]);
+    session.again([b]);
+    expect(session.current).toBe(c);
+    expect(session.view.get().next.slice(0, 2)).toEqual([a, b]);
+    session.next();
+    expect(session.current).toBe(a);
+    state.unsaved.delete(a);
+    session.next();
+    expect(session.current).toBe(b);
+    // Who goes on without an answer is not held up.
+    session.next();
+    session.next();
+    expect(session.view.get().shown).toEqual([c, a, b, images[3], images[4]]);
+  });
+
+  it('leaves a refused image where it is while it is large', () => {
+    const { session, state } = source();
+    session.fill();
+    state.unsaved.add(images[0] ?? '');
+    session.again([images[0] ?? '']);
+    expect(session.current).toBe(images[0]);
+    session.next();
+    expect(session.current).toBe(images[1]);
+    expect(session.view.get().next[0]).toBe(images[0]);
+  });
+
   it('drops an upcoming image that was answered elsewhere', () => {
     const { session, state } = source();
     session.fill();
@@ -88,7 +128,7 @@ describe('the queue of a session', () => {
 
   it('takes images that come later', () => {
     const list: string[] = [];
-    const session = new QueueSession({ ranked: () => [], folder: () => list, done: () => false });
+    const session = new QueueSession({ ranked: () => [], folder: () => list, done: () => false, unsaved: () => false });
     session.fill();
     expect(session.current).toBeNull();
     list.push(...images.slice(0, 2));
