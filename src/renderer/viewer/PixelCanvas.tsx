@@ -3,24 +3,34 @@ import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { canvasPainter, type Painter } from './painter';
 import type { DecodedImage } from './pixels';
-import { fitsTexture, webglPainter } from './webgl';
+import { webglPainter } from './webgl';
 
-/** Draws the pixels with the controls' window and placement. A lost graphics context goes on with the plain canvas. */
-export function PixelCanvas({ pixels, label }: { readonly pixels: DecodedImage; readonly label: string }) {
+/**
+ * Draws the pixels with the controls' window and placement. A lost graphics context goes on with the plain canvas. One canvas
+ * for all images, hidden while there are no pixels: a browser keeps few graphics contexts and takes the oldest away.
+ */
+export function PixelCanvas({ pixels, label }: { readonly pixels: DecodedImage | null; readonly label: string }) {
   const { viewer } = useSession();
-  const [plain, setPlain] = useState(false);
+  // WebGL is missing here, or its context was lost.
+  const [broken, setBroken] = useState(false);
+  const [largest, setLargest] = useState(Infinity);
+  const plain = broken || (pixels !== null && Math.max(pixels.width, pixels.height) > largest);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [painter, setPainter] = useState<Painter | null>(null);
+  // What is on the canvas: until it is these pixels, nothing is shown, never the image before.
+  const [painted, setPainted] = useState<DecodedImage | null>(null);
   const state = useSignal(viewer.state);
 
   useEffect(() => {
     const element = canvas.current;
     if (!element) return undefined;
     const made = plain ? canvasPainter(element) : webglPainter(element);
-    if (!made && !plain) setPlain(true);
-    const lost = () => setPlain(true);
+    if (!plain && made) setLargest(made.largest);
+    if (!plain && !made) setBroken(true);
+    const lost = () => setBroken(true);
     element.addEventListener('webglcontextlost', lost);
     setPainter(made);
+    setPainted(null);
     return () => {
       element.removeEventListener('webglcontextlost', lost);
       made?.dispose();
@@ -28,15 +38,12 @@ export function PixelCanvas({ pixels, label }: { readonly pixels: DecodedImage; 
   }, [plain]);
 
   useEffect(() => {
-    const element = canvas.current;
-    if (!element || !painter) return;
-    if (!plain && !fitsTexture(element, pixels)) setPlain(true);
-    else painter.setImage(pixels);
-  }, [painter, pixels, plain]);
+    if (painter && pixels && Math.max(pixels.width, pixels.height) <= painter.largest) painter.setImage(pixels);
+  }, [painter, pixels]);
 
   useEffect(() => {
     const element = canvas.current;
-    if (!element || !painter || !state.window) return undefined;
+    if (!element || !painter || !pixels || !state.window) return undefined;
     const { window, placement, turn, inverted, box, lens } = state;
     // Several changes between two frames are drawn once.
     const frame = requestAnimationFrame(() => {
@@ -46,10 +53,20 @@ export function PixelCanvas({ pixels, label }: { readonly pixels: DecodedImage; 
       if (element.width !== width) element.width = width;
       if (element.height !== height) element.height = height;
       painter.paint({ placement, turn, window, inverted: inverted !== pixels.inverted, pixelRatio, lens });
+      setPainted(pixels);
     });
     return () => cancelAnimationFrame(frame);
   }, [painter, pixels, state]);
 
   // A canvas keeps the kind of its first context: another kind needs another canvas.
-  return <canvas key={plain ? 'plain' : 'webgl'} ref={canvas} className="viewer-canvas" role="img" aria-label={label} />;
+  return (
+    <canvas
+      key={plain ? 'plain' : 'webgl'}
+      ref={canvas}
+      className="viewer-canvas"
+      role="img"
+      aria-label={label}
+      hidden={!pixels || painted !== pixels}
+    />
+  );
 }

@@ -82,7 +82,7 @@ export function Viewer({ image, cache, onHeader }: { readonly image: Id; readonl
             }}
           />
         )}
-        {here?.pixels && <PixelCanvas pixels={here.pixels} label={name} />}
+        <PixelCanvas pixels={here?.pixels ?? null} label={name} />
         {here?.failure && <Unreadable failure={here.failure} />}
         <div className="viewer-caption">
           <span className="viewer-name" title={name}>

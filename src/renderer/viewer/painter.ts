@@ -20,6 +20,8 @@ export const LENS_FACTOR = 2.5;
 
 /** Draws one image onto one canvas. */
 export interface Painter {
+  /** Width and height that it can draw, in pixels. */
+  readonly largest: number;
   setImage(image: DecodedImage): void;
   paint(picture: Picture): void;
   dispose(): void;
@@ -32,6 +34,7 @@ export function canvasPainter(canvas: HTMLCanvasElement): Painter | null {
   let image: DecodedImage | null = null;
   let drawn: { window: GreyWindow; inverted: boolean; surface: HTMLCanvasElement } | null = null;
   return {
+    largest: Infinity,
     setImage(next) {
       image = next;
       drawn = null;

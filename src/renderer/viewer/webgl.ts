@@ -89,7 +89,9 @@ export function webglPainter(canvas: HTMLCanvasElement): Painter | null {
   let image: DecodedImage | null = null;
   let tabled: Uint8Array | null = null;
 
+  const largest: unknown = gl.getParameter(gl.MAX_TEXTURE_SIZE);
   return {
+    largest: typeof largest === 'number' ? largest : 0,
     setImage(next) {
       image = next;
       gl.activeTexture(gl.TEXTURE0);
@@ -124,16 +126,10 @@ export function webglPainter(canvas: HTMLCanvasElement): Painter | null {
       gl.deleteTexture(texture);
       gl.deleteTexture(tables);
       gl.deleteProgram(program);
+      // Contexts are few: that of a canvas that is gone is free at once, not when the garbage is collected.
+      if (!canvas.isConnected) gl.getExtension('WEBGL_lose_context')?.loseContext();
     },
   };
-}
-
-/** Larger images than the device's textures go to the canvas painter. */
-export function fitsTexture(canvas: HTMLCanvasElement, image: DecodedImage): boolean {
-  const gl = canvas.getContext('webgl2');
-  if (!gl) return false;
-  const limit: unknown = gl.getParameter(gl.MAX_TEXTURE_SIZE);
-  return typeof limit === 'number' && Math.max(image.width, image.height) <= limit;
 }
 
 function upload(gl: WebGL2RenderingContext, { width, height, channels, samples }: DecodedImage): void {

@@ -196,6 +196,16 @@ describe('the app', () => {
     await screen.findByText('There is nothing to redo.');
   });
 
+  it('one canvas serves all images', async () => {
+    await open();
+    const canvas = document.querySelector('.viewer-canvas');
+    const first = current();
+    await user.keyboard('{ArrowRight}');
+    expect(current()).not.toBe(first);
+    expect(document.querySelector('.viewer-canvas')).toBe(canvas);
+    expect(canvas).toHaveProperty('hidden', true);
+  });
+
   it('multi-label: keys cycle, Shift is unsure, A sets the rest absent, Enter accepts and goes on', async () => {
     await open({ project: makeProject('multilabel', ['A', 'B', 'C']), headFrom: 0 });
     await screen.findAllByTestId('proposal');
