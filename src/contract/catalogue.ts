@@ -1,5 +1,4 @@
 import type { ErrorCode } from './errors';
-import type { ImageNote } from './jobs/imaging';
 import type { Failure } from './result';
 
 interface Message {
@@ -24,7 +23,7 @@ const messages: Record<ErrorCode, Message> = {
   'folder-foreign': { what: 'None of the images of this project are in {folder}.', next: 'Choose the folder that holds {example}.' },
   'folder-not-writable': { what: 'Nothing can be written to {folder}: {reason}.', next: 'Choose another folder.' },
   'disk-full': { what: 'The disk that holds {folder} is full.', next: 'Free some space, then try again. Nothing that was saved is lost.' },
-  'output-exists': { what: '{file} exists already.', next: 'Choose another name, or allow it to be replaced (--overwrite).' },
+  'output-exists': { what: '{file} exists already.', next: 'Choose another name, or allow it to be replaced.' },
   'write-failed': { what: '{file} could not be written: {reason}.', next: 'Nothing was changed. Choose another place or try again.' },
   'image-format-unknown': { what: '{file} is not an image that Collimate knows.', next: 'PNG, JPEG, WebP, TIFF and DICOM can be read.' },
   'image-corrupt': { what: '{file} is damaged: {reason}.', next: 'Copy it again from its source. It is left out until then.' },
@@ -124,7 +123,7 @@ const messages: Record<ErrorCode, Message> = {
   },
   stopped: { what: 'Stopped.', next: '' },
   refused: { what: 'The request was refused.', next: '' },
-  'wrong-use': { what: '{reason}.', next: 'See "collimate --help".' },
+  'wrong-use': { what: '{reason}.', next: '' },
   internal: { what: 'Something unexpected happened: {reason}.', next: 'Copy the details into a report; what was saved is safe.' },
 };
 
@@ -141,9 +140,3 @@ export function explain(failure: Failure): Message {
   const message = messages[failure.code];
   return { what: fill(message.what, failure.params), next: fill(message.next, failure.params) };
 }
-
-/** What a person should know of how an image was read. */
-export const imageNotes: Record<ImageNote, string> = {
-  'view-lateral': 'A lateral view. EVA-X was trained on frontal views alone, so its proposals mean little here.',
-  'overlay-ignored': 'The file holds overlays (drawings or text over the image), which are not shown.',
-};
