@@ -12,7 +12,7 @@ export interface HerdingLimits {
   readonly references: number;
 }
 
-const LIMITS: HerdingLimits = { candidates: 500, references: 2000 };
+const LIMITS: HerdingLimits = { candidates: 400, references: 1000 };
 /** Pairs of labelled rows are compared among at most so many. */
 const WIDTH_SAMPLE = 300;
 const SMALLEST_WIDTH = 1e-3;

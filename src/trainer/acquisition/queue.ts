@@ -24,14 +24,14 @@ const acquisitions: Record<Exclude<Strategy, 'auto'>, Acquisition> = {
 const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'herding', 'kcentre', 'rare']);
 
 /**
- * The default: typical images while nothing is labelled, then representative ones until there is a head, then those at its boundary
+ * The default: typical images while nothing is labelled, Uncertainty Herding afterwards
  * (test/bench/learning/README.md says what was compared).
  */
 function resolve(strategy: Strategy, scene: Scene): Exclude<Strategy, 'auto'> {
   if (strategy === 'random') return 'random';
   if (scene.labelled.length === 0) return 'coldstart';
   if (scene.scores === null && !HEADLESS.has(strategy)) return 'herding';
-  return strategy === 'auto' ? 'margin' : strategy;
+  return strategy === 'auto' ? 'herding' : strategy;
 }
 
 /**

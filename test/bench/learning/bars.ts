@@ -27,6 +27,7 @@ export function bars(outcomes: readonly Outcome[]): string {
     ...covered(six, of),
     ...variants(six, runsOf),
     ...time(six, runsOf),
+    ...quick(outcomes),
     '',
   ].join('\n');
 }
@@ -254,5 +255,41 @@ function time(cards: readonly TaskCard[], runsOf: RunsOf): string[] {
     ? []
     : [
         `Full rounds with fit, C search, folds, calibration and queue: p50 ${at(0.5)} s, p95 ${at(0.95)} s (the machine shared with others).`,
+      ];
+}
+
+const QUICK_BAR = new Map([
+  [10_000, 100],
+  [100_000, 250],
+]);
+const FULL_BAR = new Map([
+  [1, 1500],
+  [14, 4000],
+]);
+
+function quick(outcomes: readonly Outcome[]): string[] {
+  const lines = outcomes.flatMap(({ times }) => {
+    if (!times) return [];
+    const at = (of: 'cpu' | 'wall', share: number) => {
+      const sorted = times.quick.map((one) => one[of]).sort((a, b) => a - b);
+      return sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+    };
+    const show = (of: 'cpu' | 'wall') => `${at(of, 0.5).toFixed(0)} / ${at(of, 0.95).toFixed(0)}`;
+    const bar = QUICK_BAR.get(times.images);
+    const full = times.images === 3000 ? FULL_BAR.get(times.findings) : undefined;
+    return [
+      `| ${String(times.images)} x ${String(times.findings)} | ${show('wall')} | ${show('cpu')} | ${bar === undefined ? '' : `${String(bar)} ${verdict(at('wall', 0.95) <= bar)}`} | ` +
+        `${times.full.wall.toFixed(0)} | ${times.full.cpu.toFixed(0)} | ${full === undefined ? '' : `${String(full)} ${verdict(times.full.wall <= full)}`} |`,
+    ];
+  });
+  return lines.length === 0
+    ? []
+    : [
+        '',
+        '## Bar 7: time in ms (p50 / p95 of the quick path; one full round), 500 labels, d = 384',
+        '',
+        '| images x findings | clock | processor | bar | full, clock | full, processor | bar |',
+        '|---|---|---|---|---|---|---|',
+        ...lines,
       ];
 }

@@ -3,9 +3,22 @@ import { protocol, simulate, splitFor, type Protocol, type Run, type Split, type
 import { conformal, type Covered } from './conformal';
 import { noise, type Noise } from './noise';
 import { rareSearch, type Found } from './rare';
+import { times, type Times } from './time';
 import { taskCards, truthOf, type Sources } from './tasks';
 
-export const parts = ['curves', 'others', 'several', 'audit', 'unread', 'flips', 'coldstart', 'noise', 'rare', 'conformal'] as const;
+export const parts = [
+  'curves',
+  'others',
+  'several',
+  'audit',
+  'unread',
+  'flips',
+  'coldstart',
+  'noise',
+  'rare',
+  'conformal',
+  'time',
+] as const;
 export type Part = (typeof parts)[number];
 
 export interface Job {
@@ -15,6 +28,8 @@ export interface Job {
   readonly head: HeadKind;
   readonly strategy?: Strategy;
   readonly flips?: number;
+  readonly images?: number;
+  readonly findings?: number;
 }
 
 export interface Outcome {
@@ -23,12 +38,13 @@ export interface Outcome {
   readonly noise?: Noise;
   readonly rare?: Found;
   readonly conformal?: Covered;
+  readonly times?: Times;
 }
 
 /** `auto` is what the app does. */
 const compared: readonly Strategy[] = ['random', 'auto'];
 /** What else was tried, in a part of its own. */
-export const others: readonly Strategy[] = ['herding', 'badge', 'dropquery'];
+export const others: readonly Strategy[] = ['margin', 'badge', 'dropquery'];
 
 export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: number, head: HeadKind): Job[] {
   const cards = taskCards.filter(({ set }) => sets.includes(set));
@@ -50,15 +66,27 @@ export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: 
       if (bar) of('rare');
     }
   }
+  if (wanted.includes('time')) {
+    for (const [images, findings] of [
+      [3000, 1],
+      [3000, 14],
+      [10_000, 14],
+      [100_000, 14],
+    ] as const)
+      out.push({ part: 'time', task: `time ${String(images)}`, seed: 0, head, images, findings });
+  }
   if (wanted.includes('conformal'))
     for (let seed = 0; seed < 100; seed++)
       for (const { name } of cards.filter(({ target }) => target !== null)) out.push({ part: 'conformal', task: name, seed, head });
   return out;
 }
 
+const TIMED_LABELS = 500;
+const REPEATS = 40;
 let last: { key: string; truth: Truth; split: Split } | null = null;
 
 export async function perform(sources: Sources, job: Job): Promise<Outcome> {
+  if (job.part === 'time') return { job, times: await times(job.images ?? 0, job.findings ?? 1, TIMED_LABELS, REPEATS) };
   const card = taskCards.find(({ name }) => name === job.task);
   if (!card) throw new Error(`no task ${job.task}`);
   const key = `${job.task} ${String(job.seed)}`;
