@@ -101,6 +101,11 @@ export class Training {
         this.#turn();
       }),
       trainer.on('round', (round) => this.#arrived(round)),
+      trainer.on('backend', ({ backend, reason }) => {
+        this.backend = backend;
+        this.reason = reason;
+        this.onChange();
+      }),
       trainer.on('working', ({ stage }) => {
         this.stage = stage;
         this.onChange();
