@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type ComponentProps } from 'react';
 import type { CommandId } from '../../contract/commands';
 import type { Id } from '../../contract/model';
 import { Welcome } from '../projects/Welcome';
@@ -10,12 +10,12 @@ import { useDispatcher } from './keys/dispatcher';
 import { KeysOverlay } from './keys/KeysOverlay';
 import { ProblemList } from './ProblemList';
 import { ProjectView } from './ProjectView';
-import { openSession, type Session } from './session';
+import { openSession, type Opening, type Session } from './session';
 import { useTheme } from './theme';
 
 type Screen =
   | { readonly kind: 'welcome' }
-  | { readonly kind: 'opening'; readonly project: Id }
+  | { readonly kind: 'opening'; readonly project: Id; readonly progress: Opening | null }
   | { readonly kind: 'project'; readonly session: Session };
 type Sheet = 'new' | 'settings' | 'keys' | 'about' | null;
 
@@ -32,8 +32,8 @@ export function App() {
 
   async function open(project: Id): Promise<void> {
     setSheet(null);
-    setScreen({ kind: 'opening', project });
-    const session = await openSession(services, project);
+    setScreen({ kind: 'opening', project, progress: null });
+    const session = await openSession(services, project, (progress) => setScreen({ kind: 'opening', project, progress }));
     if (session.ok) {
       setScreen({ kind: 'project', session: session.value });
       return;
@@ -58,7 +58,12 @@ export function App() {
       {session ? (
         <ProjectView key={session.id} session={session} onClose={() => void close(session)} onCommand={command} />
       ) : (
-        <Start onCommand={command} onOpen={(project) => void open(project)} opening={screen.kind === 'opening'} />
+        <Start
+          onCommand={command}
+          onOpen={(project) => void open(project)}
+          opening={screen.kind === 'opening'}
+          progress={screen.kind === 'opening' ? screen.progress : null}
+        />
       )}
       {sheet === 'new' && (
         <NewProject
@@ -74,7 +79,7 @@ export function App() {
   );
 }
 
-function Start(props: { readonly onCommand: (id: CommandId) => void; readonly onOpen: (project: Id) => void; readonly opening: boolean }) {
+function Start(props: ComponentProps<typeof Welcome>) {
   useDispatcher({ place: 'welcome', findings: [], command: props.onCommand, finding: () => undefined });
   return <Welcome {...props} />;
 }

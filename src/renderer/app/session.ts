@@ -42,8 +42,18 @@ export interface Session {
   readonly close: () => Promise<void>;
 }
 
+/** How many actions of the journal have been read. */
+export interface Opening {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** Opens a project: main first, then the copy of its journal, then the events. */
-export async function openSession(services: Services, project: Id): Promise<Result<Session>> {
+export async function openSession(
+  services: Services,
+  project: Id,
+  onProgress: (progress: Opening) => void = () => undefined,
+): Promise<Result<Session>> {
   const { bridge, problems } = services;
   // Events may come before the answer to `open`: they are kept until there is somebody to take them.
   const early: (() => void)[] = [];
@@ -101,7 +111,9 @@ export async function openSession(services: Services, project: Id): Promise<Resu
   };
   parts = { follower, proposals, takeStatus };
 
-  const followed = await follower.open(opened.value.last);
+  const { last } = opened.value;
+  onProgress({ done: 0, total: last });
+  const followed = await follower.open(last, (done) => onProgress({ done, total: last }));
   if (!followed.ok) {
     stop();
     return followed;

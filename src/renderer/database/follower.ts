@@ -35,8 +35,8 @@ export class JournalFollower {
     this.#database = new CopyDatabase(project);
   }
 
-  /** Brings everything up to `last`. The copy is used if it continues this journal, else deleted and made again. */
-  async open(last: number): Promise<Result<Start>> {
+  /** Brings everything up to `last`; `onProgress` hears up to which action. The copy is used if it continues this journal, else deleted and made again. */
+  async open(last: number, onProgress: (actions: number) => void = () => undefined): Promise<Result<Start>> {
     let start: Start = 'rebuilt';
     const end = await this.#database?.end().catch(() => null);
     if (end) {
@@ -53,7 +53,7 @@ export class JournalFollower {
       await this.#database?.delete().catch(() => this.#giveUpCopy());
     }
     this.#ahead = Math.max(this.#ahead, last);
-    const read = await this.#catchUp();
+    const read = await this.#catchUp(onProgress);
     return read.ok ? ok(start) : read;
   }
 
@@ -90,14 +90,14 @@ export class JournalFollower {
     return ok(action?.seq === seq && action.id === id);
   }
 
-  #catchUp(): Promise<Result<void>> {
-    this.#reading ??= this.#read().finally(() => {
+  #catchUp(onProgress?: (actions: number) => void): Promise<Result<void>> {
+    this.#reading ??= this.#read(onProgress).finally(() => {
       this.#reading = null;
     });
     return this.#reading;
   }
 
-  async #read(): Promise<Result<void>> {
+  async #read(onProgress?: (actions: number) => void): Promise<Result<void>> {
     while (this.#labels.seq < this.#ahead && !this.#closed) {
       const after = this.#labels.seq;
       const read = await this.#bridge.call('journal.read', { project: this.#project, after, limit: BATCH });
@@ -106,6 +106,7 @@ export class JournalFollower {
       if (actions[0]?.seq !== after + 1)
         throw new Error(`the journal ends at ${String(last)}, but action ${String(this.#ahead)} was announced`);
       this.#take(actions);
+      onProgress?.(this.#labels.seq);
       this.#ahead = Math.max(this.#ahead, last);
     }
     return ok();

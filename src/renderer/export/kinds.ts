@@ -1,4 +1,5 @@
 import type { Task } from '../../contract/model';
+import { whenFitted } from '../labels/head-state';
 
 export type ExportKind = 'labels' | 'folders' | 'model' | 'head';
 
@@ -12,7 +13,7 @@ export interface KindChoice {
 
 export function kindsFor(task: Task, has: { readonly head: boolean; readonly labels: number }): KindChoice[] {
   const noLabels = has.labels === 0 ? 'Label at least one image first.' : null;
-  const noHead = has.head ? null : 'There is no head yet: label at least one image of each of two states.';
+  const noHead = has.head ? null : `There is no head yet: it is fitted ${whenFitted(task)}.`;
   return [
     {
       kind: 'labels',

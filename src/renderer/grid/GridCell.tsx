@@ -5,6 +5,7 @@ import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { percent } from '../controls/figures';
 import { Chips } from '../labels/Chips';
+import { Thumbnail } from '../labels/Thumbnail';
 import { useImage, useProbabilities, useProject } from '../labels/use-labels';
 import { headline, isConfident } from './filter';
 
@@ -20,8 +21,7 @@ interface Props {
 
 export const GridCell = memo(
   function GridCell({ image, place, total, width, selected, active, onOpen }: Props) {
-    const { pictures } = useServices();
-    const { id: project, selection } = useSession();
+    const { selection } = useSession();
     const view = useImage(image);
     return (
       // The list has the keyboard; cells are reached with its arrow keys.
@@ -39,7 +39,7 @@ export const GridCell = memo(
         onClick={(event) => selection.click(place, { toggle: event.ctrlKey || event.metaKey, range: event.shiftKey })}
         onDoubleClick={() => onOpen(image)}
       >
-        <img src={pictures.thumbnail(project, image)} alt={view.record?.path ?? image} draggable={false} loading="lazy" decoding="async" />
+        <Thumbnail image={image} lazy />
         <span className="grid-caption">{view.answered || view.skipped ? <Chips image={image} /> : <Proposal image={image} />}</span>
       </div>
     );

@@ -1,5 +1,6 @@
 import { Pause, Play, RefreshCw } from 'lucide-react';
 import { sentence } from '../../contract/catalogue';
+import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
@@ -45,11 +46,18 @@ export function Embedding({ onRescan }: { readonly onRescan: () => void }) {
         {secondsLeft !== null && `, ${duration(secondsLeft)} left`}
         {scan.state === 'running' && `, ${count(scan.found)} found so far`}
       </p>
+      {scan.skipped > 0 && (
+        <p className="muted" data-testid="left-out">
+          {scan.skipped === 1
+            ? '1 file was left out: not an image that Collimate reads.'
+            : `${count(scan.skipped)} files were left out: not images that Collimate reads.`}
+        </p>
+      )}
       {encoder && (
         <p className="muted">
           {encoder.name}
-          {encoder.builtin ? ', the built-in baseline. EVA-X is the encoder to use.' : ''} On {encoder.provider} ({encoder.reason}),{' '}
-          {encoder.precision}.
+          {encoder.builtin ? ', the built-in baseline. EVA-X is the encoder to use.' : ''} Runs on {provider(encoder.provider)} in{' '}
+          {encoder.precision}. {asSentence(encoder.reason)}
         </p>
       )}
       {failed.length > 0 && (
@@ -62,7 +70,7 @@ export function Embedding({ onRescan }: { readonly onRescan: () => void }) {
             {failed.slice(0, 200).map(({ path, failure }) => (
               <li key={path}>
                 <span className="path">{path}</span>
-                <span className="muted">{sentence(failure)}</span>
+                <span className="muted">{aboutThisFile(failure)}</span>
               </li>
             ))}
             {failed.length > 200 && <li className="muted">and {count(failed.length - 200)} more</li>}
@@ -71,4 +79,20 @@ export function Embedding({ onRescan }: { readonly onRescan: () => void }) {
       )}
     </section>
   );
+}
+
+/** Beside its path: the sentence need not name the file again. */
+const aboutThisFile = (failure: Failure) =>
+  sentence('file' in failure.params ? { ...failure, params: { ...failure.params, file: 'This file' } } : failure).replace(
+    'at This file',
+    'at this file',
+  );
+
+const provider = (name: string) => (name === 'cpu' ? 'the processor' : name);
+
+function asSentence(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') return '';
+  const begun = `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

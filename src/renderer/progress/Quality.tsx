@@ -1,6 +1,8 @@
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { count, counted, percent } from '../controls/figures';
+import { enoughLabels, whenFitted, whyNoHead } from '../labels/head-state';
+import { useProject } from '../labels/use-labels';
 import type { Metrics } from '../../contract/jobs/trainer';
 import { AccuracyCurve } from './AccuracyCurve';
 import { LearningCurve } from './LearningCurve';
@@ -8,13 +10,18 @@ import { Reliability } from './Reliability';
 
 /** How good the head is, each figure with its number of images and its interval. */
 export function Quality() {
-  const { proposals } = useSession();
+  const { proposals, labels, status } = useSession();
+  const { task } = useProject();
+  const totals = useSignal(labels.totals);
+  const standing = useSignal(status);
   const round = useSignal(proposals.round);
   if (!round?.head) {
     return (
       <section>
         <h3>Quality</h3>
-        <p className="muted">Figures appear as soon as a head can be fitted: after the first labels of at least two states.</p>
+        <p className="muted">
+          {enoughLabels(task, totals) ? whyNoHead(task, totals, standing) : `Figures appear with the first head, ${whenFitted(task)}.`}
+        </p>
       </section>
     );
   }

@@ -22,6 +22,7 @@ export function EncoderChoice({ chosen, onChoose }: { readonly chosen: string; r
           <span>
             <strong>{card.name}</strong>
             <span className="muted">
+              {card.source && `from ${card.source.file}, `}
               {card.outputs.embedding} features, {card.precision}, {card.id.slice(0, 12)}
             </span>
           </span>

@@ -5,6 +5,8 @@ import type { CommandId } from '../../contract/commands';
 import type { Id } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
+import type { Opening } from '../app/session';
+import { count } from '../controls/figures';
 import { FailureNote } from '../controls/FailureNote';
 import { JobProgress } from '../controls/JobProgress';
 import { RecentProject } from './RecentProject';
@@ -15,9 +17,11 @@ interface Props {
   readonly onOpen: (project: Id) => void;
   /** A project is being opened. */
   readonly opening: boolean;
+  /** How far its journal is read; null while main reads it. */
+  readonly progress: Opening | null;
 }
 
-export function Welcome({ onCommand, onOpen, opening }: Props) {
+export function Welcome({ onCommand, onOpen, opening, progress }: Props) {
   const { bridge, problems } = useServices();
   const [projects, setProjects] = useState<readonly ProjectSummary[] | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -96,6 +100,11 @@ export function Welcome({ onCommand, onOpen, opening }: Props) {
             </span>
           </button>
         </div>
+        {opening && (
+          <p role="status" data-testid="opening">
+            {progress ? `Reading the labels: ${count(progress.done)} of ${count(progress.total)} entries…` : 'Opening the project…'}
+          </p>
+        )}
         {sampling && <JobProgress job="sample" title="Drawing the sample" />}
 
         <section aria-labelledby="recent">

@@ -1,9 +1,9 @@
 import { memo } from 'react';
 import type { Id } from '../../contract/model';
-import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { Chips } from '../labels/Chips';
+import { Thumbnail } from '../labels/Thumbnail';
 import { useImage } from '../labels/use-labels';
 
 /** How many images on each side are drawn: more than a wide screen holds. */
@@ -40,8 +40,7 @@ export function Filmstrip() {
 }
 
 const Frame = memo(function Frame({ image, when }: { readonly image: Id; readonly when: 'shown' | 'current' | 'next' }) {
-  const { pictures } = useServices();
-  const { id: project, queue } = useSession();
+  const { queue } = useSession();
   const view = useImage(image);
   return (
     <button
@@ -53,7 +52,7 @@ const Frame = memo(function Frame({ image, when }: { readonly image: Id; readonl
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => queue.goTo(image)}
     >
-      <img src={pictures.thumbnail(project, image)} alt={view.record?.path ?? image} draggable={false} />
+      <Thumbnail image={image} />
       <Chips image={image} compact />
     </button>
   );

@@ -7,6 +7,7 @@ import { useSignal } from '../app/signal';
 import { percent } from '../controls/figures';
 import { Key } from '../controls/Key';
 import { CONFIDENT, LIKELY, proposed, type Answer } from '../labels/answers';
+import { whyNoHead } from '../labels/head-state';
 import { proposalSet, setSentence } from '../labels/sets';
 import { useImage, useProbabilities, useProject } from '../labels/use-labels';
 import { FindingRow } from './FindingRow';
@@ -25,10 +26,15 @@ export interface RailActions {
   readonly header: () => void;
 }
 
+/** From more findings on a row is one line, so that what Enter takes over is in view. */
+const MANY = 6;
+
 /** Why this image, what can be said of it, and what the head thinks. */
 export function Rail({ image, actions }: { readonly image: Id; readonly actions: RailActions }) {
   const { settings } = useServices();
-  const { proposals, similarOpen } = useSession();
+  const { proposals, similarOpen, labels, status } = useSession();
+  const totals = useSignal(labels.totals);
+  const standing = useSignal(status);
   const similar = useSignal(similarOpen);
   const { findings, task } = useProject();
   const { hideProposals } = useSignal(settings.current);
@@ -74,7 +80,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
           {hideProposals ? <EyeOff size={16} aria-hidden /> : <Eye size={16} aria-hidden />}
         </button>
       </div>
-      <ul className="findings" data-testid="findings">
+      <ul className={findings.length > MANY ? 'findings dense' : 'findings'} data-testid="findings">
         {findings.map((finding) => (
           <FindingRow
             key={finding.id}
@@ -93,7 +99,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
           ? 'Proposals are hidden.'
           : hasHead
             ? `Calibrated probabilities of the head fitted on ${String(round.metrics.labelled)} labelled images.`
-            : 'Proposals appear after the first labels of at least two states.'}
+            : whyNoHead(task, totals, standing)}
         {hasHead && !hideProposals && ghosts.length === 0 && !view.answered && probabilities && ` ${nothingProposed(task)}`}
       </p>
       {set && !view.answered && (

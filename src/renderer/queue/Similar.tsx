@@ -7,6 +7,7 @@ import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { count } from '../controls/figures';
 import { Chips } from '../labels/Chips';
+import { Thumbnail } from '../labels/Thumbnail';
 
 /** How far is looked for labelled ones, and how many of them are shown. */
 const LOOKED_AT = 200;
@@ -20,7 +21,7 @@ interface Neighbours {
 
 /** What was said of images like this one: the labelled among its nearest by cosine similarity. */
 export function Similar({ image, onClose }: { readonly image: Id; readonly onClose: () => void }) {
-  const { bridge, pictures } = useServices();
+  const { bridge } = useServices();
   const { id: project, labels, queue } = useSession();
   // Which of them are labelled changes with every label.
   useSignal(labels.version);
@@ -70,7 +71,7 @@ export function Similar({ image, onClose }: { readonly image: Id; readonly onClo
               data-testid="similar-image"
               data-image={other}
             >
-              <img src={pictures.thumbnail(project, other)} alt={labels.record(other)?.path ?? other} draggable={false} />
+              <Thumbnail image={other} />
               <Chips image={other} compact />
               <span className="similarity">{similarity.toFixed(2)}</span>
             </button>

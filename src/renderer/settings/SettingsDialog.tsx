@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { AppSettings } from '../../contract/bridge';
 import { useServices } from '../app/environment';
 import { useSignal } from '../app/signal';
@@ -86,8 +86,28 @@ export function SettingsDialog({ onClose, onAbout }: { readonly onClose: () => v
           <legend>Encoders</legend>
           <Encoders />
         </fieldset>
+        <fieldset className="settings-line">
+          <legend>Projects and labels</legend>
+          <Profile />
+        </fieldset>
       </div>
     </Dialog>
+  );
+}
+
+/** Where everything is that Collimate writes. */
+function Profile() {
+  const { bridge } = useServices();
+  const [profile, setProfile] = useState('');
+  useEffect(() => {
+    void bridge.call('app.info', {}).then((result) => {
+      if (result.ok) setProfile(result.value.profile);
+    });
+  }, [bridge]);
+  return (
+    <p className="path" data-testid="profile">
+      {profile}
+    </p>
   );
 }
 
@@ -101,6 +121,7 @@ function Encoders() {
             <strong>{card.name}</strong>
             {builtin && <span className="badge">baseline</span>}
             <span className="muted">
+              {card.source && `from ${card.source.file} · `}
               {card.outputs.embedding} features · {card.precision} · {bytes(size)}
             </span>
             <code title={card.id}>{card.id.slice(0, 16)}…</code>

@@ -1,8 +1,10 @@
-import { act, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import Dexie from 'dexie';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databaseName } from '../../../../src/renderer/database/copy';
-import { failing, id, makeProject } from '../fake-bridge';
+import { makeServices } from '../../../../src/renderer/app/environment';
+import { openSession } from '../../../../src/renderer/app/session';
+import { failing, FakeBridge, id, makeProject } from '../fake-bridge';
 import { openPage, violations } from '../page';
 
 globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
@@ -166,4 +168,48 @@ it('the button of Enter says what it would do', async () => {
   await waitFor(() => expect(accept().textContent).toMatch(/Accept \d and go on/));
   const ghosts = document.querySelectorAll('[class*=ghost-]').length;
   expect(accept().textContent).toContain(`Accept ${String(ghosts)} and go on`);
+});
+
+it('files that are no images are counted, and one that failed is named once', async () => {
+  const { bridge, user } = await openPage();
+  act(() =>
+    bridge.tell({
+      scan: { ...bridge.status.scan, skipped: 18 },
+      embedding: { ...bridge.status.embedding, failed: 1 },
+    }),
+  );
+  await user.keyboard('p');
+  expect((await screen.findByTestId('left-out')).textContent).toBe('18 files were left out: not images that Collimate reads.');
+  const failures = await screen.findByTestId('failures');
+  expect(failures.textContent?.split('ward/000003.png')).toHaveLength(2);
+  expect(failures.textContent).toContain('This file is damaged: it ends after 512 bytes.');
+});
+
+it('a picture that cannot be shown is a tile with the name of its file', async () => {
+  await openPage();
+  const [frame] = screen.getAllByTestId('frame');
+  const picture = frame?.querySelector('img');
+  if (!frame || !picture) throw new Error('frame');
+  fireEvent.error(picture);
+  const tile = within(frame).getByTestId('no-thumbnail');
+  expect(tile.textContent).toMatch(/^\d{6}\.png$/);
+  expect(frame.querySelector('img')).toBeNull();
+  expect(await violations()).toEqual([]);
+});
+
+it('the settings say where labels are', async () => {
+  const { user } = await openPage();
+  await user.keyboard('{Control>},{/Control}');
+  await waitFor(() => expect(screen.getByTestId('profile').textContent).toBe('/home/reader/.config/collimate'));
+  expect(await violations()).toEqual([]);
+});
+
+it('while a project is opened, it is said how far its labels are read', async () => {
+  const heard: (number | null)[] = [];
+  const bridge = new FakeBridge();
+  const services = makeServices(bridge, { thumbnail: () => 'about:blank', pixels: () => 'about:blank' });
+  const session = await openSession(services, bridge.project.id, ({ done, total }) => heard.push(done, total));
+  if (!session.ok) throw new Error('not opened');
+  expect(heard).toEqual([0, bridge.journal.length, bridge.journal.length, bridge.journal.length]);
+  await session.value.close();
 });

@@ -1,0 +1,32 @@
+import { ImageOff } from 'lucide-react';
+import { useState } from 'react';
+import type { Id } from '../../contract/model';
+import { useServices } from '../app/environment';
+import { useSession } from '../app/session-context';
+import { useImage } from './use-labels';
+
+/** The small picture of an image; where there is none, a quiet tile with the file's name. */
+export function Thumbnail({ image, lazy = false }: { readonly image: Id; readonly lazy?: boolean }) {
+  const { pictures } = useServices();
+  const { id: project } = useSession();
+  const path = useImage(image).record?.path ?? image;
+  const [failed, setFailed] = useState<Id | null>(null);
+  if (failed === image) {
+    return (
+      <span className="no-thumbnail" role="img" aria-label={`${path}, which cannot be shown`} data-testid="no-thumbnail">
+        <ImageOff size={16} aria-hidden />
+        <span>{path.split('/').at(-1)}</span>
+      </span>
+    );
+  }
+  return (
+    <img
+      src={pictures.thumbnail(project, image)}
+      alt={path}
+      draggable={false}
+      loading={lazy ? 'lazy' : 'eager'}
+      decoding="async"
+      onError={() => setFailed(image)}
+    />
+  );
+}
