@@ -21,12 +21,6 @@ export function takeRows(source: Matrix, index: ArrayLike<number>): Matrix {
   return matrix(index.length, columns, out);
 }
 
-export function transposed({ rows, columns, data }: Matrix): Matrix {
-  const out = new Float32Array(data.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c] as number;
-  return matrix(columns, rows, out);
-}
-
 /** Every row divided by its Euclidean norm; a row of zeros stays. */
 export function unitRows({ rows, columns, data }: Matrix): Matrix {
   const out = new Float32Array(data.length);
