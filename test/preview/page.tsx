@@ -10,7 +10,16 @@ async function open(): Promise<void> {
   const paths = Array.from({ length: wanted }, (_, i) => files[i] ?? `ward/${String(i).padStart(6, '0')}.png`);
   const project =
     query.get('task') === 'multilabel'
-      ? makeProject('multilabel', ['Atelectasis', 'Cardiomegaly', 'Consolidation', 'Edema', 'Pleural effusion', 'Nodule', 'Pneumothorax'])
+      ? makeProject('multilabel', [
+          'Atelectasis',
+          'Cardiomegaly',
+          'Consolidation',
+          'Edema',
+          'Pleural effusion',
+          'Nodule',
+          'Pneumothorax',
+          ...(query.has('many') ? ['Emphysema', 'Fibrosis', 'Hernia', 'Infiltration', 'Mass', 'Pleural thickening', 'Pneumonia'] : []),
+        ])
       : makeProject();
   const bridge = new FakeBridge({ project, paths, delay: Number(query.get('delay') ?? 3) });
   if (query.has('recent')) {
@@ -46,6 +55,7 @@ async function open(): Promise<void> {
       embedding: { state: 'running', done: 148, total: wanted, failed: 1, rate: 23.4, secondsLeft: 11, failure: null },
     };
   }
+  if (query.has('full')) bridge.failures.set('labels.apply', { code: 'disk-full', params: { folder: '/home/reader/.config/collimate' } });
   const theme = query.get('theme');
   if (theme === 'light' || theme === 'dark') await bridge.call('settings.set', { theme });
   Object.assign(globalThis, { fake: bridge });

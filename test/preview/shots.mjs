@@ -164,6 +164,11 @@ for (const theme of ['dark', 'light']) {
         await page.keyboard.press('Shift+Digit6');
       },
     });
+    await scene(at('many'), {
+      query: `theme=${theme}&task=multilabel&many&full`,
+      size,
+      steps: label(10, ['1', '2', 'a', 'ArrowRight']),
+    });
     await scene(at('grid'), {
       query: `theme=${theme}`,
       size,
