@@ -55,7 +55,6 @@ async function open(): Promise<void> {
       embedding: { state: 'running', done: 148, total: wanted, failed: 1, rate: 23.4, secondsLeft: 11, failure: null },
     };
   }
-  if (query.has('full')) bridge.failures.set('labels.apply', { code: 'disk-full', params: { folder: '/home/reader/.config/collimate' } });
   const theme = query.get('theme');
   if (theme === 'light' || theme === 'dark') await bridge.call('settings.set', { theme });
   Object.assign(globalThis, { fake: bridge });

@@ -165,9 +165,16 @@ for (const theme of ['dark', 'light']) {
       },
     });
     await scene(at('many'), {
-      query: `theme=${theme}&task=multilabel&many&full`,
+      query: `theme=${theme}&task=multilabel&many`,
       size,
-      steps: label(10, ['1', '2', 'a', 'ArrowRight']),
+      steps: async (page) => {
+        await label(10, ['1', '2', 'a', 'ArrowRight'])(page);
+        // The disk is full: the answer is refused.
+        await page.evaluate(() =>
+          globalThis.fake.failures.set('labels.apply', { code: 'disk-full', params: { folder: '/home/reader/.config/collimate' } }),
+        );
+        await page.keyboard.press('7');
+      },
     });
     await scene(at('grid'), {
       query: `theme=${theme}`,

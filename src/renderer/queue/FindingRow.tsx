@@ -34,7 +34,9 @@ export const FindingRow = memo(function FindingRow({ finding, view, task, probab
       >
         <Key label={finding.hotkey.toUpperCase()} />
         <span className="swatch" style={{ background: finding.colour }} aria-hidden />
-        <span className="finding-name">{finding.name}</span>
+        <span className="finding-name" title={finding.name}>
+          {finding.name}
+        </span>
         <span className={`state ${answered ? state : ghost ? `ghost ${ghost}` : 'none'}`} data-testid="finding-state">
           {answered && !(task === 'multiclass' && state === 'absent') && <StateIcon state={state} size={14} />}
           {answered ? said(task, state, source) : ghost ? offered(task, ghost) : <span className="visually-hidden">not read</span>}
