@@ -4,8 +4,10 @@ import { count, counted, percent } from '../controls/figures';
 import { enoughLabels, whenFitted, whyNoHead } from '../labels/head-state';
 import { useProject } from '../labels/use-labels';
 import type { Metrics } from '../../contract/jobs/trainer';
+import type { Task } from '../../contract/model';
 import { AccuracyCurve } from './AccuracyCurve';
 import { LearningCurve } from './LearningCurve';
+import { commonerShare } from './commoner';
 import { Reliability } from './Reliability';
 
 /** How good the head is, each figure with its number of images and its interval. */
@@ -46,7 +48,7 @@ export function Quality() {
             n={prequential.n}
             testId="prequential"
           >
-            Each image was predicted before its label was used. Pessimistic, since the queue asks for the hard ones.
+            {runningNote(task, findings)}
           </Figure>
           {prequential.curve.length > 1 && <AccuracyCurve points={prequential.curve} />}
         </>
@@ -129,4 +131,16 @@ function Figure(props: { title: string; value: number; low: number; high: number
       <p className="muted">{props.children}</p>
     </div>
   );
+}
+
+/** What the running accuracy counts, and what it has to beat. */
+function runningNote(task: Task, findings: Metrics['findings']): string {
+  const commoner = commonerShare(task, findings);
+  return [
+    'Each image was predicted before its label was used. Pessimistic, since the queue asks for the hard ones.',
+    task === 'multilabel' ? 'n counts answers, one for each finding; those of one image hang together.' : '',
+    commoner === null ? '' : `Always giving the commoner answer would score ${percent(commoner)}.`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
 }
