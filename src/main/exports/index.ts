@@ -1,11 +1,12 @@
 import { shell } from 'electron';
-import { access, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { BridgeService } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
+import { exists } from '../files/exists';
 import { saveFile } from '../files/save';
 import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
@@ -99,9 +100,3 @@ async function amongImages(session: ProjectSession, folder: string, target: stri
 const contains = (outer: string, inner: string) => inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
 
 const nameOf = (projects: Projects) => safeName(projects.session()?.project.name ?? '');
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

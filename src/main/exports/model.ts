@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { annotatorState } from '../../contract/fold';
 import type { ImageRecord } from '../../contract/model';
 import { fail, type Result } from '../../contract/result';
+import { exists } from '../files/exists';
 import type { Processes } from '../processes';
 import type { ProjectSession } from '../projects/session';
 import type { FullRound } from '../projects/training';
@@ -65,17 +65,11 @@ async function chooseChecked(session: ProjectSession, { images }: FullRound): Pr
   for (let offset = 0; offset < step && chosen.length < CHECKED; offset++) {
     for (let row = offset; row < images.length && chosen.length < CHECKED; row += step) {
       const image = session.image(images[row] ?? '');
-      if (image && (await isThere(session.fileOf(image)))) chosen.push({ row, image });
+      if (image && (await exists(session.fileOf(image)))) chosen.push({ row, image });
     }
   }
   return chosen;
 }
-
-const isThere = (file: string) =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 function presentCounts(session: ProjectSession): Record<string, number> {
   const counts = new Map(session.project.findings.map(({ id }) => [id, 0]));

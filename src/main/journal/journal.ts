@@ -4,6 +4,7 @@ import { apply, emptyState, type ProjectState } from '../../contract/fold';
 import { Action } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { syncFolder } from '../files/atomic';
+import { exists } from '../files/exists';
 import { writeFailure } from '../files/failures';
 import { disk, type FileLayer, type JournalFile } from './file-layer';
 import { checksum, encodeLine, MAX_LINE } from './line';
@@ -225,12 +226,6 @@ export class Journal {
 }
 
 const lastLine = (start: number, bytes: Uint8Array): LastLine => ({ start, crc32: checksum(bytes) });
-
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 async function load(folder: string, path: string): Promise<Result<Position>> {
   const { size } = await stat(path);

@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { shell } from 'electron';
 import { ulid } from 'ulid';
@@ -8,6 +8,7 @@ import { annotatorState } from '../../contract/fold';
 import { SCHEMA, type Project, type Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';
+import { exists } from '../files/exists';
 import { saveFile } from '../files/save';
 import { Journal } from '../journal/journal';
 import { checkFindings } from './findings';
@@ -151,9 +152,3 @@ export async function inspectFolder(
   }
   return ok({ images, more: stop.aborted, examples });
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

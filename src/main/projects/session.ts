@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
 import { annotatorState, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
@@ -8,6 +7,7 @@ import { Priority } from '../../contract/jobs/imaging';
 import { BUILTIN_ENCODER, type Action, type Annotator, type Id, type ImageRecord, type Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
+import { exists } from '../files/exists';
 import { Journal, type Draft, type DraftFrom } from '../journal/journal';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
@@ -367,11 +367,7 @@ const LOOKED_FOR = 500;
 
 async function anyThere(folder: string, images: readonly ImageRecord[]): Promise<boolean> {
   for (const { path } of images.slice(0, LOOKED_FOR)) {
-    const there = await access(join(folder, path)).then(
-      () => true,
-      () => false,
-    );
-    if (there) return true;
+    if (await exists(join(folder, path))) return true;
   }
   return false;
 }
