@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { EncoderCard, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
 import { HeaderField } from './jobs/imaging';
-import { HeadKind, Metrics, QueueEntry, Strategy } from './jobs/trainer';
-import { Action, CellState, Finding, Id, LabelSource, Project, Task } from './model';
+import { HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
+import { Action, CellState, Finding, Id, Kept, LabelSource, Project, Task } from './model';
 import { Failure } from './result';
 import type { ServiceSpec } from './wire';
 
@@ -98,6 +98,14 @@ export const CellRequest = z.object({
 });
 export type CellRequest = z.infer<typeof CellRequest>;
 
+/** A suspect label by image and finding. */
+export const SuspectLabel = Suspect.omit({ row: true, flagged: true }).extend({
+  image: Id,
+  finding: Id,
+  other: Suspect.shape.other.extend({ finding: Id }),
+});
+export type SuspectLabel = z.infer<typeof SuspectLabel>;
+
 /** Everything the page may ask of main. Each method is one checked IPC channel; events go the other way. */
 export const bridge = {
   name: 'bridge',
@@ -145,6 +153,8 @@ export const bridge = {
     /** Answers when the action is in the journal and flushed to the disk: that is "saved". Null: all was so already, and is saved. */
     'labels.apply': { params: inProject.extend({ cells: z.array(CellRequest).min(1).max(200_000) }), result: Action.nullable() },
     'labels.skip': { params: inProject.extend({ image: Id }), result: Action },
+    /** A suspect label stands: an action like any other answer. Null: the label is no longer there. */
+    'labels.keep': { params: inProject.extend({ image: Id, finding: Id, kept: Kept.omit({ time: true }) }), result: Action.nullable() },
     'labels.undo': { params: inProject, result: Action },
     'labels.redo': { params: inProject, result: Action },
 
@@ -158,6 +168,12 @@ export const bridge = {
     },
 
     /** `name` below the chosen folder; existing outputs are refused unless `overwrite`. */
+    /** Labels that the images of other patients speak against, by the last full round; those that were kept are among them. */
+    'review.suspects': {
+      params: inProject,
+      result: z.object({ judged: z.int(), flagged: z.int(), suspects: z.array(SuspectLabel) }),
+    },
+
     'export.labels': {
       params: inProject.extend({ folder: z.string(), overwrite: z.boolean() }),
       result: z.object({ files: z.array(z.string()) }),

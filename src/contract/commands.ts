@@ -8,8 +8,8 @@ export interface Command {
   /** Default keys; the first is shown. */
   readonly keys: readonly string[];
   readonly group: 'project' | 'edit' | 'label' | 'navigate' | 'view' | 'help';
-  /** Where the keys act. */
-  readonly where: 'everywhere' | 'project' | 'queue' | 'grid';
+  /** Where the keys act; those of the queue also in the review, where one image is large as well. */
+  readonly where: 'everywhere' | 'project' | 'queue' | 'grid' | 'review';
 }
 
 export const commands = [
@@ -29,12 +29,14 @@ export const commands = [
   { id: 'label.absentRest', title: 'Set everything unread to absent', keys: ['A'], group: 'label', where: 'project' },
   { id: 'label.unsure', title: 'Unsure', keys: ['0'], group: 'label', where: 'project' },
   { id: 'label.skip', title: 'Skip this image', keys: ['X'], group: 'label', where: 'queue' },
+  { id: 'label.keep', title: 'Keep the label as it is', keys: [' '], group: 'label', where: 'review' },
   { id: 'label.clear', title: 'Take the label away', keys: ['Backspace', 'Delete'], group: 'label', where: 'project' },
 
   { id: 'navigate.next', title: 'Next image', keys: ['ArrowRight', 'ArrowDown'], group: 'navigate', where: 'queue' },
   { id: 'navigate.previous', title: 'Previous image', keys: ['ArrowLeft', 'ArrowUp'], group: 'navigate', where: 'queue' },
   { id: 'navigate.queue', title: 'Queue', keys: ['Q'], group: 'navigate', where: 'project' },
   { id: 'navigate.grid', title: 'Grid', keys: ['G'], group: 'navigate', where: 'project' },
+  { id: 'navigate.review', title: 'Review of suspect labels', keys: ['Shift+R'], group: 'navigate', where: 'project' },
   { id: 'navigate.progress', title: 'Progress panel', keys: ['P'], group: 'navigate', where: 'project' },
 
   { id: 'view.zoomIn', title: 'Zoom in', keys: ['+', '='], group: 'view', where: 'queue' },

@@ -79,6 +79,13 @@ export type ImageRecord = z.infer<typeof ImageRecord>;
 export const Use = z.enum(['train', 'audit']);
 export type Use = z.infer<typeof Use>;
 
+/**
+ * A person looked at a label again because the head spoke against it, and let it stand: at which probability (of what was answered, out of
+ * fold), and for which finding the head would have had it instead (multi-label: the finding itself).
+ */
+export const Kept = z.object({ time: z.iso.datetime(), probability: z.number().min(0).max(1), other: Id });
+export type Kept = z.infer<typeof Kept>;
+
 /** The value of a cell, before or after an action. */
 export const CellValue = z.object({
   state: CellState,
@@ -89,6 +96,7 @@ export const CellValue = z.object({
   /** The id of the head that gave it. */
   head: z.string().nullable(),
   time: z.iso.datetime(),
+  kept: Kept.optional(),
 });
 export type CellValue = z.infer<typeof CellValue>;
 

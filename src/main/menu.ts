@@ -40,6 +40,7 @@ const names: Record<string, string> = {
   ArrowUp: 'Up',
   ArrowDown: 'Down',
   '+': 'Plus',
+  ' ': 'Space',
 };
 
 const accelerator = (key: string) =>

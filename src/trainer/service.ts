@@ -46,6 +46,8 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
   let pool: Pool | null = null;
   let prepared: Prepared | null = null;
   let last: Learnt | null = null;
+  /** The pool that `last` was learnt from. */
+  let lastPool: readonly string[] = [];
   let curve: PrequentialCache = new Map();
   let running: AbortController | null = null;
   let work: Promise<void> = Promise.resolve();
@@ -94,6 +96,7 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
     const { round, learnt } = await fullRound(prepared, snapshot.id, options.now(), curve, signal);
     if (signal.aborted) return;
     last = learnt;
+    lastPool = snapshot.base.embeddings;
     options.emit('round', round);
   }
 
@@ -121,12 +124,13 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       for (const [name, { shape, data }] of Object.entries(tensors)) copied[name] = { shape: [...shape], data: Float32Array.from(data) };
       return Promise.resolve(ok({ file, tensors: copied }));
     },
-    suspects: ({ count }) =>
-      Promise.resolve(
-        last && current
-          ? ok(suspects(last.fitted.outOfFold, current.base.task).slice(0, count))
-          : fail('labels-too-few', { reason: 'no head has been fitted yet' }),
-      ),
+    suspects: ({ count }) => {
+      // While a new pool is being prepared the last head's rows are not those of the snapshot.
+      if (!last || !current || lastPool !== current.base.embeddings) return Promise.resolve(ok({ judged: 0, flagged: 0, suspects: [] }));
+      const judged = suspects(last.fitted.outOfFold, current.base.task);
+      const flagged = judged.filter((one) => one.flagged);
+      return Promise.resolve(ok({ judged: judged.length, flagged: flagged.length, suspects: flagged.slice(0, count) }));
+    },
     similar: ({ row, count }) => Promise.resolve(prepared ? ok(similarRows(prepared.basis.features, row, count)) : fail('image-unknown')),
   };
 }

@@ -1,6 +1,34 @@
 import { start } from '../../src/renderer/app/start';
 import { FakeBridge, makeProject } from '../unit/renderer/fake-bridge';
 
+/** Makes `many` labels suspect, some of one patient, as after a full round. */
+function suspectLabels(bridge: FakeBridge, many: number): void {
+  const { findings, task } = bridge.project;
+  const cells = [...bridge.state.annotators.values()].flatMap((own) => [...own.cells]).slice(0, many);
+  for (const [image] of cells.slice(1, 4)) {
+    const record = bridge.state.images.get(image);
+    if (record) bridge.append({ kind: 'images', images: [{ ...record, patient: '3fa9c17be0' }] });
+  }
+  bridge.suspects = cells.flatMap(([image, values], i) => {
+    const [finding, value] = [...values].find(([, { state }]) => state === 'present') ?? [];
+    const next = findings[(findings.findIndex(({ id }) => id === finding) + 1) % findings.length];
+    if (finding === undefined || !value || !next) return [];
+    const other = task === 'multiclass' ? { finding: next.id, state: 'present' as const } : { finding, state: 'absent' as const };
+    const probability = 0.05 + 0.03 * i;
+    return [
+      {
+        image,
+        finding,
+        state: 'present' as const,
+        probability,
+        other: { ...other, probability: 0.9 - 0.04 * i, usual: 0.64 },
+        score: 0.3 - i / 50,
+      },
+    ];
+  });
+  bridge.emit('round', { ...bridge.round(), stage: 'full' });
+}
+
 /** ?task=multilabel&images=400&theme=light */
 async function open(): Promise<void> {
   const query = new URLSearchParams(location.search);
@@ -57,7 +85,7 @@ async function open(): Promise<void> {
   }
   const theme = query.get('theme');
   if (theme === 'light' || theme === 'dark') await bridge.call('settings.set', { theme });
-  Object.assign(globalThis, { fake: bridge });
+  Object.assign(globalThis, { fake: bridge, suspect: (many: number) => suspectLabels(bridge, many) });
   const name = (image: string) => bridge.state.images.get(image)?.path ?? '';
   start({ bridge, thumbnail: (_project, image) => `/images/${name(image)}`, pixels: (_project, image) => `/pixels/${name(image)}` });
 }

@@ -187,6 +187,29 @@ for (const theme of ['dark', 'light']) {
         await cells.nth(9).click({ modifiers: ['Shift'] });
       },
     });
+    await scene(at('review'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await label(16, ['1', '2', '3'])(page);
+        await page.evaluate(() => globalThis.suspect(9));
+        await page.keyboard.press('Shift+R');
+        await page.getByTestId('review-view').waitFor();
+        await page.keyboard.press(' ');
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('[data-ready=full]');
+      },
+    });
+    await scene(at('review-labels'), {
+      query: `theme=${theme}&task=multilabel`,
+      size,
+      steps: async (page) => {
+        await label(8, ['1', '2', 'a', 'ArrowRight'])(page);
+        await page.evaluate(() => globalThis.suspect(6));
+        await page.keyboard.press('Shift+R');
+        await page.getByTestId('review-view').waitFor();
+      },
+    });
     await scene(at('progress'), {
       query: `theme=${theme}&embedding`,
       size,

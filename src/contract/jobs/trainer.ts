@@ -158,6 +158,26 @@ export const Round = z.object({
 });
 export type Round = z.infer<typeof Round>;
 
+/** A label that the images of other patients speak against. */
+export const Suspect = z.object({
+  row: z.int(),
+  /** Multi-class: the class that was given. */
+  finding: z.int(),
+  state: z.enum(['present', 'absent']),
+  /** Out-of-fold probability of what was answered. */
+  probability: z.number(),
+  /**
+   * What the head would have said instead: another class is present, or the finding is the opposite. `usual`: the mean out-of-fold
+   * probability of that answer among the labels that give it; null where there is none.
+   */
+  other: z.object({ finding: z.int(), state: z.enum(['present', 'absent']), probability: z.number(), usual: z.number().nullable() }),
+  /** By how much the other answer lies above its usual probability; the larger, the more suspect. */
+  score: z.number(),
+  /** Confident learning's verdict: the other answer passes its usual probability. */
+  flagged: z.boolean(),
+});
+export type Suspect = z.infer<typeof Suspect>;
+
 /** The trainer process. Rounds arrive as events; only the newest snapshot is worked on. */
 export const trainerService = {
   name: 'trainer',
@@ -187,19 +207,10 @@ export const trainerService = {
         tensors: z.record(z.string(), HeadTensor),
       }),
     },
-    /** Labels that the other patients' images speak against, the most suspect first (trainer/review). */
+    /** Flagged labels of the last full round, the most suspect first, at most `count`; `judged`: how many could be judged. */
     suspects: {
       params: z.object({ count: z.int() }),
-      result: z.array(
-        z.object({
-          row: z.int(),
-          finding: z.int(),
-          state: z.enum(['present', 'absent']),
-          probability: z.number(),
-          score: z.number(),
-          flagged: z.boolean(),
-        }),
-      ),
+      result: z.object({ judged: z.int(), flagged: z.int(), suspects: z.array(Suspect) }),
     },
     /** Rows most similar to `row`: cosine similarity in the head's feature space. */
     similar: { params: z.object({ row: z.int(), count: z.int() }), result: z.array(z.object({ row: z.int(), similarity: z.number() })) },

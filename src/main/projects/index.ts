@@ -138,6 +138,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
     'journal.read': ({ project, after, limit }) => inProject(project, (current) => current.read(after, limit)),
     'labels.apply': ({ project, cells }) => inProject(project, (current) => current.label(cells)),
     'labels.skip': ({ project, image }) => inProject(project, (current) => current.skip(image)),
+    'labels.keep': ({ project, image, finding, kept }) => inProject(project, (current) => current.keep(image, finding, kept)),
     'labels.undo': ({ project }) => inProject(project, (current) => current.undo()),
     'labels.redo': ({ project }) => inProject(project, (current) => current.redo()),
 
@@ -158,6 +159,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
         current.training.onChange();
         return ok();
       }),
+    'review.suspects': ({ project }) => inProject(project, (current) => current.training.suspects()),
     'queue.similar': ({ project, image, count }) => inProject(project, async (current) => ok(await current.training.similar(image, count))),
   };
   return { part, session: () => session, close, stopSample: () => sample?.abort() };

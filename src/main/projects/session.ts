@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
-import { annotatorState, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
+import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import { Priority } from '../../contract/jobs/imaging';
-import { BUILTIN_ENCODER, type Action, type Annotator, type Id, type ImageRecord, type Project } from '../../contract/model';
+import { BUILTIN_ENCODER, type Action, type Annotator, type Id, type ImageRecord, type Kept, type Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import { exists } from '../files/exists';
@@ -180,6 +180,22 @@ export class ProjectSession {
       return ok({ ...this.#entry(time), kind: 'cells', cells: changes.value });
     });
     return asAsked ? ok(null) : done;
+  }
+
+  /** A suspect label stands. Its time stays: it was given then. Null: it is no longer there. */
+  async keep(image: Id, finding: Id, kept: Omit<Kept, 'time'>): Promise<Result<Action | null>> {
+    let gone = false;
+    const done = await this.#append((state) => {
+      const before = cellOf(state, this.#annotator.id, image, finding);
+      gone = before === null;
+      if (!before) return fail('stopped');
+      return ok({
+        ...this.#entry(),
+        kind: 'cells',
+        cells: [{ image, finding, before, after: { ...before, kept: { ...kept, time: now() } } }],
+      });
+    });
+    return gone ? ok(null) : done;
   }
 
   skip(image: Id): Promise<Result<Action>> {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { BridgeService } from '../../contract/bridge';
+import type { BridgeService, SuspectLabel } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
 import { defaultSettings, StateCode, type LabelDelta, type Round, type Settings } from '../../contract/jobs/trainer';
 import type { CellChange, CellValue, Id, ImageRecord, Project } from '../../contract/model';
+import { ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
@@ -23,6 +24,9 @@ export interface PooledImage {
  * draw further down is not one yet; by the time it is asked for the queue is another.
  */
 const NEXT = 8;
+
+/** More suspect labels than this nobody goes through in one sitting. */
+const SUSPECTS = 500;
 
 /** Snapshots are numbered across projects: a late round of the one that was open before must not be taken for this one's. */
 let lastSnapshot = 0;
@@ -151,7 +155,9 @@ export class Training {
 
   labelled(cells: readonly CellChange[], time: string): void {
     const findings = this.#source.project().findings;
-    for (const { image, finding, after } of cells) {
+    for (const { image, finding, before, after } of cells) {
+      // A label that was looked at again and kept teaches nothing new.
+      if (before?.state === after?.state && before?.use === after?.use) continue;
       const row = this.#rows.get(image);
       const column = findings.findIndex(({ id }) => id === finding);
       if (row === undefined || column < 0) continue;
@@ -182,6 +188,23 @@ export class Training {
       const id = pool[other];
       return id === undefined ? [] : [{ image: id, similarity }];
     });
+  }
+
+  /** Labels that the images of other patients speak against; nothing is said while there is no full round over this pool. */
+  async suspects(): Promise<Result<{ judged: number; flagged: number; suspects: SuspectLabel[] }>> {
+    const pool = this.#poolImages;
+    const { findings } = this.#source.project();
+    const found = await this.#processes.trainer.call('suspects', { count: SUSPECTS });
+    if (!found.ok || pool !== this.#poolImages) return ok({ judged: 0, flagged: 0, suspects: [] });
+    const { judged, flagged } = found.value;
+    const named = found.value.suspects.flatMap(({ row, finding, state, probability, other, score }): SuspectLabel[] => {
+      const image = pool[row];
+      const own = findings[finding]?.id;
+      const instead = findings[other.finding]?.id;
+      if (image === undefined || own === undefined || instead === undefined) return [];
+      return [{ image, finding: own, state, probability, other: { ...other, finding: instead }, score }];
+    });
+    return ok({ judged, flagged, suspects: named });
   }
 
   /** The page was loaded again: give it the pool and the newest round. */

@@ -7,6 +7,7 @@ import {
   LayoutGrid,
   LoaderCircle,
   Redo2,
+  SearchCheck,
   Settings,
   Square,
   TriangleAlert,
@@ -30,6 +31,8 @@ export function ProjectBar({ onCommand }: { readonly onCommand: (id: CommandId) 
   const totals = useSignal(session.labels.totals);
   // Undo becomes possible with a label: the version is what is watched.
   useSignal(session.labels.version);
+  useSignal(session.review.newest);
+  const suspects = session.review.open().length;
   const button = (id: CommandId, icon: ReactNode, more: { pressed?: boolean; disabled?: boolean; testId?: string } = {}) => {
     const title = withKey(id);
     return (
@@ -47,7 +50,7 @@ export function ProjectBar({ onCommand }: { readonly onCommand: (id: CommandId) 
       </button>
     );
   };
-  const tab = (id: 'navigate.queue' | 'navigate.grid', label: string, icon: ReactNode, on: boolean) => (
+  const tab = (id: 'navigate.queue' | 'navigate.grid' | 'navigate.review', label: string, icon: ReactNode, on: boolean) => (
     <button
       className="tab"
       aria-pressed={on}
@@ -58,6 +61,11 @@ export function ProjectBar({ onCommand }: { readonly onCommand: (id: CommandId) 
     >
       {icon}
       {label}
+      {id === 'navigate.review' && suspects > 0 && (
+        <span className="tab-count" data-testid="open-suspects">
+          {count(suspects)}
+        </span>
+      )}
     </button>
   );
   return (
@@ -72,6 +80,7 @@ export function ProjectBar({ onCommand }: { readonly onCommand: (id: CommandId) 
       <nav className="tabs" aria-label="Views">
         {tab('navigate.queue', 'Queue', <Square size={14} aria-hidden />, view === 'queue')}
         {tab('navigate.grid', 'Grid', <LayoutGrid size={14} aria-hidden />, view === 'grid')}
+        {tab('navigate.review', 'Review', <SearchCheck size={14} aria-hidden />, view === 'review')}
       </nav>
       <span className="spacer" />
       <EmbeddingChip onClick={() => onCommand('navigate.progress')} />

@@ -11,12 +11,14 @@ import { EditFindings } from '../projects/EditFindings';
 import { ProgressPanel } from '../progress/ProgressPanel';
 import * as queue from '../queue/actions';
 import { QueueView } from '../queue/QueueView';
+import * as review from '../review/actions';
+import { ReviewView } from '../review/ReviewView';
 import { HeaderDialog } from '../viewer/HeaderDialog';
 import { useServices } from './environment';
 import { useDispatcher } from './keys/dispatcher';
 import { ProjectBar } from './ProjectBar';
 import { SessionContext } from './session-context';
-import type { Session } from './session';
+import type { Session, View } from './session';
 import { useSignal } from './signal';
 import { Trouble } from './Trouble';
 
@@ -46,11 +48,10 @@ function Project({ session, onClose, onCommand }: Props) {
   const { hideProposals: hidden } = useSignal(settings.current);
   const hint = useCallback((text: string) => problems.note(text), [problems]);
   const context = { session, hidden, focused, hint };
-  const inQueue = view === 'queue';
 
   const finding = (which: Finding, unsure: boolean) => {
-    if (inQueue) queue.answerFinding(context, which, unsure);
-    else grid.assign(context, which, unsure);
+    const answer = { queue: queue.answerFinding, grid: grid.assign, review: review.answerFinding }[view];
+    answer(context, which, unsure);
   };
   const rescan = async () => {
     const result = await bridge.call('projects.rescan', { project: session.id });
@@ -61,7 +62,7 @@ function Project({ session, onClose, onCommand }: Props) {
   const command = (id: CommandId) => {
     const run = commandsOf({
       session,
-      inQueue,
+      view,
       context,
       toggleHidden,
       onSheet: setSheet,
@@ -75,13 +76,14 @@ function Project({ session, onClose, onCommand }: Props) {
   const busy = (id: CommandId) => (id === 'edit.undo' || id === 'edit.redo') && session.writer.stepping;
   useDispatcher({ place: view, findings, command, finding, busy });
 
+  const large = view === 'review' ? (session.review.current?.image ?? null) : session.queue.current;
   return (
     <div className="project">
       <ProjectBar onCommand={command} />
       <Trouble onCommand={command} />
       <div className="project-body">
         <main className="project-main">
-          {inQueue ? (
+          {view === 'queue' && (
             <QueueView
               actions={{
                 answer: finding,
@@ -96,16 +98,14 @@ function Project({ session, onClose, onCommand }: Props) {
                 header: () => command('view.header'),
               }}
             />
-          ) : (
-            <GridView onAssign={finding} onCommand={command} />
           )}
+          {view === 'grid' && <GridView onAssign={finding} onCommand={command} />}
+          {view === 'review' && <ReviewView onCommand={command} onFinding={finding} />}
         </main>
         {progressOpen && <ProgressPanel onCommand={command} />}
       </div>
       {sheet === 'export' && <ExportDialog onClose={() => setSheet(null)} />}
-      {sheet === 'header' && session.queue.current !== null && (
-        <HeaderDialog image={session.queue.current} onClose={() => setSheet(null)} />
-      )}
+      {sheet === 'header' && large !== null && <HeaderDialog image={large} onClose={() => setSheet(null)} />}
       {sheet === 'findings' && <EditFindings onClose={() => setSheet(null)} />}
     </div>
   );
@@ -115,7 +115,7 @@ type Sheet = 'export' | 'findings' | 'header';
 
 interface Doing {
   readonly session: Session;
-  readonly inQueue: boolean;
+  readonly view: View;
   readonly context: queue.QueueContext;
   readonly toggleHidden: () => void;
   readonly onSheet: (sheet: Sheet) => void;
@@ -125,8 +125,9 @@ interface Doing {
 
 /** What each command does in an open project. What is not here belongs to the app. */
 function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
-  const { session, inQueue, context, toggleHidden, onSheet, rescan, onClose } = doing;
+  const { session, view, context, toggleHidden, onSheet, rescan, onClose } = doing;
   const { viewer, selection } = session;
+  const inView = (runs: Readonly<Record<View, () => void>>) => runs[view];
   return {
     'project.close': onClose,
     'export.open': () => onSheet('export'),
@@ -136,15 +137,39 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     'edit.redo': () => void queue.step(session, 'redo'),
     'grid.selectAll': () => selection.all(),
     'grid.selectNone': () => selection.none(),
-    'label.accept': () => (inQueue ? queue.accept(context) : grid.openActive(session)),
-    'label.absentRest': () => (inQueue ? queue.absentForRest(context) : grid.absentRestOfSelection(context)),
-    'label.unsure': () => (inQueue ? queue.unsure(context) : grid.unsureSelection(context)),
-    'label.skip': () => queue.skip(context),
-    'label.clear': () => (inQueue ? queue.clear(context) : grid.clearSelection(context)),
-    'navigate.next': () => void (session.queue.next() || context.hint('This was the last image in the queue.')),
-    'navigate.previous': () => void session.queue.previous(),
+    'label.accept': inView({
+      queue: () => queue.accept(context),
+      grid: () => grid.openActive(session),
+      review: () => review.change(context),
+    }),
+    'label.absentRest': inView({
+      queue: () => queue.absentForRest(context),
+      grid: () => grid.absentRestOfSelection(context),
+      review: () => context.hint('In the review one label is asked about: keep it, change it or make it unsure.'),
+    }),
+    'label.unsure': inView({
+      queue: () => queue.unsure(context),
+      grid: () => grid.unsureSelection(context),
+      review: () => review.unsure(context),
+    }),
+    'label.keep': () => review.keep(context),
+    'label.skip': () => (view === 'review' ? review.skip(context) : queue.skip(context)),
+    'label.clear': inView({
+      queue: () => queue.clear(context),
+      grid: () => grid.clearSelection(context),
+      review: () => review.clear(context),
+    }),
+    'navigate.next': () => {
+      if (view === 'review') session.review.show(session.review.view.get().at + 1);
+      else if (!session.queue.next()) context.hint('This was the last image in the queue.');
+    },
+    'navigate.previous': () => {
+      if (view === 'review') session.review.show(session.review.view.get().at - 1);
+      else session.queue.previous();
+    },
     'navigate.queue': () => session.view.set('queue'),
     'navigate.grid': () => session.view.set('grid'),
+    'navigate.review': () => session.view.set('review'),
     'navigate.progress': () => session.progressOpen.update((open) => !open),
     'view.zoomIn': () => viewer.zoom(1.25),
     'view.zoomOut': () => viewer.zoom(0.8),

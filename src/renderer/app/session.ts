@@ -8,6 +8,7 @@ import { Labels } from '../labels/labels';
 import { Proposals } from '../labels/proposals';
 import { LabelWriter } from '../labels/writer';
 import { QueueSession } from '../queue/queue-session';
+import { ReviewSession } from '../review/review-session';
 import { ViewerControls } from '../viewer/controls';
 import type { Services } from './environment';
 import { Signal } from './signal';
@@ -15,7 +16,7 @@ import { Signal } from './signal';
 /** The name of the message about answers that were refused. */
 const UNSAVED = 'unsaved';
 
-export type View = 'queue' | 'grid';
+export type View = 'queue' | 'grid' | 'review';
 
 export interface ImageFailure {
   readonly image: Id | null;
@@ -30,6 +31,7 @@ export interface Session {
   readonly proposals: Proposals;
   readonly writer: LabelWriter;
   readonly queue: QueueSession;
+  readonly review: ReviewSession;
   readonly selection: GridSelection;
   readonly viewer: ViewerControls;
   readonly status: Signal<ProjectStatus>;
@@ -135,6 +137,7 @@ export async function openSession(
       else problems.failure(failure, { title: `${kind === 'undo' ? 'Undo' : 'Redo'} was not saved.` });
     },
   });
+  const review = new ReviewSession(bridge, project, labels);
   const view = new Signal<View>('queue');
   const show = (image: Id) => {
     queue.goTo(image);
@@ -157,7 +160,10 @@ export async function openSession(
   if (opened.value.status.embedding.failed > 0) void readFailures();
   queue.fill();
   const watch = [
-    proposals.round.subscribe(() => queue.fill()),
+    proposals.round.subscribe(() => {
+      queue.fill();
+      if (proposals.round.get()?.stage === 'full') void review.refresh();
+    }),
     labels.imagesVersion.subscribe(() => queue.rewind()),
     writer.save.subscribe(tellUnsaved),
   ];
@@ -168,6 +174,7 @@ export async function openSession(
     proposals,
     writer,
     queue,
+    review,
     selection: new GridSelection(),
     viewer: new ViewerControls(),
     status,

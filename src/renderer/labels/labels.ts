@@ -1,5 +1,5 @@
 import { annotatorState, apply, emptyState, type AnnotatorState, type ProjectState } from '../../contract/fold';
-import type { Action, CellState, CellValue, Finding, Id, ImageRecord, Project } from '../../contract/model';
+import type { Action, CellState, CellValue, Finding, Id, ImageRecord, Kept, Project } from '../../contract/model';
 import { compareImages } from '../../contract/order';
 import { Listeners, Signal } from '../app/signal';
 
@@ -8,6 +8,8 @@ export interface CellView {
   readonly source: CellValue['source'] | null;
   /** Sent to main and not yet acknowledged. */
   readonly pending: boolean;
+  /** It was suspect, was looked at again and stands. */
+  readonly kept: Kept | null;
 }
 
 /** What is known of one image. The same object until something about the image changes. */
@@ -35,7 +37,7 @@ export interface Totals {
   readonly perFinding: ReadonlyMap<Id, Readonly<Record<Exclude<CellState, 'none'>, number>>>;
 }
 
-const NOT_READ: CellView = { state: 'none', source: null, pending: false };
+const NOT_READ: CellView = { state: 'none', source: null, pending: false, kept: null };
 export const cellOf = (view: ImageView, finding: Id): CellView => view.cells.get(finding) ?? NOT_READ;
 
 /**
@@ -177,14 +179,15 @@ export class Labels {
     const own = this.#own();
     const cells = new Map<Id, CellView>();
     for (const [finding, value] of own.cells.get(image) ?? []) {
-      if (value.state !== 'none') cells.set(finding, { state: value.state, source: value.source, pending: false });
+      if (value.state !== 'none')
+        cells.set(finding, { state: value.state, source: value.source, pending: false, kept: value.kept ?? null });
     }
     for (const { finding, state } of this.#pending.get(image) ?? []) {
       // As main will have it: in a multi-class project one present finding makes the others absent.
       if (state === 'present' && this.project.get().task === 'multiclass') {
-        for (const { id } of this.findings) cells.set(id, { state: 'absent', source: null, pending: true });
+        for (const { id } of this.findings) cells.set(id, { state: 'absent', source: null, pending: true, kept: null });
       }
-      cells.set(finding, { state, source: null, pending: true });
+      cells.set(finding, { state, source: null, pending: true, kept: null });
     }
     const answered = [...cells.values()].some(({ state }) => state !== 'none');
     return { id: image, record: this.record(image), cells, skipped: own.skipped.has(image), answered };

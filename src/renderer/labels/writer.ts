@@ -1,5 +1,5 @@
 import type { CellRequest } from '../../contract/bridge';
-import type { Action, Id, LabelSource } from '../../contract/model';
+import type { Action, Id, Kept, LabelSource } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import type { Bridge } from '../app/environment';
 import { Signal } from '../app/signal';
@@ -78,6 +78,12 @@ export class LabelWriter {
       this.#labels.end(token, cells),
     );
     return saved;
+  }
+
+  /** A suspect label stands. */
+  async keep(image: Id, finding: Id, kept: Omit<Kept, 'time'>): Promise<boolean> {
+    const call = this.#bridge.call('labels.keep', { project: this.#project, image, finding, kept });
+    return (await this.#answer(call, [{ image, finding }], false, () => undefined)).ok;
   }
 
   async skip(image: Id): Promise<boolean> {

@@ -19,10 +19,17 @@ interface Neighbours {
   readonly problem: string | null;
 }
 
+interface Props {
+  readonly image: Id;
+  readonly onOpen: (image: Id) => void;
+  /** Not given: they belong to the view and stay. */
+  readonly onClose?: () => void;
+}
+
 /** What was said of images like this one: the labelled among its nearest by cosine similarity. */
-export function Similar({ image, onClose }: { readonly image: Id; readonly onClose: () => void }) {
+export function Similar({ image, onOpen, onClose }: Props) {
   const { bridge } = useServices();
-  const { id: project, labels, queue } = useSession();
+  const { id: project, labels } = useSession();
   // Which of them are labelled changes with every label.
   useSignal(labels.version);
   const [near, setNear] = useState<Neighbours | null>(null);
@@ -50,15 +57,17 @@ export function Similar({ image, onClose }: { readonly image: Id; readonly onClo
     <section className="similar" aria-label="Similar, labelled" data-testid="similar">
       <header>
         <h2>Similar, labelled</h2>
-        <button
-          className="icon-button"
-          aria-label="Hide similar images (.)"
-          title="Hide similar images (.)"
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={onClose}
-        >
-          <X size={14} aria-hidden />
-        </button>
+        {onClose && (
+          <button
+            className="icon-button"
+            aria-label="Hide similar images (.)"
+            title="Hide similar images (.)"
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={onClose}
+          >
+            <X size={14} aria-hidden />
+          </button>
+        )}
       </header>
       {labelled.length === 0 && <p className="muted">{nothing}</p>}
       <ul>
@@ -67,7 +76,7 @@ export function Similar({ image, onClose }: { readonly image: Id; readonly onClo
             <button
               title={`${labels.record(other)?.path ?? other}, similarity ${similarity.toFixed(2)}`}
               onMouseDown={(event) => event.preventDefault()}
-              onClick={() => queue.goTo(other)}
+              onClick={() => onOpen(other)}
               data-testid="similar-image"
               data-image={other}
             >

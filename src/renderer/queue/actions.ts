@@ -87,7 +87,9 @@ export async function step(session: Session, kind: 'undo' | 'redo'): Promise<voi
   const skipped = session.labels.skippedBy(kind);
   if (skipped !== null) images.add(skipped);
   const [image] = images;
-  if (session.view.get() === 'queue' && images.size === 1 && image !== undefined) session.queue.goTo(image);
+  if (images.size !== 1 || image === undefined) return;
+  if (session.view.get() === 'queue') session.queue.goTo(image);
+  if (session.view.get() === 'review') session.review.showImage(image);
 }
 
 function goOn(session: Session, hint: (text: string) => void): void {

@@ -1,19 +1,6 @@
+import type { Suspect } from '../../contract/jobs/trainer';
 import type { Task } from '../../contract/model';
 import type { OutOfFold } from '../heads/fit';
-
-/** A label that the images of other patients speak against. */
-export interface Suspect {
-  readonly row: number;
-  /** Multi-class: the class that was given; multi-label: the finding. */
-  readonly finding: number;
-  readonly state: 'present' | 'absent';
-  /** Out-of-fold probability of what was answered. */
-  readonly probability: number;
-  /** How far the probability of another answer lies above what that answer's own labels reach on average; the larger, the more suspect. */
-  readonly score: number;
-  /** Confident learning's verdict: another answer's probability passes that mean. */
-  readonly flagged: boolean;
-}
 
 /**
  * Confident learning (Northcutt, Jiang and Chuang, JAIR 2021): a class's threshold is its mean out-of-fold probability among the
@@ -32,8 +19,11 @@ function ofClasses({ targets: { rows, findings: k, y }, probabilities }: OutOfFo
   return given.flatMap((own, i): Suspect[] => {
     const p = probabilities.subarray(i * k, (i + 1) * k);
     if (own < 0 || p.some(Number.isNaN)) return [];
-    const score = Math.max(...Array.from(p, (value, f) => (f === own ? -Infinity : value - (thresholds[f] as number))));
-    return [{ row: rows[i] as number, finding: own, state: 'present', probability: p[own] as number, score, flagged: score >= 0 }];
+    const above = Array.from(p, (value, f) => (f === own ? -Infinity : value - (thresholds[f] as number)));
+    const score = Math.max(...above);
+    const claims = above.indexOf(score);
+    const other = { finding: claims, state: 'present' as const, probability: p[claims] as number, usual: usual(thresholds[claims]) };
+    return [{ row: rows[i] as number, finding: own, state: 'present', probability: p[own] as number, other, score, flagged: score >= 0 }];
   });
 }
 
@@ -46,13 +36,18 @@ function ofLabels({ targets: { rows, findings: k, y }, probabilities }: OutOfFol
     const threshold = [0, 1].map((side) => meanOf(judged.flatMap(({ state, p }) => (state === side ? [of(side, p)] : []))));
     return judged.map(({ row, state, p }): Suspect => {
       const score = of(1 - state, p) - (threshold[1 - state] as number);
-      return { row, finding: f, state: state === 1 ? 'present' : 'absent', probability: of(state, p), score, flagged: score >= 0 };
+      const [own, opposite] = state === 1 ? (['present', 'absent'] as const) : (['absent', 'present'] as const);
+      const other = { finding: f, state: opposite, probability: of(1 - state, p), usual: usual(threshold[1 - state]) };
+      return { row, finding: f, state: own, probability: of(state, p), other, score, flagged: score >= 0 };
     });
   }).flat();
 }
 
 /** A class without judged labels cannot claim anyone's. */
+const NEVER = 2;
+const usual = (threshold: number | undefined) => (threshold === undefined || threshold === NEVER ? null : threshold);
+
 const meanOf = (values: readonly number[]) => {
   const known = values.filter((value) => !Number.isNaN(value));
-  return known.length === 0 ? 2 : known.reduce((a, b) => a + b, 0) / known.length;
+  return known.length === 0 ? NEVER : known.reduce((a, b) => a + b, 0) / known.length;
 };

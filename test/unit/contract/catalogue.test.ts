@@ -20,7 +20,13 @@ describe('catalogue', () => {
 describe('commands', () => {
   it('have ids of their own, and no two share a key in one place', () => {
     expect(new Set(commands.map(({ id }) => id)).size).toBe(commands.length);
-    const places = { everywhere: ['queue', 'grid'], project: ['queue', 'grid'], queue: ['queue'], grid: ['grid'] };
+    const places = {
+      everywhere: ['queue', 'grid', 'review'],
+      project: ['queue', 'grid', 'review'],
+      queue: ['queue', 'review'],
+      grid: ['grid'],
+      review: ['review'],
+    };
     const taken = commands.flatMap(({ keys, where }) => keys.flatMap((key) => places[where].map((place) => `${place} ${key}`)));
     expect(taken.filter((key, index) => taken.indexOf(key) !== index)).toEqual([]);
   });

@@ -6,6 +6,7 @@ import type {
   ProjectSummary,
   RoundView,
   ScanOutcome,
+  SuspectLabel,
 } from '../../../src/contract/bridge';
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { EncoderCard } from '../../../src/contract/encoder-card';
@@ -93,6 +94,8 @@ export class FakeBridge implements Client<BridgeService> {
     annotator: 'Annotator',
   };
   status: ProjectStatus;
+  /** What the images of other patients speak against. */
+  suspects: SuspectLabel[] = [];
   /** Of the next scans. */
   outcome: ScanOutcome = { added: 0, changed: 0, moved: 0, missing: 0 };
 
@@ -294,6 +297,12 @@ export class FakeBridge implements Client<BridgeService> {
     'journal.read': ({ after, limit }) => ok({ actions: this.journal.slice(after, after + limit), last: this.journal.length }),
     'labels.apply': ({ cells }) =>
       this.unchanged ? ok(null) : this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) })),
+    'labels.keep': ({ image, finding, kept }) => {
+      const before = cellOf(this.state, id(1, 'N'), image, finding);
+      if (!before) return ok(null);
+      const after = { ...before, kept: { ...kept, time: '2026-11-22T10:00:00.000Z' } };
+      return this.#acknowledge(this.append({ kind: 'cells', cells: [{ image, finding, before, after }] }));
+    },
     'labels.skip': ({ image }) => this.#acknowledge(this.append({ kind: 'skip', image })),
     'labels.undo': () => {
       const step = nextUndo(this.state, id(1, 'N'));
@@ -317,6 +326,7 @@ export class FakeBridge implements Client<BridgeService> {
       this.tell({ trainer: { ...this.status.trainer, settings: { strategy, head } } });
       return ok();
     },
+    'review.suspects': () => ok({ judged: this.suspects.length * 5, flagged: this.suspects.length, suspects: this.suspects }),
     'queue.similar': ({ image, count }) =>
       ok(
         [...this.state.images.keys()]

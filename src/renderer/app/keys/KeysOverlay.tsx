@@ -50,7 +50,7 @@ export function KeysOverlay({ project, onClose }: { readonly project: Project | 
                   <div key={id}>
                     <dt>
                       {what}
-                      {where === 'grid' || where === 'queue' ? <span className="muted"> · {where}</span> : null}
+                      {where === 'grid' || where === 'queue' || where === 'review' ? <span className="muted"> · {where}</span> : null}
                     </dt>
                     <dd>
                       {keys.slice(0, 2).map((each) => (

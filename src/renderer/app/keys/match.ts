@@ -12,7 +12,7 @@ export interface KeyStroke {
   readonly altGraph: boolean;
 }
 
-export type Place = 'welcome' | 'queue' | 'grid';
+export type Place = 'welcome' | 'queue' | 'grid' | 'review';
 
 export type Wish =
   | { readonly kind: 'command'; readonly id: CommandId }
@@ -42,7 +42,7 @@ export function match(stroke: KeyStroke, place: Place, findings: readonly Findin
 }
 
 const acts = ({ where }: Command, place: Place) =>
-  where === 'everywhere' || where === place || (where === 'project' && place !== 'welcome');
+  where === 'everywhere' || where === place || (where === 'project' && place !== 'welcome') || (where === 'queue' && place === 'review');
 
 function hits(keys: string, stroke: KeyStroke, mod: boolean, writes: boolean): boolean {
   const parts = keys === '+' ? ['+'] : keys.split('+');
@@ -93,6 +93,7 @@ export function keyLabel(keys: string, mac: boolean): string {
     Escape: 'Esc',
     Backspace: '⌫',
     Delete: 'Del',
+    ' ': 'Space',
   };
   if (keys === '+') return '+';
   return keys

@@ -117,11 +117,11 @@ class Scene {
     });
   }
 
-  label(index: number): void {
+  label(index: number, wrong = false): void {
     const image = this.images[index]?.id ?? '';
     const finding = this.project.findings[0]?.id ?? '';
     this.seq += 1;
-    const state = index % 2 === 0 ? ('present' as const) : ('absent' as const);
+    const state = (index % 2 === 0) !== wrong ? ('present' as const) : ('absent' as const);
     const after: CellValue = { state, source: 'typed', use: 'train', shown: null, head: null, time: time(this.seq) };
     this.cells.set(image, { image, finding, value: after });
     const change: CellChange = { image, finding, before: null, after };
@@ -174,6 +174,25 @@ describe('training', () => {
     const ill = [...probabilities].filter((_, row) => row % 2 === 0);
     const well = [...probabilities].filter((_, row) => row % 2 === 1);
     expect(Math.min(...ill)).toBeGreaterThan(Math.max(...well));
+  });
+
+  it('a label that all other images speak against is suspect, by image and finding; one that was kept starts no round', async () => {
+    scene.training.poolGrew(COUNT, true);
+    expect(await scene.training.suspects()).toEqual(ok({ judged: 0, flagged: 0, suspects: [] }));
+    for (let index = 0; index < 30; index++) scene.label(index, index === 6);
+    await scene.fitted();
+    const found = await scene.training.suspects();
+    expect(found.ok && found.value.judged).toBe(30);
+    const image = scene.images[6]?.id ?? '';
+    const finding = scene.project.findings[0]?.id ?? '';
+    expect(found.ok && found.value.suspects[0]).toMatchObject({ image, finding, state: 'absent', other: { finding, state: 'present' } });
+    const before = scene.cells.get(image)?.value;
+    if (!before) throw new Error('the label is there');
+    const rounds = scene.trainer.calls.filter((method) => method === 'delta').length;
+    const after = { ...before, kept: { time: time(99), probability: 0.1, other: finding } };
+    scene.training.labelled([{ image, finding, before, after }], time(99));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(scene.trainer.calls.filter((method) => method === 'delta')).toHaveLength(rounds);
   });
 
   it('a trainer that ends gets everything again', async () => {

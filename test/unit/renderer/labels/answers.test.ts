@@ -20,7 +20,7 @@ if (a === undefined || b === undefined || c === undefined) throw new Error('thre
 const view = (cells: Record<string, CellState> = {}): ImageView => ({
   id: id(1, 'G'),
   record: null,
-  cells: new Map(Object.entries(cells).map(([finding, state]) => [finding, { state, source: 'typed', pending: false }])),
+  cells: new Map(Object.entries(cells).map(([finding, state]) => [finding, { state, source: 'typed', pending: false, kept: null }])),
   skipped: false,
   answered: Object.values(cells).some((state) => state !== 'none'),
 });

@@ -39,4 +39,16 @@ it('thresholds are the means of a class over its own labels', () => {
   ]);
   expect(list[0]?.score).toBeCloseTo(0.05, 6);
   expect(list[0]?.probability).toBeCloseTo(0.2, 6);
+  expect(list[0]?.other).toMatchObject({ finding: 0, state: 'absent' });
+  expect(list[0]?.other.probability).toBeCloseTo(0.8, 6);
+  expect(list[0]?.other.usual).toBeCloseTo(0.75, 6);
+});
+
+it('names the class that claims the image; a class without judged labels claims none', () => {
+  const y = Int8Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0);
+  const targets = { rows: Int32Array.of(2, 4, 6), groups: Int32Array.of(0, 1, 2), findings: 3, y };
+  const probabilities = Float32Array.of(0.9, 0.05, 0.05, 0.1, 0.7, 0.2, 0.3, 0.6, 0.1);
+  const [first] = suspects({ targets, probabilities }, 'multiclass');
+  expect(first).toMatchObject({ row: 4, finding: 0, flagged: true, other: { finding: 1, state: 'present' } });
+  expect(first?.other.usual).toBeCloseTo(0.6, 6);
 });
