@@ -1,13 +1,13 @@
 import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fail, ok, type Result } from '../contract/result';
+import { fail, FailureError, ok, type Result } from '../contract/result';
 import { syncFolder } from '../main/files/atomic';
 import { reasonOf, systemCode, writeFailure } from '../main/files/failures';
 
 export interface OutputFile {
   readonly file: string;
-  /** Written one after the other. */
-  readonly parts: readonly Uint8Array[];
+  /** Written one after the other; made when their turn comes where there are too many to hold. A FailureError while they are made fails the writing. */
+  readonly parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 /** Before the work: is there room for these files? Fails: output-exists, folder-missing, folder-not-writable, write-failed. */
@@ -58,7 +58,7 @@ export async function writeFiles(files: readonly OutputFile[]): Promise<Result<v
       current = file;
       const handle = await open(temporary, 'wx');
       try {
-        for (const part of parts) await writeAll(handle, part);
+        for await (const part of parts) await writeAll(handle, part);
         await handle.sync();
       } finally {
         await handle.close();
@@ -72,6 +72,7 @@ export async function writeFiles(files: readonly OutputFile[]): Promise<Result<v
     return ok();
   } catch (error) {
     for (const { temporary } of staged) await rm(temporary, { force: true });
+    if (error instanceof FailureError) return { ok: false, failure: error.failure };
     return writeFailure(error, current, dirname(resolve(current)));
   }
 }

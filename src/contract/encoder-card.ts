@@ -26,6 +26,10 @@ export type Preprocessing = z.infer<typeof Preprocessing>;
 export const Precision = z.enum(['fp32', 'fp16', 'int8']);
 export type Precision = z.infer<typeof Precision>;
 
+/** What a model can give beyond the embedding, see `outputs` of the card. */
+export const EncoderState = z.enum(['tokens', 'blockInput']);
+export type EncoderState = z.infer<typeof EncoderState>;
+
 export const EncoderKind = z.enum(['eva-x', 'scattering', 'custom']);
 
 /** encoder.json beside model.onnx. */
@@ -42,13 +46,20 @@ export const EncoderCard = z.object({
   preprocessing: Preprocessing,
   pooling: z.string(),
   precision: Precision,
+  /**
+   * Numbers an image. `tokens`: patch tokens behind the last block, [196, d], before the last LayerNorm; `blockInput`: what goes into the
+   * last block, [197, d], class token first. They are the outputs `tokens` and `block_input` of model.tokens.onnx or, where there is no
+   * such file, of model.onnx.
+   */
   outputs: z.object({
     embedding: z.int().positive(),
-    tokens: z.tuple([z.int(), z.int()]).optional(),
-    blockInput: z.tuple([z.int(), z.int()]).optional(),
+    tokens: z.tuple([z.int().positive(), z.int().positive()]).optional(),
+    blockInput: z.tuple([z.int().positive(), z.int().positive()]).optional(),
   }),
   /** The model.onnx that belongs to this card; checked when the folder is opened. */
   model: z.object({ bytes: z.int().positive(), sha256: z.string().length(64) }).optional(),
+  /** model.tokens.onnx: the same model with the outputs beyond the embedding. Its weights are those in model.onnx, beside which it has to lie. */
+  tokensModel: z.object({ bytes: z.int().positive(), sha256: z.string().length(64) }).optional(),
   /** Of an int8 encoder: what it costs, measured on the images it was calibrated for. */
   quantisation: z
     .object({

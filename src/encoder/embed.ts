@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { EncoderState } from '../contract/encoder-card';
 import { Priority } from '../contract/jobs/imaging';
 import type { ImagingService } from '../contract/jobs/imaging';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../contract/jobs/encoder';
@@ -6,6 +7,7 @@ import { fail, ok, type Failure, type Result } from '../contract/result';
 import type { Handlers } from '../contract/wire';
 import { BATCH } from './card';
 import type { Engine } from './engine';
+import type { EmbeddingStore } from './store/store';
 
 /** Where tiles come from: the handlers of imaging themselves, or calls of them over a port. */
 export type TileSource = Pick<Handlers<ImagingService>, 'read'>;
@@ -17,6 +19,8 @@ const REPORT_MILLISECONDS = 250;
 
 export interface EmbedJob {
   readonly engine: Engine;
+  /** Tokens or block inputs that are to be kept as well. */
+  readonly states: readonly EncoderState[];
   readonly imaging: TileSource;
   readonly items: readonly EmbedItem[];
   readonly signal: AbortSignal;
@@ -33,7 +37,13 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
   const { engine, items, signal } = job;
   // Every read under way listens to it.
   setMaxListeners(0, signal);
-  const report = new Report(job);
+  const stores: Stores = { embedding: engine.store };
+  for (const state of job.states) {
+    const store = await engine.stateStore(state);
+    if (!store.ok) return store;
+    stores[state] = store.value;
+  }
+  const report = new Report(job, stores);
   const ahead: Promise<Read>[] = [];
   const limit = BATCH * BATCHES_AHEAD;
   let asked = 0;
@@ -47,7 +57,7 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
   const run = async (): Promise<Result<void>> => {
     const ready = batch;
     batch = [];
-    return encodeBatch(engine, ready, report);
+    return encodeBatch(job, stores, ready, report);
   };
 
   for (const item of items) {
@@ -87,14 +97,23 @@ async function read(job: EmbedJob, item: EmbedItem): Promise<Read> {
   );
 }
 
-async function encodeBatch(engine: Engine, ready: readonly Ready[], report: Report): Promise<Result<void>> {
+/** Where the parts of what is encoded go. */
+type Stores = { embedding: EmbeddingStore } & { [state in EncoderState]?: EmbeddingStore };
+
+async function encodeBatch({ engine, states }: EmbedJob, stores: Stores, ready: readonly Ready[], report: Report): Promise<Result<void>> {
   const names = ready.map(({ item, facts }) => embeddingName(facts.sha256, item.source.frame));
-  const reused = names.map((name, i) => engine.store.has(name) || names.indexOf(name) < i);
+  const kinds = ['embedding', ...states] as const;
+  const reused = names.map((name, i) => kinds.every((kind) => stores[kind]?.has(name)) || names.indexOf(name) < i);
   const fresh = ready.flatMap(({ tile }, i) => (reused[i] || !tile ? [] : [{ name: names[i] ?? '', tile }]));
   if (fresh.length > 0) {
-    const rows = await engine.encode(fresh.map(({ tile }) => tile));
-    if (!rows.ok) return rows;
-    fresh.forEach(({ name }, i) => engine.store.append(name, rows.value[i] ?? new Float32Array()));
+    const encoded = await engine.encode(
+      fresh.map(({ tile }) => tile),
+      states,
+    );
+    if (!encoded.ok) return encoded;
+    fresh.forEach(({ name }, i) => {
+      for (const kind of kinds) stores[kind]?.append(name, encoded.value[i]?.[kind] ?? new Float32Array());
+    });
   }
   ready.forEach(({ item, facts, tile }, i) => {
     if (tile || reused[i]) report.add({ status: 'ok', key: item.key, facts, reused: reused[i] ?? false });
@@ -105,15 +124,17 @@ async function encodeBatch(engine: Engine, ready: readonly Ready[], report: Repo
 
 const plain = ({ code, params }: Failure) => ({ code, params });
 
-/** Collects what is done, flushes the store and tells of it, at most every 250 ms. */
+/** Collects what is done, flushes the stores and tells of it, at most every 250 ms. */
 class Report {
   readonly totals = { done: 0, failed: 0 };
   private items: EmbeddedItem[] = [];
   private last = performance.now();
   private readonly job: EmbedJob;
+  private readonly stores: Stores;
 
-  constructor(job: EmbedJob) {
+  constructor(job: EmbedJob, stores: Stores) {
     this.job = job;
+    this.stores = stores;
   }
 
   add(item: EmbeddedItem): void {
@@ -127,8 +148,10 @@ class Report {
   }
 
   async send(): Promise<Result<void>> {
-    const flushed = await this.job.engine.store.flush();
-    if (!flushed.ok) return flushed;
+    for (const store of Object.values(this.stores)) {
+      const flushed = await store.flush();
+      if (!flushed.ok) return flushed;
+    }
     if (this.items.length > 0) this.job.onEmbedded(this.items);
     this.items = [];
     this.last = performance.now();

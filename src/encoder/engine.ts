@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { EncoderCard } from '../contract/encoder-card';
+import type { EncoderCard, EncoderState } from '../contract/encoder-card';
 import type { Provider } from '../contract/jobs/encoder';
 import type { Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Result } from '../contract/result';
@@ -8,21 +8,35 @@ import { openEncoderFolder, type EncoderFolder } from './folder';
 import { inputLength, normaliseInto } from './normalise';
 import { ensureBuiltin } from './scattering/builtin';
 import { chooseSession } from './providers';
-import { tryProvider, type Session, type Values } from './session';
+import type { Session } from './session';
+import { SteadySession } from './steady-session';
 import { EmbeddingStore } from './store/store';
 
-/** An encoder that is open: its model in a session and its store. */
+/** What an encoder makes of one image. */
+export type Encoded = { readonly embedding: Float32Array } & { readonly [state in EncoderState]?: Float32Array };
+
+/** The outputs of the model. */
+const outputNames = { embedding: 'embedding', tokens: 'tokens', blockInput: 'block_input' } as const;
+/** Folders of the profile in which states are kept. */
+const stateFolders: Record<EncoderState, string> = { tokens: 'tokens', blockInput: 'block-inputs' };
+
+/** An encoder that is open: its model in a session and its stores. */
 export class Engine {
   readonly source: EncoderFolder;
-  private current: Session;
-  private readonly threads: number;
   readonly store: EmbeddingStore;
+  private readonly profile: string;
+  private readonly threads: number;
+  private readonly main: SteadySession;
+  /** Of the model that gives states as well: opened when first needed. */
+  private withStates: SteadySession | null = null;
+  private readonly states = new Map<EncoderState, EmbeddingStore>();
   private readonly batch: Float32Array;
   private turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(source: EncoderFolder, session: Session, threads: number, store: EmbeddingStore) {
+  private constructor(profile: string, source: EncoderFolder, session: SteadySession, threads: number, store: EmbeddingStore) {
+    this.profile = profile;
     this.source = source;
-    this.current = session;
+    this.main = session;
     this.threads = threads;
     this.store = store;
     this.batch = new Float32Array(BATCH * inputLength(source.card));
@@ -41,7 +55,7 @@ export class Engine {
       await session.value.close();
       return store;
     }
-    return ok(new Engine(source.value, session.value, threads, store.value));
+    return ok(new Engine(profile, source.value, new SteadySession(session.value, model, threads), threads, store.value));
   }
 
   get card(): EncoderCard {
@@ -49,19 +63,35 @@ export class Engine {
   }
 
   get session(): Session {
-    return this.current;
+    return this.main;
   }
 
-  /** The embedding of each tile, at most BATCH of them. The batch is filled up with zeros, so a row's bits hang on its tile alone. */
-  encode(tiles: readonly Tile[]): Promise<Result<Float32Array[]>> {
+  /** Where this encoder's tokens or block inputs are kept, one row of float16 an image. Fails: wrong-use where it has none. */
+  async stateStore(state: EncoderState): Promise<Result<EmbeddingStore>> {
+    const known = this.states.get(state);
+    if (known) return ok(known);
+    const { id, name, outputs } = this.card;
+    const [rows = 0, width = 0] = outputs[state] ?? [];
+    if (!this.source.tokensModel || rows === 0) return fail('wrong-use', { reason: `${name} gives no ${outputNames[state]}` });
+    const format = { encoder: id, d: rows * width, type: 'float16' } as const;
+    const store = await EmbeddingStore.open(join(this.profile, stateFolders[state], id), format);
+    if (store.ok) this.states.set(state, store.value);
+    return store;
+  }
+
+  /**
+   * What the encoder makes of each tile, at most BATCH of them: its embedding and the `wanted` states. The batch is filled up with zeros,
+   * so a row's bits hang on its tile alone.
+   */
+  encode(tiles: readonly Tile[], wanted: readonly EncoderState[] = []): Promise<Result<Encoded[]>> {
     if (tiles.length > BATCH) throw new Error(`${String(tiles.length)} tiles in one batch`);
     // One after the other: there is one batch buffer, and embedding and an export's check may meet here.
-    const run = this.turn.then(() => this.encodeBatch(tiles));
+    const run = this.turn.then(() => this.encodeBatch(tiles, wanted));
     this.turn = run.catch(() => undefined);
     return run;
   }
 
-  private async encodeBatch(tiles: readonly Tile[]): Promise<Result<Float32Array[]>> {
+  private async encodeBatch(tiles: readonly Tile[], wanted: readonly EncoderState[]): Promise<Result<Encoded[]>> {
     const { card } = this;
     const length = inputLength(card);
     this.batch.fill(0);
@@ -69,38 +99,47 @@ export class Engine {
       const written = normaliseInto(this.batch, i * length, tile, card);
       if (!written.ok) return written;
     }
+    const session = await this.sessionFor(wanted);
+    if (!session.ok) return session;
     const shape = [BATCH, card.input.channels, card.input.size, card.input.size];
-    const outputs = await this.run({ shape, data: this.batch });
+    const kinds = ['embedding', ...wanted] as const;
+    const outputs = await session.value.run(
+      { pixels: { shape, data: this.batch } },
+      kinds.map((kind) => outputNames[kind]),
+    );
     if (!outputs.ok) return outputs;
-    const d = card.outputs.embedding;
-    const values = outputs.value.embedding?.data;
-    if (values?.length !== BATCH * d) return fail('encoder-corrupt', { folder: this.source.folder, reason: 'its output has another size' });
-    const rows = tiles.map((_, i) => values.slice(i * d, (i + 1) * d));
-    if (!rows.every((row) => row.every(Number.isFinite)))
-      return fail('encoder-run-failed', { reason: 'it gave values that are not numbers' });
-    return ok(rows);
+    const encoded: Encoded[] = [];
+    for (let i = 0; i < tiles.length; i++) {
+      const parts: Partial<Record<(typeof kinds)[number], Float32Array>> = {};
+      for (const kind of kinds) {
+        const [rows, width] = kind === 'embedding' ? [1, card.outputs.embedding] : (card.outputs[kind] ?? [0, 0]);
+        const d = rows * width;
+        const values = outputs.value[outputNames[kind]]?.data;
+        if (values?.length !== BATCH * d)
+          return fail('encoder-corrupt', { folder: this.source.folder, reason: 'its output has another size' });
+        parts[kind] = values.slice(i * d, (i + 1) * d);
+        if (!parts[kind].every(Number.isFinite)) return fail('encoder-run-failed', { reason: 'it gave values that are not numbers' });
+      }
+      encoded.push({ embedding: new Float32Array(), ...parts });
+    }
+    return ok(encoded);
   }
 
-  /** A provider that breaks off (a driver that was reset, memory that ran out) is given up for the processor: the class stays. */
-  private async run(pixels: Values): Promise<Result<Record<string, Values>>> {
-    const outputs = await this.current.run({ pixels });
-    if (outputs.ok || this.current.provider === 'cpu') return outputs;
-    const { provider } = this.current;
-    const cpu = await tryProvider(
-      this.source.model,
-      'cpu',
-      this.threads,
-      `${provider} broke off: ${String(outputs.failure.params['reason'])}`,
-    );
-    if (!cpu.ok) return outputs;
-    await this.current.close();
-    this.current = cpu.value;
-    return this.current.run({ pixels });
+  private async sessionFor(wanted: readonly EncoderState[]): Promise<Result<SteadySession>> {
+    if (wanted.length === 0) return ok(this.main);
+    if (this.withStates) return ok(this.withStates);
+    const { tokensModel } = this.source;
+    if (tokensModel === null) return fail('wrong-use', { reason: `${this.card.name} gives an embedding alone` });
+    const session = await SteadySession.beside(this.main, tokensModel, this.threads);
+    if (session.ok) this.withStates = session.value;
+    return session;
   }
 
   async close(): Promise<Result<void>> {
-    const stored = await this.store.close();
-    await this.current.close();
-    return stored;
+    const closed: Result<void>[] = [];
+    for (const store of [this.store, ...this.states.values()]) closed.push(await store.close());
+    await this.main.close();
+    await this.withStates?.close();
+    return closed.find(({ ok: fine }) => !fine) ?? ok();
   }
 }

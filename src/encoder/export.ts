@@ -110,7 +110,7 @@ async function predictByHead(engine: Engine, path: string, tiles: readonly Tile[
       if (!rows.ok) return rows;
       const d = engine.card.outputs.embedding;
       const data = new Float32Array(batch.length * d);
-      rows.value.forEach((row, i) => data.set(row, i * d));
+      rows.value.forEach(({ embedding }, i) => data.set(embedding, i * d));
       const outputs = await session.run({ embedding: { shape: [batch.length, d], data } });
       return outputs.ok ? ok(outputs.value.probabilities?.data ?? new Float32Array()) : outputs;
     });

@@ -13,13 +13,16 @@ import { publish } from './publish';
 export interface EncoderFolder {
   readonly folder: string;
   readonly model: string;
+  /** The model that gives tokens and block inputs as well; null where the encoder has none. */
+  readonly tokensModel: string | null;
   readonly card: EncoderCard;
 }
 
 /** Everything of a card but what the written model tells. */
-export type CardDraft = Omit<EncoderCard, 'format' | 'version' | 'model'>;
+export type CardDraft = Omit<EncoderCard, 'format' | 'version' | 'model' | 'tokensModel'>;
 
 const MODEL = 'model.onnx';
+const TOKENS_MODEL = 'model.tokens.onnx';
 const CARD = 'encoder.json';
 
 /** Opens an encoder folder; a model that is not the one of the card is refused, before a runtime could trip over it. */
@@ -39,37 +42,50 @@ export async function openEncoderFolder(folder: string): Promise<Result<EncoderF
   }
   const card = EncoderCard.safeParse(json);
   if (!card.success) return corrupt(`${CARD} is not valid`, card.error.message);
-  const model = join(folder, MODEL);
-  try {
-    const expected = card.data.model;
-    const { size } = await stat(model);
-    if (expected && size !== expected.bytes) return corrupt(`${MODEL} has ${String(size)} bytes, expected ${String(expected.bytes)}`);
-    if (expected && (await hashFile(model)) !== expected.sha256) return corrupt(`${MODEL} does not match its checksum`);
-  } catch (error) {
-    return corrupt(`${MODEL} cannot be read`, String(error));
-  }
-  return ok({ folder, model, card: card.data });
+  const { model, tokensModel, outputs } = card.data;
+  const found = (await checkFile(folder, MODEL, model)) ?? (tokensModel ? await checkFile(folder, TOKENS_MODEL, tokensModel) : null);
+  if (found) return found;
+  const file = join(folder, MODEL);
+  const states = tokensModel ? join(folder, TOKENS_MODEL) : outputs.tokens || outputs.blockInput ? file : null;
+  return ok({ folder, model: file, tokensModel: states, card: card.data });
 }
 
+async function checkFile(folder: string, name: string, expected: EncoderCard['model']) {
+  const corrupt = (reason: string, detail?: string) => fail('encoder-corrupt', { folder, reason }, detail);
+  const file = join(folder, name);
+  try {
+    const { size } = await stat(file);
+    if (expected && size !== expected.bytes) return corrupt(`${name} has ${String(size)} bytes, expected ${String(expected.bytes)}`);
+    if (expected && (await hashFile(file)) !== expected.sha256) return corrupt(`${name} does not match its checksum`);
+  } catch (error) {
+    return corrupt(`${name} cannot be read`, String(error));
+  }
+  return null;
+}
+
+const checksumOf = (bytes: Uint8Array) => ({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
 const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 
-/** Writes the folder, the card last, and reads it back. */
+/** Writes the folder, the card last, and reads it back. `states`: the model with tokens and block inputs, where there is one. */
 export async function writeEncoderFolder(
   folder: string,
-  model: Model,
+  { model, states }: { readonly model: Model; readonly states: Model | null },
   draft: CardDraft,
   head: Head | null,
   overwrite: boolean,
 ): Promise<Result<EncoderFolder>> {
   const bytes = serialiseModel(model);
+  const statesBytes = states && serialiseModel(states, { file: MODEL, bytes });
   const card: EncoderCard = {
     format: 'collimate-encoder',
     version: 1,
     ...draft,
-    model: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
+    model: checksumOf(bytes),
+    ...(statesBytes ? { tokensModel: checksumOf(statesBytes) } : {}),
   };
   const files = [
     { name: MODEL, bytes },
+    ...(statesBytes ? [{ name: TOKENS_MODEL, bytes: statesBytes }] : []),
     ...(head
       ? [
           { name: 'head.safetensors', bytes: writeSafetensors(head.tensors) },

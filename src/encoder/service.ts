@@ -79,11 +79,12 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
       return result.ok ? ok({ card: result.value.card, folder: result.value.folder }) : result;
     },
 
-    embed({ items }, { signal }) {
+    embed({ items, states = [] }, { signal }) {
       const job = last.then(() =>
         withEngine((current) =>
           embed({
             engine: current,
+            states,
             imaging,
             items,
             signal,
@@ -110,12 +111,29 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
       return Promise.resolve(ok());
     },
 
-    missing: ({ names }) => withEngine(({ store }) => Promise.resolve(ok(names.filter((name) => !store.has(name))))),
+    missing: ({ names, states = [] }) =>
+      withEngine(async (current) => {
+        const stores = [current.store];
+        for (const state of states) {
+          const store = await current.stateStore(state);
+          if (!store.ok) return store;
+          stores.push(store.value);
+        }
+        return ok(names.filter((name) => !stores.every((store) => store.has(name))));
+      }),
 
     fetch: ({ names }) =>
       withEngine(async (current) => {
         const rows = await current.store.fetch(names);
         return rows.ok ? ok({ d: current.card.outputs.embedding, rows: rows.value }) : rows;
+      }),
+
+    fetchStates: ({ state, names }) =>
+      withEngine(async (current) => {
+        const store = await current.stateStore(state);
+        if (!store.ok) return store;
+        const bytes = await store.value.fetchBytes(names);
+        return bytes.ok ? ok({ shape: current.card.outputs[state] ?? [0, 0], bits: new Uint16Array(bytes.value.buffer) }) : bytes;
       }),
 
     exportModel: (request, { signal }) => withEngine((current) => exportModel(current, imaging, request, signal)),

@@ -12,7 +12,8 @@ export interface Session {
   /** The provider that runs it, and why that one. */
   readonly provider: Provider;
   readonly reason: string;
-  run(inputs: Readonly<Record<string, Values>>): Promise<Result<Record<string, Values>>>;
+  /** `outputs`: those that are wanted; all of them where it is left out. */
+  run(inputs: Readonly<Record<string, Values>>, outputs?: readonly string[]): Promise<Result<Record<string, Values>>>;
   close(): Promise<void>;
 }
 
@@ -69,11 +70,11 @@ function wrap(session: InferenceSession, provider: Provider, reason: string): Se
   return {
     provider,
     reason,
-    async run(inputs) {
+    async run(inputs, wanted) {
       const feeds: Record<string, Tensor> = {};
       for (const [name, value] of Object.entries(inputs)) feeds[name] = new Tensor('float32', value.data, value.shape);
       try {
-        const outputs = await session.run(feeds);
+        const outputs = await (wanted ? session.run(feeds, wanted) : session.run(feeds));
         const values: Record<string, Values> = {};
         for (const [name, tensor] of Object.entries(outputs)) {
           if (!(tensor.data instanceof Float32Array)) return fail('encoder-run-failed', { reason: `${name} is not float32` });

@@ -28,8 +28,13 @@ function typeOf(data: ConstantData): number {
   return data instanceof Uint8Array ? UINT8 : FLOAT16;
 }
 
-export function serialiseModel(model: Model): Uint8Array {
+/** Constants of that many bytes and more can lie in another file; the small ones say how shapes change and stay. */
+const LARGE = 1024;
+
+/** The bytes of a model. Large constants that `beside` holds, a model in the same folder, are read from its file and not written again. */
+export function serialiseModel(model: Model, beside?: { readonly file: string; readonly bytes: Uint8Array }): Uint8Array {
   const { graph } = model;
+  const places = beside ? placesOf(beside.bytes) : new Map<string, Place>();
   const domains = new Set(graph.nodes.map((node) => node.domain));
   const message = {
     irVersion: irVersion(model.opset),
@@ -53,13 +58,40 @@ export function serialiseModel(model: Model): Uint8Array {
         name: constant.name,
         dims: [...constant.shape],
         dataType: typeOf(constant.data),
-        rawData: bytesOf(constant.data),
+        ...dataOrPlace(constant, places, beside?.file ?? ''),
       })),
       input: graph.inputs.map(valueProto),
       output: graph.outputs.map(valueProto),
     },
   };
   return onnx.ModelProto.encode(message).finish();
+}
+
+interface Place {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where in the bytes of a model its constants lie. */
+function placesOf(bytes: Uint8Array): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const { name, rawData } of onnx.ModelProto.decode(bytes).graph?.initializer ?? []) {
+    // The reader gives views of what it reads, so that their place in memory tells their place in the file.
+    if (rawData && rawData.buffer === bytes.buffer) {
+      places.set(name ?? '', { offset: rawData.byteOffset - bytes.byteOffset, length: rawData.byteLength });
+    }
+  }
+  return places;
+}
+
+function dataOrPlace({ name, data }: Constant, places: ReadonlyMap<string, Place>, file: string) {
+  const place = places.get(name);
+  if (!place || place.length !== data.byteLength || place.length < LARGE) return { rawData: bytesOf(data) };
+  const entries = { location: file, offset: String(place.offset), length: String(place.length) };
+  return {
+    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+  };
 }
 
 /** Reads a model of the kind that `serialiseModel` writes: constants as raw bytes, no subgraphs. */

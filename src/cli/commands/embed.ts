@@ -1,5 +1,7 @@
 import { type Command as Commander, InvalidArgumentError, Option } from 'commander';
 import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import type { EncoderState } from '../../contract/encoder-card';
 import { sentence } from '../../contract/catalogue';
 import { Provider } from '../../contract/jobs/encoder';
 import { compareImages } from '../../contract/order';
@@ -11,6 +13,7 @@ import { checkFiles, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { cardFile, embeddingFiles, encoderOf } from '../tables/embeddings';
 import type { IndexRow } from '../tables/index-table';
+import { statesFiles, type StatesCard } from '../tables/states';
 
 interface Shard {
   /** From 1. */
@@ -22,6 +25,8 @@ interface Options extends CommonOptions {
   readonly encoder: string;
   readonly out: string;
   readonly index: string;
+  readonly tokens?: string;
+  readonly blockInput?: string;
   readonly cache?: string;
   readonly shard: Shard;
   readonly provider: Provider;
@@ -36,6 +41,11 @@ export function embed(program: Commander, run: Run): void {
     .requiredOption('--encoder <DIR>', 'an encoder made by "collimate convert", or "builtin"')
     .requiredOption('--out <EMB.npy>', 'the embeddings; EMB.json is written beside it')
     .requiredOption('--index <EMB.csv>', 'which image each row belongs to')
+    .option(
+      '--tokens <TOKENS.npy>',
+      'also the patch tokens, float16 [images, 196, d], for "fit --head attentive"; TOKENS.json is written beside it',
+    )
+    .option('--block-input <FILE.npy>', 'also what goes into the last block, float16 [images, 197, d], for "fit --head block"')
     .option('--cache <DIR>', 'keep embeddings here; what is there is not computed again')
     .addOption(
       new Option('--shard <i/n>', 'only images k of the sorted list with k mod n = i - 1')
@@ -56,21 +66,36 @@ function parseShard(text: string): Shard {
 
 async function embedFolder(session: Session, folder: string, options: Options): Promise<Result<Summary>> {
   const { out, index, shard } = options;
-  const free = await checkFiles([out, index, cardFile(out)], session.overwrite);
+  const wanted = wantedStates(options);
+  const arrays = [out, ...wanted.map(({ file }) => file)];
+  const free = await checkFiles([index, ...arrays.flatMap((file) => [file, cardFile(file)])], session.overwrite);
   if (!free.ok) return free;
   const listed = await listFolder(folder, session.signal);
   if (!listed.ok) return listed;
   const part = shardOf(listed.value, shard);
   const started = performance.now();
-  return withEncoder(session, { encoder: options.encoder, provider: options.provider, cache: options.cache ?? null }, async (encoder) => {
+  const [large] = wanted;
+  const choice = {
+    encoder: options.encoder,
+    provider: options.provider,
+    cache: options.cache ?? null,
+    ...(large ? { temporaryIn: dirname(resolve(large.file)) } : {}),
+  };
+  return withEncoder(session, choice, async (encoder) => {
     const bar = session.progress('Embedding');
-    const embedded = await encoder.embed(part.images, (done) => bar.at(done, part.images.length));
+    const states = wanted.map(({ state }) => state);
+    const embedded = await encoder.embed(part.images, (done) => bar.at(done, part.images.length), states);
     bar.end();
     if (!embedded.ok) return embedded;
     const seconds = (performance.now() - started) / 1000;
     return write(encoder, part, embedded.value, options, seconds);
   });
 }
+
+const wantedStates = ({ tokens, blockInput }: Options): { state: EncoderState; file: string }[] => [
+  ...(tokens === undefined ? [] : [{ state: 'tokens' as const, file: tokens }]),
+  ...(blockInput === undefined ? [] : [{ state: 'blockInput' as const, file: blockInput }]),
+];
 
 /** What was left out is told by the first shard alone, so that merged shards tell it once. */
 const shardOf = ({ images, leftOut }: Folder, { index, count }: Shard): Folder => ({
@@ -82,9 +107,10 @@ async function write(
   encoder: OpenEncoder,
   { images, leftOut }: Folder,
   embedded: readonly Embedded[],
-  { out, index, patientSalt }: Options,
+  options: Options,
   seconds: number,
 ): Promise<Result<Summary>> {
+  const { out, index, patientSalt } = options;
   const names = embedded.flatMap((item) => (item.ok ? [nameOf(item.facts)] : []));
   const vectors = await encoder.vectors(names);
   if (!vectors.ok) return vectors;
@@ -95,15 +121,21 @@ async function write(
     return item?.ok ? okRow(image, item, row++, patientSalt) : failedRow(image, item);
   });
   const all = [...rows, ...leftOut.map(leftOutRow)].sort(compareImages);
-  const written = await writeFiles(
-    embeddingFiles({ npy: out, index }, encoderOf(encoder.card), { rows: names.length, columns: d, data: vectors.value }, all),
-  );
+  const made = encoderOf(encoder.card);
+  const written = await writeFiles([
+    ...embeddingFiles({ npy: out, index }, made, { rows: names.length, columns: d, data: vectors.value }, all),
+    ...wantedStates(options).flatMap(({ state, file }) => {
+      const [rows, width] = encoder.card.outputs[state] ?? [0, 0];
+      const shape: StatesCard['shape'] = [names.length, rows, width];
+      return statesFiles(file, { state, encoder: made, shape }, () => encoder.states(state, names));
+    }),
+  ]);
   if (!written.ok) return written;
   const failed = all.filter(({ status }) => status === 'failed').length;
   const skipped = all.filter(({ status }) => status === 'skipped').length;
   const { provider, reason } = encoder;
   const text = `${String(names.length)} images embedded, ${String(failed)} failed, ${String(skipped)} skipped (${encoder.card.name}, ${provider}).`;
-  const values = { out, index, count: names.length, skipped, d, encoder: encoderOf(encoder.card), provider, reason, seconds };
+  const values = { out, index, count: names.length, skipped, d, encoder: made, provider, reason, seconds };
   return ok(summary(failed > 0 ? `${text} The reasons are in ${index}.` : text, values, failed));
 }
 

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EncoderCard } from '../../contract/encoder-card';
+import type { EncoderCard, EncoderState } from '../../contract/encoder-card';
 import { embeddingName, type EmbeddedItem, type EncoderService, type Provider } from '../../contract/jobs/encoder';
-import { fail, ok, type Result } from '../../contract/result';
+import { fail, ok, unwrap, type Result } from '../../contract/result';
 import type { Handlers } from '../../contract/wire';
 import { createEncoder } from '../../encoder/service';
 import type { ImageFacts } from '../../contract/jobs/imaging';
@@ -11,8 +11,9 @@ import type { Session } from '../session';
 import type { FoundImage } from './folder';
 import { startImaging } from './imaging';
 
-/** Vectors asked of the store at once. */
+/** Vectors asked of the store at once; of tokens, 150 kB an image and more, fewer. */
 const FETCH = 2048;
+const FETCH_STATES = 32;
 
 export interface EncoderChoice {
   /** An encoder folder, or "builtin". */
@@ -20,6 +21,8 @@ export interface EncoderChoice {
   readonly provider: Provider;
   /** Keeps the built-in encoder and embeddings from one run to the next; null: a temporary folder. */
   readonly cache: string | null;
+  /** Where the temporary folder is made: tokens want more room than the system's own place for such folders may have. */
+  readonly temporaryIn?: string;
 }
 
 /** An image's facts, or why it failed, in words. */
@@ -33,10 +36,12 @@ export interface OpenEncoder {
   readonly provider: Provider;
   readonly reason: string;
   readonly handlers: Handlers<EncoderService>;
-  /** One entry an image, in their order. `onProgress` hears how many are done. */
-  embed(images: readonly FoundImage[], onProgress: (done: number) => void): Promise<Result<Embedded[]>>;
+  /** One entry an image, in their order. `onProgress` hears how many are done; `states` are kept beside the embeddings. */
+  embed(images: readonly FoundImage[], onProgress: (done: number) => void, states?: readonly EncoderState[]): Promise<Result<Embedded[]>>;
   /** Embeddings [names.length, d], row after row. */
   vectors(names: readonly string[]): Promise<Result<Float32Array>>;
+  /** Tokens or block inputs by name, a few rows of float16 bits after the other. Throws FailureErrors. */
+  states(state: EncoderState, names: readonly string[]): AsyncIterable<Uint8Array>;
 }
 
 /** Opens imaging and an encoder for `work`, and closes both whatever happens. */
@@ -47,7 +52,7 @@ export async function withEncoder<T>(
 ): Promise<Result<T>> {
   const imaging = startImaging(session.threads);
   if (!imaging.ok) return imaging;
-  const temporary = choice.cache === null ? await mkdtemp(join(tmpdir(), 'collimate-')) : null;
+  const temporary = choice.cache === null ? await mkdtemp(join(choice.temporaryIn ?? tmpdir(), 'collimate-')) : null;
   const profile = choice.cache ?? temporary ?? '';
   let onItems: (items: EmbeddedItem[]) => void = () => undefined;
   const encoder = createEncoder({ profile, imaging: imaging.value }, (event, payload) => {
@@ -62,7 +67,7 @@ export async function withEncoder<T>(
     return await work({
       ...opened.value,
       handlers,
-      async embed(images, onProgress) {
+      async embed(images, onProgress, states = []) {
         const results: Embedded[] = [];
         const items = images.map(({ file }, at) => ({ key: String(at), source: { file, frame: null } }));
         let done = 0;
@@ -72,7 +77,7 @@ export async function withEncoder<T>(
           done += embedded.length;
           onProgress(done);
         };
-        const ran = await handlers.embed({ items }, context);
+        const ran = await handlers.embed({ items, states: [...states] }, context);
         if (!ran.ok) return ran;
         return results.length === images.length ? ok(results) : fail('internal', { reason: 'the encoder left images out' });
       },
@@ -84,6 +89,12 @@ export async function withEncoder<T>(
           all.set(chunk.value.rows, from * d);
         }
         return ok(all);
+      },
+      async *states(state, names) {
+        for (let from = 0; from < names.length; from += FETCH_STATES) {
+          const { bits } = unwrap(await handlers.fetchStates({ state, names: names.slice(from, from + FETCH_STATES) }, context));
+          yield new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
+        }
       },
     });
   } finally {

@@ -18,7 +18,15 @@ const CHUNK = 256 * 1024 * 1024;
 /** The file in parts that follow each other, so that a large array is not copied. */
 export function encodeNpy({ rows, columns, data }: Rows): Uint8Array[] {
   if (data.length !== rows * columns) throw new Error(`${String(data.length)} values for [${String(rows)}, ${String(columns)}]`);
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${String(rows)}, ${String(columns)}), }`;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const parts = [npyHeader('<f4', [rows, columns])];
+  for (let at = 0; at < bytes.length; at += CHUNK) parts.push(bytes.subarray(at, at + CHUNK));
+  return parts;
+}
+
+/** What comes before the values of an array in C order; `<f2` is float16, `<f4` float32, both little-endian. */
+export function npyHeader(type: '<f2' | '<f4', shape: readonly number[]): Uint8Array {
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
   // The data start at a multiple of 64, and the header ends in a newline.
   const header = Buffer.from(
     `${text.padEnd(Math.ceil((MAGIC.length + 4 + text.length + 1) / 64) * 64 - MAGIC.length - 4 - 1)}\n`,
@@ -26,10 +34,7 @@ export function encodeNpy({ rows, columns, data }: Rows): Uint8Array[] {
   );
   const length = Buffer.alloc(2);
   length.writeUInt16LE(header.length);
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const parts = [Buffer.concat([MAGIC, Buffer.from([1, 0]), length, header])] as Uint8Array[];
-  for (let at = 0; at < bytes.length; at += CHUNK) parts.push(bytes.subarray(at, at + CHUNK));
-  return parts;
+  return Buffer.concat([MAGIC, Buffer.from([1, 0]), length, header]);
 }
 
 /** Reads a two-dimensional float32 array in C order, all of whose values are finite. Fails: file-unreadable, array-invalid. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EncoderCard, Precision, TileRecipe } from '../encoder-card';
+import { EncoderCard, EncoderState, Precision, TileRecipe } from '../encoder-card';
 import { ImageFacts, ImageSource } from './imaging';
 import { HeadFile, HeadTensor } from '../head';
 import { Task } from '../model';
@@ -52,15 +52,28 @@ export const encoderService = {
       }),
       result: z.object({ card: EncoderCard, folder: z.string() }),
     },
-    /** Embeds the items in their order with the encoder that is open; what the store holds is not computed again. Ends when all are done or on abort. */
-    embed: { params: z.object({ items: z.array(EmbedItem) }), result: z.object({ done: z.int(), failed: z.int() }) },
+    /**
+     * Embeds the items in their order with the encoder that is open; what the store holds is not computed again. Ends when all are done or
+     * on abort. `states`: tokens or block inputs are kept as well (half precision; of EVA-X S 150 kB an image). Failures: wrong-use where the encoder has none.
+     */
+    embed: {
+      params: z.object({ items: z.array(EmbedItem), states: z.array(EncoderState).optional() }),
+      result: z.object({ done: z.int(), failed: z.int() }),
+    },
     pause: { params: z.object({ paused: z.boolean() }), result: z.void() },
     /** Which of these embeddings the store does not hold: what is there is neither read nor computed again. */
-    missing: { params: z.object({ names: z.array(z.string()) }), result: z.array(z.string()) },
+    missing: { params: z.object({ names: z.array(z.string()), states: z.array(EncoderState).optional() }), result: z.array(z.string()) },
     /** Embeddings by name, row after row: float32 [names.length, d]. */
     fetch: {
       params: z.object({ names: z.array(z.string()).max(4096) }),
       result: z.object({ d: z.int(), rows: z.instanceof(Float32Array) }),
+    },
+    /**
+     * Tokens or block inputs by name, row after row, as float16 bits: [names.length, rows, width], rows and width as the card's outputs say.
+     */
+    fetchStates: {
+      params: z.object({ state: EncoderState, names: z.array(z.string()).max(64) }),
+      result: z.object({ shape: z.tuple([z.int(), z.int()]), bits: z.instanceof(Uint16Array) }),
     },
     /** Writes the exported model (or the head alone) after checking it against `check`. See src/trainer/model-export. */
     exportModel: {

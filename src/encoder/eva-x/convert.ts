@@ -13,9 +13,10 @@ import { hashFile } from '../hash';
 import type { InputCard } from '../normalise';
 import { evaXModel, isTail, type ReadWeight } from './graph';
 import { readyHead, type HeadChoice } from './head';
-import { canonicalName, encoderWeights, findLayout, variantOf, type Layout } from './layout';
+import { canonicalName, encoderWeights, findLayout, TOKENS, variantOf, type Layout } from './layout';
 import { quantisationReport, quantise, type Quantised } from './quantise';
 import { ropeDifference } from './rope';
+import { withStates } from './states';
 
 export interface Conversion extends HeadChoice {
   readonly checkpoint: string;
@@ -94,7 +95,7 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
   const head = unwrap(await readyHead(checkpoint, layout, { id, name: input.name }, conversion));
   const written = await writeEncoderFolder(
     conversion.place(id),
-    model,
+    { model, states: withStates(model) },
     {
       id,
       ...input,
@@ -103,7 +104,7 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
       variant: variantOf(layout),
       pooling: POOLING,
       precision,
-      outputs: { embedding: layout.width },
+      outputs: { embedding: layout.width, tokens: [TOKENS - 1, layout.width], blockInput: [TOKENS, layout.width] },
       ...(quantised ? { quantisation: quantisationReport(quantised, layout.width, head) } : {}),
       source: { file: basename(conversion.checkpoint), sha256: await hashFile(conversion.checkpoint) },
       licence: LICENCE,

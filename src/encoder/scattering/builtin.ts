@@ -26,7 +26,7 @@ export async function ensureBuiltin(encoders: string): Promise<Result<EncoderFol
   if (found.ok) return found;
   return writeEncoderFolder(
     folder,
-    model,
+    { model, states: null },
     {
       id,
       name: 'Built-in scattering',

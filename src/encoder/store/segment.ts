@@ -75,6 +75,8 @@ export function encodeRow(values: Float32Array, format: RowFormat): Uint8Array {
   if (format.type === 'float32') return new Uint8Array(values.slice().buffer);
   const halves = new Uint16Array(values.length);
   encodeHalves(values, halves);
+  // A token beyond 65,504 stays a number, the largest that there is.
+  for (let i = 0; i < halves.length; i++) if (((halves[i] ?? 0) & 0x7fff) === 0x7c00) halves[i] = (halves[i] ?? 0) - 1;
   return new Uint8Array(halves.buffer);
 }
 

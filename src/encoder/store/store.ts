@@ -9,6 +9,9 @@ interface Place extends StoredRow {
   readonly segment: string;
 }
 
+/** What to do with the bytes of a row, and at which place among those that were asked for. */
+type Take = (bytes: Uint8Array, row: number) => void;
+
 /** Rows of a segment before the next is begun: 500 MB of the built-in encoder's. */
 const MAX_ROWS = 65_536;
 const MAX_READ = 8 * 2 ** 20;
@@ -75,12 +78,25 @@ export class EmbeddingStore {
   async fetch(names: readonly string[]): Promise<Result<Float32Array<ArrayBuffer>>> {
     const { d } = this.format;
     const out = new Float32Array(names.length * d);
+    const read = await this.readRows(names, (bytes, row) => decodeRow(bytes, this.format, out.subarray(row * d, (row + 1) * d)));
+    return read.ok ? ok(out) : read;
+  }
+
+  /** The same rows as they are stored, one after the other: little-endian numbers of the store's type. */
+  async fetchBytes(names: readonly string[]): Promise<Result<Uint8Array<ArrayBuffer>>> {
+    const width = rowBytes(this.format);
+    const out = new Uint8Array(names.length * width);
+    const read = await this.readRows(names, (bytes, row) => out.set(bytes, row * width));
+    return read.ok ? ok(out) : read;
+  }
+
+  private async readRows(names: readonly string[], take: Take): Promise<Result<void>> {
     const wanted = new Map<string, { place: Place; row: number }[]>();
     let missing = 0;
     names.forEach((name, row) => {
       const pending = this.pending.get(name);
       const place = this.places.get(name);
-      if (pending) decodeRow(pending, this.format, out.subarray(row * d, (row + 1) * d));
+      if (pending) take(pending, row);
       else if (place) {
         const rows = wanted.get(place.segment);
         if (rows) rows.push({ place, row });
@@ -89,10 +105,10 @@ export class EmbeddingStore {
     });
     if (missing > 0) return fail('embedding-missing', { count: missing });
     for (const [segment, rows] of wanted) {
-      const read = await this.readSegment(segment, rows, out);
+      const read = await this.readSegment(segment, rows, take);
       if (!read.ok) return read;
     }
-    return ok(out);
+    return ok();
   }
 
   /** Flushes and lets go of the files. */
@@ -102,8 +118,7 @@ export class EmbeddingStore {
     return flushed;
   }
 
-  private async readSegment(segment: string, rows: { place: Place; row: number }[], out: Float32Array): Promise<Result<void>> {
-    const { d } = this.format;
+  private async readSegment(segment: string, rows: { place: Place; row: number }[], take: Take): Promise<Result<void>> {
     const width = rowBytes(this.format);
     const file = this.path(segment, 'vectors');
     const sorted = rows.sort((a, b) => a.place.index - b.place.index);
@@ -126,7 +141,7 @@ export class EmbeddingStore {
             this.places.delete(place.name);
             return fail('embedding-corrupt', { file, reason: `row ${String(place.index)} does not match its checksum` });
           }
-          decodeRow(one, this.format, out.subarray(row * d, (row + 1) * d));
+          take(one, row);
         }
         from = to;
       }

@@ -186,7 +186,7 @@ async function wholeWay(model: Model, session: Runner): Promise<void> {
   unwrap(
     await writeEncoderFolder(
       place,
-      model,
+      { model, states: null },
       {
         id: '0'.repeat(64),
         name: 'S',

@@ -65,7 +65,7 @@ describe.skipIf(!hasEvaX)('conversion of EVA-X checkpoints', () => {
   test('an encoder folder with its card, found valid again', async () => {
     const progress: number[] = [];
     const made = unwrap(await convert('micro-split.full.pt', { onProgress: (done, total) => progress.push(done / total) }));
-    expect(readdirSync(made.folder).sort()).toEqual(['encoder.json', 'model.onnx']);
+    expect(readdirSync(made.folder).sort()).toEqual(['encoder.json', 'model.onnx', 'model.tokens.onnx']);
     expect(unwrap(await openEncoderFolder(made.folder))).toEqual(made);
     expect(made.card).toMatchObject({
       name: 'EVA-X of width 128, depth 2',

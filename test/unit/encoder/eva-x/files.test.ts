@@ -104,6 +104,6 @@ describe('the head of a fine-tuned file', () => {
   test('a file without a head gives none', async () => {
     const made = unwrap(await convert('zip.pt'));
     expect(made.card.head).toBe(null);
-    expect(readdirSync(made.folder).sort()).toEqual(['encoder.json', 'model.onnx']);
+    expect(readdirSync(made.folder).sort()).toEqual(['encoder.json', 'model.onnx', 'model.tokens.onnx']);
   });
 });

@@ -38,6 +38,7 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
     pause: never,
     missing: never,
     exportModel: never,
+    fetchStates: never,
     fetch: ({ names }) => {
       const all = new Float32Array(names.length * D);
       names.forEach((name, i) => all.set(rows.get(name) ?? [], i * D));
