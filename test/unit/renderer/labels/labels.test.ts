@@ -63,7 +63,7 @@ describe('labels', () => {
     const image = id(1, 'G');
     const cells = [{ image, finding: id(1, 'F'), state: 'present' as const }];
     const token = labels.begin(cells);
-    expect(cellOf(labels.of(image), id(1, 'F'))).toEqual({ state: 'present', source: null, pending: true });
+    expect(cellOf(labels.of(image), id(1, 'F'))).toMatchObject({ state: 'present', source: null, pending: true });
     labels.end(token, cells);
     expect(labels.of(image)).toMatchObject({ answered: false });
   });
