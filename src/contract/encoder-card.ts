@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Task } from './model';
 
 /** How an image becomes the encoder's input tile; together with `normalise` it is part of the encoder's identity. */
 export const TileRecipe = z.object({
@@ -78,6 +79,13 @@ export const EncoderCard = z.object({
   source: z.object({ file: z.string(), sha256: z.string().length(64) }).nullable(),
   licence: z.string(),
   /** Findings of a classification head found in a fine-tuned file: a ready head, in head.json and head.safetensors beside this file. */
-  head: z.object({ findings: z.array(z.string()) }).nullable(),
+  head: z
+    .object({
+      findings: z.array(z.string()),
+      task: Task.optional(),
+      /** Where the names come from: such a file does not say them. */
+      named: z.enum(['by its size', 'by hand', 'by number']).optional(),
+    })
+    .nullable(),
 });
 export type EncoderCard = z.infer<typeof EncoderCard>;

@@ -20,6 +20,13 @@ export const HeadFile = z.object({
    */
   projection: z.object({ components: z.int().positive() }).nullable(),
   unit: z.boolean().optional(),
+  /**
+   * Of a project whose encoder's file brought a head of its own (`head`: its id): findings for which that one speaks. Their logit is
+   * x W' + b' of the embedding as it is (tensors `ready.weight` [K, d], `ready.bias` [K], zero for the others) in place of z W + b; calibrated like
+   * the others.
+   */
+  ready: z.object({ head: z.string(), findings: z.array(z.boolean()) }).optional(),
+  /** perFinding: how each one is calibrated; `none` is as it came, `unknown` is a finding that no head knows (p is one half). */
   calibration: z.object({ method: z.enum(['platt', 'temperature', 'none']), perFinding: z.array(z.string()) }),
   prior: z.object({ source: z.enum(['audit', 'labels']), values: z.array(z.number()), n: z.int() }),
   /** Of the logistic head: the inverse regularisation chosen for each finding. */

@@ -12,6 +12,7 @@ import { prequential, type PrequentialCache } from './evaluation/prequential';
 import { fitHead, type FittedHead } from './heads/fit';
 import { calibratedByHead, logitsOfFeatures } from './heads/formula';
 import { headId, sha256, textBytes } from './heads/identity';
+import { putServed, readyHeadOf, servingOf, withServed, type ReadyHead, type Serving } from './heads/ready';
 import { refit } from './heads/refit';
 import { countStates, readLabels, targetsOf, type LabelTable, type Snapshot } from './labels';
 import type { Matrix } from './matrix';
@@ -22,12 +23,16 @@ export interface Prepared {
   readonly snapshot: Snapshot;
   readonly table: LabelTable;
   readonly basis: Basis;
+  /** The head that the encoder's file brought, where the project asks for what it knows. */
+  readonly ready: ReadyHead | null;
 }
 
 /** A head with what the engine needs of how it was fitted. */
 export interface Learnt {
   readonly head: Head;
   readonly fitted: FittedHead;
+  /** Findings for which the ready head speaks; null without one. */
+  readonly serving: Serving | null;
   /** Where labeling is going, as of the last full round. */
   readonly trend?: Trend;
 }
@@ -48,17 +53,23 @@ export async function prepare(snapshot: Snapshot, rows: Matrix, basis?: Basis, s
   }
   const table = readLabels(snapshot);
   if (!table.ok) return table;
-  return ok({ snapshot, table: table.value, basis: basis ?? (await buildBasis(rows, base.seed, base.settings.components, signal)) });
+  const ready = await readyHeadOf(base, rows);
+  if (!ready.ok) return ready;
+  const built = basis ?? (await buildBasis(rows, base.seed, base.settings.components, signal));
+  return ok({ snapshot, table: table.value, basis: built, ready: ready.value });
 }
 
 /** The head that the snapshot's labels call for: the command line's `fit` and the app's full round. `created` is put into the file as it is. */
-export async function learn({ snapshot, table, basis }: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
+export async function learn(prepared: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
+  const { snapshot, table, basis, ready } = prepared;
   const { base } = snapshot;
   const targets = targetsOf(base, table, table.train);
   const { head, folds } = base.settings;
-  const fitted = await fitHead(basis.features, targets, { task: base.task, head, folds, seed: base.seed, signal });
-  if (fitted === null) return fail('labels-too-few', { reason: `${targets.rows.length} usable labels, all of one kind` });
-  return ok({ head: await describe({ snapshot, table, basis }, fitted, created), fitted });
+  const own = await fitHead(basis.features, targets, { task: base.task, head, folds, seed: base.seed, signal });
+  if (own === null) return fail('labels-too-few', { reason: `${targets.rows.length} usable labels, all of one kind` });
+  const serving = ready ? await servingOf(ready, own, base.task) : null;
+  const fitted = ready && serving ? withServed(own, ready, serving, base.task) : own;
+  return ok({ head: await describe(prepared, fitted, serving, created), fitted, serving });
 }
 
 /** All of a round but its speed: head by cross-validation, calibration, scores, queue, metrics. */
@@ -90,7 +101,7 @@ export async function quickRound(
   const { snapshot, table, basis } = prepared;
   const fitted = await refit(basis.features, targetsOf(snapshot.base, table, table.train), snapshot.base.task, last.fitted, signal);
   if (fitted === null) return null;
-  const learnt = { ...last, fitted, head: await describe(prepared, fitted, created) };
+  const learnt = { ...last, fitted, head: await describe(prepared, fitted, last.serving, created) };
   return roundOf(prepared, id, learnt, 'quick', null, started, signal);
 }
 
@@ -118,7 +129,7 @@ async function roundOf(
   return {
     snapshot: id,
     stage,
-    head: learnt?.head.file ?? null,
+    head: (learnt?.head ?? prepared.ready?.alone)?.file ?? null,
     probabilities,
     queue,
     metrics: metrics({
@@ -138,16 +149,21 @@ export async function queueOf(prepared: Prepared, learnt: Learnt | null, signal?
   return rankQueue(sceneOf(prepared, learnt, await saidOf(prepared, learnt), signal), prepared.snapshot.base.settings);
 }
 
-/** What the head says of every row of the pool, [N, K]; empty without a head. */
+/** What is said of every row of the pool, [N, K]: the fitted head's logits, empty without one, and the probabilities that are shown. */
 interface Said {
   readonly logits: Float32Array;
   readonly probabilities: Float32Array<ArrayBuffer>;
 }
 
-async function saidOf({ basis }: Prepared, learnt: Learnt | null): Promise<Said> {
-  if (!learnt) return { logits: new Float32Array(), probabilities: new Float32Array() };
+async function saidOf({ basis, ready }: Prepared, learnt: Learnt | null): Promise<Said> {
+  const none = new Float32Array();
+  if (!learnt) return { logits: none, probabilities: ready ? calibratedByHead(ready.alone, ready.logits) : none };
   const logits = await logitsOfFeatures(learnt.head, basis.features, productKept);
-  return { logits, probabilities: calibratedByHead(learnt.head, logits) };
+  const served = learnt.serving?.findings;
+  if (!ready || !served) return { logits, probabilities: calibratedByHead(learnt.head, logits) };
+  const k = served.length;
+  const shown = logits.map((logit, i) => (served[i % k] ? (ready.logits[i] as number) : logit));
+  return { logits, probabilities: calibratedByHead(learnt.head, shown) };
 }
 
 function sceneOf(
@@ -205,7 +221,12 @@ function scoresOf({ fitted }: Learnt, { logits, probabilities }: Said): Scores {
 }
 
 /** The head as a file and its tensors, in float32: everything the app shows is computed from these. */
-async function describe({ snapshot, table, basis }: Prepared, fitted: FittedHead, created: string): Promise<Head> {
+async function describe(
+  { snapshot, table, basis, ready }: Prepared,
+  fitted: FittedHead,
+  serving: Serving | null,
+  created: string,
+): Promise<Head> {
   const { base } = snapshot;
   const { mean, scale, projection, unit } = basis.transform;
   const k = base.findings.length;
@@ -220,6 +241,8 @@ async function describe({ snapshot, table, basis }: Prepared, fitted: FittedHead
     'calibration.offset': { shape: [k], data: Float32Array.from(applyPrior(fitted.calibration, prior, fitted.targets, base.task)) },
   };
   if (projection) tensors['projection'] = { shape: [projection.rows, projection.columns], data: projection.data };
+  const served = ready && serving?.findings.includes(true) ? putServed(tensors, ready, serving, fitted.calibration) : null;
+  const calibration = served?.calibration ?? fitted.calibration;
   const file: Omit<HeadFile, 'id' | 'created'> = {
     format: 'collimate-head',
     version: 1,
@@ -229,7 +252,8 @@ async function describe({ snapshot, table, basis }: Prepared, fitted: FittedHead
     encoder: base.encoder,
     projection: projection ? { components: projection.columns } : null,
     unit,
-    calibration: { method: fitted.calibration.method, perFinding: [...fitted.calibration.perFinding] },
+    ...(served ? { ready: served.ready } : {}),
+    calibration: { method: calibration.method, perFinding: [...calibration.perFinding] },
     prior: { source: prior.source, values: [...prior.values], n: prior.n },
     regularisation: fitted.regularisation ? [...fitted.regularisation] : null,
     seed: base.seed,

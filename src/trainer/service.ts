@@ -118,8 +118,9 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       return Promise.resolve(ok());
     },
     head: () => {
-      if (!last) return Promise.resolve(fail('labels-too-few', { reason: 'no head has been fitted yet' }));
-      const { file, tensors } = last.head;
+      const head = last?.head ?? prepared?.ready?.alone;
+      if (!head) return Promise.resolve(fail('labels-too-few', { reason: 'no head has been fitted yet' }));
+      const { file, tensors } = head;
       const copied: Record<string, { shape: number[]; data: Float32Array<ArrayBuffer> }> = {};
       for (const [name, { shape, data }] of Object.entries(tensors)) copied[name] = { shape: [...shape], data: Float32Array.from(data) };
       return Promise.resolve(ok({ file, tensors: copied }));

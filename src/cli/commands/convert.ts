@@ -52,9 +52,19 @@ async function convertOne(session: Session, checkpoint: string, options: Options
   bar.end();
   if (!made.ok) return made;
   const { id, name, licence, outputs, quantisation, head } = made.value.card;
-  const text = [`${name} in ${out} (id ${id.slice(0, 12)}).`, ...(quantisation ? [costOf(quantisation)] : []), licence].join(' ');
+  const text = [
+    `${name} in ${out} (id ${id.slice(0, 12)}).`,
+    ...(head ? [aboutHead(head)] : []),
+    ...(quantisation ? [costOf(quantisation)] : []),
+    licence,
+  ].join(' ');
   const values = { out, id, name, d: outputs.embedding, precision, licence, quantisation: quantisation ?? null, head };
   return ok(summary(text, values));
+}
+
+function aboutHead({ findings, named }: NonNullable<EncoderCard['head']>): string {
+  const list = `Its own head for ${findings.join(', ')} proposes before any label (--head of "collimate propose").`;
+  return named === 'by number' ? `${list} The file does not say what they are: name them with --findings.` : list;
 }
 
 function costOf({ error, worst, agreement, decisions, measured }: NonNullable<EncoderCard['quantisation']>): string {

@@ -13,7 +13,7 @@ import { listFolder, type FoundImage } from '../engine/folder';
 import type { CommonOptions, Run } from '../options';
 import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
-import { readHead } from '../tables/head-folder';
+import { readHead } from '../../encoder/head-folder';
 
 /** Images on which the export is compared with the proposals, evenly taken from the folder. */
 const CHECKED = 24;

@@ -1,8 +1,9 @@
 import { type Command as Commander, Option } from 'commander';
 import { mkdir } from 'node:fs/promises';
-import { Backend } from '../../contract/jobs/trainer';
+import { Backend, type SnapshotBase } from '../../contract/jobs/trainer';
 import { Task } from '../../contract/model';
-import { ok, type Result } from '../../contract/result';
+import { readyColumns, readySource } from '../../contract/ready-head';
+import { fail, ok, type Result } from '../../contract/result';
 import { learn, prepare } from '../../trainer/engine';
 import { startBackend } from '../engine/backend';
 import { poolOf } from '../engine/pool';
@@ -19,7 +20,7 @@ import {
 import { checkFolder, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings } from '../tables/embeddings';
-import { headFiles } from '../tables/head-folder';
+import { headFiles, readHead } from '../../encoder/head-folder';
 import { readLabels } from '../tables/labels';
 
 const heads = ['auto', 'gda', 'logistic'] as const;
@@ -31,6 +32,7 @@ interface Options extends CommonOptions, EmbeddingOptions, LabelColumnOptions {
   readonly head: (typeof heads)[number];
   readonly backend: Backend;
   readonly findings?: string[];
+  readonly ready?: string;
 }
 
 export function fit(program: Commander, run: Run): void {
@@ -41,6 +43,10 @@ export function fit(program: Commander, run: Run): void {
     .addOption(new Option('--head <kind>', 'kind of head').choices(heads).default('auto'))
     .addOption(new Option('--backend <name>', 'where tensors are computed').choices(Backend.options).default('auto'))
     .option('--findings <names>', 'findings in column order, separated by commas', names)
+    .option(
+      '--ready <ENCODER_DIR>',
+      'an encoder made of a fine-tuned file: its own head speaks until the fitted one is better, as in the app',
+    )
     .action((options: Options) => run(options, (session) => fitHead(session, options)));
 }
 
@@ -58,9 +64,12 @@ async function fitHead(session: Session, options: Options): Promise<Result<Summa
     findings: options.findings,
   });
   if (!labelled.ok) return labelled;
+  const { snapshot } = labelled.value;
+  const ready = options.ready === undefined ? ok(null) : await readyFor(options.ready, snapshot.base);
+  if (!ready.ok) return ready;
   const started = await startBackend(options.backend);
   if (!started.ok) return started;
-  const prepared = await prepare(labelled.value.snapshot, pool.vectors, undefined, session.signal);
+  const prepared = await prepare({ ...snapshot, base: { ...snapshot.base, ready: ready.value } }, pool.vectors, undefined, session.signal);
   if (!prepared.ok) return prepared;
   // No time of making: the same labels give the same bytes.
   const learnt = await learn(prepared.value, '', session.signal);
@@ -72,6 +81,26 @@ async function fitHead(session: Session, options: Options): Promise<Result<Summa
   const { id, kind, findings, labels: used, task } = head.file;
   const unmatched = labelled.value.unmatched.length;
   if (unmatched > 0) session.note(`collimate: ${String(unmatched)} rows of ${options.labels} name images that are not embedded.`);
-  const values = { out: options.out, id, kind, task, findings, labels: used.count, unmatched, backend: started.value.backend };
+  const values = {
+    out: options.out,
+    id,
+    kind,
+    task,
+    findings,
+    ready: head.file.ready?.findings ?? null,
+    labels: used.count,
+    unmatched,
+    backend: started.value.backend,
+  };
   return ok(summary(`Head ${id} (${kind}) from ${String(used.count)} labelled images in ${options.out}.`, values));
+}
+
+/** The encoder's own head for the findings of the labels. */
+async function readyFor(folder: string, { task, findings }: SnapshotBase): Promise<Result<SnapshotBase['ready']>> {
+  const head = await readHead(folder);
+  if (!head.ok) return head;
+  const columns = readyColumns(task, findings, head.value.file);
+  if (!columns)
+    return fail('head-invalid', { folder, reason: `it is a ${head.value.file.task} head for ${head.value.file.findings.join(', ')}` });
+  return ok(readySource(head.value, columns));
 }

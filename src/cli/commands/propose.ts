@@ -8,7 +8,7 @@ import { addEmbeddingOptions, type CommonOptions, type EmbeddingOptions, type Ru
 import { checkFiles, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings } from '../tables/embeddings';
-import { readHead } from '../tables/head-folder';
+import { readHead } from '../../encoder/head-folder';
 import { proposalsText } from '../tables/results';
 
 interface Options extends CommonOptions, EmbeddingOptions {

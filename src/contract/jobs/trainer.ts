@@ -68,6 +68,11 @@ export const SnapshotBase = z.object({
   embeddings: z.array(z.string()),
   /** Rows with the same number belong to one patient and stay on one side of every split. */
   groups: z.instanceof(Int32Array),
+  /** The head that came with the encoder's file; `columns`: for each of `findings` its row in that head, or null. */
+  ready: z
+    .object({ file: HeadFile, tensors: z.record(z.string(), HeadTensor), columns: z.array(z.int().nullable()) })
+    .nullable()
+    .optional(),
 });
 export type SnapshotBase = z.infer<typeof SnapshotBase>;
 
@@ -148,7 +153,7 @@ export type Metrics = z.infer<typeof Metrics>;
 export const Round = z.object({
   snapshot: z.int(),
   stage: z.enum(['cold', 'quick', 'full']),
-  /** Null while there are too few labels for a head. */
+  /** Null while there are too few labels for a head, unless the encoder's file brought one: that speaks in a `cold` round too. */
   head: HeadFile.nullable(),
   /** Calibrated probability of present: float32 [rows, findings]; empty without a head. */
   probabilities: z.instanceof(Float32Array),
@@ -199,7 +204,7 @@ export const trainerService = {
       params: z.object({ after: z.int(), snapshot: z.int(), labels: z.array(LabelDelta), settings: Settings.optional() }),
       result: z.void(),
     },
-    /** The numbers of the newest full head, for export. */
+    /** The numbers of the newest full head, or of the ready one while there is no other, for export. */
     head: {
       params: z.object({}),
       result: z.object({

@@ -12,7 +12,7 @@ import { writeEncoderFolder, type EncoderFolder } from '../folder';
 import { hashFile } from '../hash';
 import type { InputCard } from '../normalise';
 import { evaXModel, isTail, type ReadWeight } from './graph';
-import { readyHead, type HeadChoice } from './head';
+import { namedBy, readyHead, type HeadChoice } from './head';
 import { canonicalName, encoderWeights, findLayout, TOKENS, variantOf, type Layout } from './layout';
 import { quantisationReport, quantise, type Quantised } from './quantise';
 import { ropeDifference } from './rope';
@@ -108,7 +108,7 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
       ...(quantised ? { quantisation: quantisationReport(quantised, layout.width, head) } : {}),
       source: { file: basename(conversion.checkpoint), sha256: await hashFile(conversion.checkpoint) },
       licence: LICENCE,
-      head: head && { findings: head.file.findings },
+      head: head && { findings: head.file.findings, task: head.file.task, named: namedBy(layout, conversion) },
     },
     head,
     conversion.overwrite,

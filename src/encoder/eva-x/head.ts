@@ -33,6 +33,16 @@ export interface HeadChoice {
   readonly task?: Task | undefined;
 }
 
+/** Names and task of a head with so many classes; no names where the size does not tell. */
+export const headOfSize = (classes: number): { readonly findings: readonly string[] | null; readonly task: Task } => ({
+  findings: KNOWN[classes] ?? null,
+  task: KNOWN[classes] || classes === 1 ? 'multilabel' : 'multiclass',
+});
+
+/** Where the names of a ready head come from. */
+export const namedBy = ({ classes }: Layout, { findings }: HeadChoice) =>
+  findings ? 'by hand' : KNOWN[classes ?? 0] ? 'by its size' : 'by number';
+
 /**
  * The classification head of a fine-tuned file as a ready head of the project, so that there are proposals before any label; null where
  * the file has none. It has not been calibrated on anything. Failures: wrong-use, checkpoint-corrupt.
@@ -50,8 +60,12 @@ export async function readyHead(
       reason: `The head of ${checkpoint.file} has ${String(classes)} findings, ${String(choice.findings.length)} were named`,
     });
   }
-  const findings = choice.findings ?? KNOWN[classes] ?? Array.from({ length: classes }, (_, i) => `Finding ${String(i + 1)}`);
-  const task = choice.task ?? (KNOWN[classes] || classes === 1 ? 'multilabel' : 'multiclass');
+  if (choice.findings && new Set(choice.findings.map((name) => name.trim().toLowerCase())).size < choice.findings.length) {
+    return fail('wrong-use', { reason: 'Two of the findings have the same name' });
+  }
+  const known = headOfSize(classes);
+  const findings = choice.findings ?? known.findings ?? Array.from({ length: classes }, (_, i) => `Finding ${String(i + 1)}`);
+  const task = choice.task ?? known.task;
   const numbers = { weight: unwrap(await checkpoint.read('head.weight')), bias: unwrap(await checkpoint.read('head.bias')) };
   if (!numbers.weight.every(Number.isFinite) || !numbers.bias.every(Number.isFinite)) {
     return fail('checkpoint-corrupt', { file: checkpoint.file, reason: 'its head holds values that are not numbers' });
@@ -70,7 +84,7 @@ export async function readyHead(
     version: 1,
     kind: 'logistic',
     task,
-    findings: [...findings],
+    findings: findings.map((name) => name.trim()),
     encoder: { ...encoder, d },
     projection: null,
     calibration: { method: 'none', perFinding: findings.map(() => 'none') },

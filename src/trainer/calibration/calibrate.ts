@@ -183,7 +183,8 @@ export function softmax(z: readonly number[]): number[] {
   return exp.map((value) => value / sum);
 }
 
-function methodOf(perFinding: readonly string[]): Calibration['method'] {
+/** The strongest method that any finding was given. */
+export function methodOf(perFinding: readonly string[]): Calibration['method'] {
   if (perFinding.includes('platt')) return 'platt';
   return perFinding.includes('temperature') ? 'temperature' : 'none';
 }

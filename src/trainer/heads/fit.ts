@@ -6,6 +6,7 @@ import type { Matrix } from '../matrix';
 import { pause } from '../pause';
 import { groupedFolds } from '../splits';
 import { logitsOf, makeDesign, type Design, type Linear } from './design';
+import { clearlyBetter } from './evidence';
 import { calibrated } from './formula';
 import { fitGda } from './gda';
 import { gdaLeftOut } from './left-out';
@@ -72,7 +73,9 @@ export async function fitHead(features: Matrix, targets: Targets, options: FitOp
   if (options.head === 'logistic') return logistic;
   // The two are compared on the same folds; the one that stays is calibrated as well as it can be.
   const compared = await gdaBy(await gdaOutOfFold(design, task, seen, folds, signal));
-  return clearlyBetter(logistic, compared, task) ? logistic : gdaBy(gdaLeftOut(design, task));
+  return clearlyBetter(targets, task, logistic.outOfFold.probabilities, compared.outOfFold.probabilities)
+    ? logistic
+    : gdaBy(gdaLeftOut(design, task));
 }
 
 async function logisticCandidate(
@@ -138,30 +141,3 @@ function withoutUnseen(logits: Float64Array, task: Task, seen: readonly number[]
   if (task === 'multilabel') return logits;
   return logits.map((value, i) => (seen.includes(i % findings) ? value : 0));
 }
-
-/** Whether a's out-of-fold log loss is lower than b's by more than one standard error of the difference, patients as clusters. */
-function clearlyBetter(a: FittedHead, b: FittedHead, task: Task): boolean {
-  const { findings, y, groups } = a.targets;
-  const byGroup = new Map<number, { sum: number; n: number }>();
-  let total = 0;
-  let n = 0;
-  for (let i = 0; i < y.length; i++) {
-    const state = y[i] as number;
-    if (state < 0 || (task === 'multiclass' && state === 0)) continue;
-    const [pa, pb] = [a.outOfFold.probabilities[i] as number, b.outOfFold.probabilities[i] as number];
-    if (Number.isNaN(pa) || Number.isNaN(pb)) continue;
-    const difference = lossOf(pa, state) - lossOf(pb, state);
-    const group = groups[Math.floor(i / findings)] as number;
-    const cluster = byGroup.get(group) ?? { sum: 0, n: 0 };
-    byGroup.set(group, { sum: cluster.sum + difference, n: cluster.n + 1 });
-    total += difference;
-    n++;
-  }
-  if (n === 0) return false;
-  const mean = total / n;
-  let square = 0;
-  for (const cluster of byGroup.values()) square += (cluster.sum - cluster.n * mean) ** 2;
-  return mean < -Math.sqrt(square) / n;
-}
-
-const lossOf = (p: number, state: number) => -Math.log(Math.min(1, Math.max(1e-7, state === 1 ? p : 1 - p)));

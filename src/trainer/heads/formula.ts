@@ -22,15 +22,16 @@ export function transformOf(head: Head): Transform {
 
 /** Logits [N, K] of rows in the head's feature space; `multiply` may be one that keeps the rows on the backend. */
 export async function logitsOfFeatures(head: Head, features: Matrix, multiply = product): Promise<Float32Array> {
-  const weight = tensorOf(head, 'weight').data;
-  const bias = tensorOf(head, 'bias').data;
+  return linear(features, tensorOf(head, 'weight').data, tensorOf(head, 'bias').data, multiply);
+}
+
+/** x W + b [N, K] of rows [N, m], with weight [K, m]. */
+export async function linear(rows: Matrix, weight: Float32Array, bias: Float32Array, multiply = product): Promise<Float32Array> {
   const k = bias.length;
   const right = new Float32Array(weight.length);
-  for (let f = 0; f < k; f++) for (let c = 0; c < features.columns; c++) right[c * k + f] = weight[f * features.columns + c] as number;
-  const { data } = await multiply(features, matrix(features.columns, k, right));
-  for (let from = 0; from < data.length; from += k)
-    for (let f = 0; f < k; f++) data[from + f] = (data[from + f] as number) + (bias[f] as number);
-  return data;
+  for (let f = 0; f < k; f++) for (let c = 0; c < rows.columns; c++) right[c * k + f] = weight[f * rows.columns + c] as number;
+  const { data } = await multiply(rows, matrix(rows.columns, k, right));
+  return data.map((value, i) => value + (bias[i % k] as number));
 }
 
 /** Calibrated probabilities [N, K] of logits, by the formula in contract/head. */
@@ -70,5 +71,12 @@ export function calibratedByHead(head: Head, logits: Float32Array): Float32Array
 /** Probabilities [N, K] of embeddings [N, d]: everything a head says, from its file alone. Needs a started tensor backend. */
 export async function propose(head: Head, rows: Matrix, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
   const features = await transformRows(rows, transformOf(head), signal);
-  return calibratedByHead(head, await logitsOfFeatures(head, features));
+  const logits = await logitsOfFeatures(head, features);
+  const served = head.file.ready?.findings;
+  if (!served) return calibratedByHead(head, logits);
+  const own = await linear(rows, tensorOf(head, 'ready.weight').data, tensorOf(head, 'ready.bias').data, product);
+  return calibratedByHead(
+    head,
+    logits.map((logit, i) => (served[i % served.length] ? (own[i] as number) : logit)),
+  );
 }

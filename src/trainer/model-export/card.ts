@@ -55,6 +55,7 @@ export function modelCard(facts: ModelCardFacts): string {
     ...input,
     `- Output \`probabilities\`: float32 [N, ${String(head.findings.length)}], in this order: ${head.findings.map(plain).join(', ')}`,
     `- Head: ${head.kind}, id \`${head.id}\`, ${calibration}, seed ${String(head.seed)}`,
+    ...readyNote(head),
     `- ${checked}`,
     '',
     '## Labels',
@@ -86,6 +87,23 @@ export function modelCard(facts: ModelCardFacts): string {
     '- Labels are the judgement of the annotators of this project.',
     ...(encoder.kind === 'eva-x' ? ['- EVA-X was trained on frontal views only; lateral views are out of its range.'] : []),
   ].join('\n')}\n`;
+}
+
+/** For which findings the head that came with the encoder speaks. */
+function readyNote({ ready, findings, calibration }: HeadFile): string[] {
+  if (!ready) return [];
+  const served = findings.flatMap((name, f) => (ready.findings[f] ? [{ name, checked: calibration.perFinding[f] !== 'none' }] : []));
+  const list = (checked: boolean) => served.flatMap((one) => (one.checked === checked ? [plain(one.name)] : [])).join(', ');
+  const unknown = findings.filter((_, f) => calibration.perFinding[f] === 'unknown').map(plain);
+  return [
+    ...(list(false) === ''
+      ? []
+      : [`- From the head that came with the encoder's file, **not checked on images of this project**: ${list(false)}`]),
+    ...(list(true) === ''
+      ? []
+      : [`- From the head that came with the encoder's file, calibrated on the labels of this project: ${list(true)}`]),
+    ...(unknown.length === 0 ? [] : [`- Known to no head yet, so that the probability is always one half: ${unknown.join(', ')}`]),
+  ];
 }
 
 function licenceNote(encoder: EncoderCard, parts: 'model' | 'head'): string[] {

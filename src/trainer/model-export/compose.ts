@@ -55,6 +55,17 @@ function addHead(graph: Graph, embedding: string, head: Head): void {
   const step = (op: string, inputs: string[], name: string, attributes = {}): string =>
     graph.node(op, inputs, attributes, { as: `head.${name}.value` });
 
+  /** The rows of the ready head's weights are zero where the fitted one speaks, and the other way round. */
+  const withReady = (logits: string, served: readonly boolean[]): string => {
+    const fitted = graph.constant(
+      'head.fitted',
+      [findings],
+      Float32Array.from(served, (one) => (one ? 0 : 1)),
+    );
+    const own = step('Gemm', [embedding, constant('ready.weight'), constant('ready.bias')], 'ready', { transB: { int: 1 } });
+    return step('Add', [step('Mul', [logits, fitted], 'kept'), own], 'both');
+  };
+
   const centred = step('Sub', [embedding, constant('scaling.mean')], 'centred');
   let features = step('Div', [centred, constant('scaling.scale')], 'scaled');
   if (head.file.projection) features = step('MatMul', [features, constant('projection')], 'projected');
@@ -65,7 +76,8 @@ function addHead(graph: Graph, embedding: string, head: Head): void {
     const divisor = step('Max', [length, graph.scalar('head.least', 1e-30)], 'divisor');
     features = step('Div', [features, divisor], 'unit');
   }
-  const logits = step('Gemm', [features, constant('weight'), constant('bias')], 'logits', { transB: { int: 1 } });
+  const fitted = step('Gemm', [features, constant('weight'), constant('bias')], 'logits', { transB: { int: 1 } });
+  const logits = head.file.ready ? withReady(fitted, head.file.ready.findings) : fitted;
   const sloped = step('Mul', [logits, constant('calibration.slope')], 'sloped');
   const calibrated = step('Add', [sloped, constant('calibration.offset')], 'calibrated');
   if (head.file.task === 'multilabel') graph.node('Sigmoid', [calibrated], {}, { as: 'probabilities' });

@@ -81,6 +81,21 @@ describe('export with the built-in encoder', () => {
     expect(unwrap(readSafetensors(readFileSync(join(out, 'head.safetensors')), out))).toEqual(head.tensors);
   });
 
+  test.each([[true, false, true] as const, [true, true, true] as const])(
+    'findings for which the head of the file speaks (%s, %s, %s) come out as in the app, in the model and in the head alone',
+    async (...served) => {
+      const head = syntheticHead(app.encoder, 'multilabel', 24, [...served]);
+      const done = unwrap(await app.write(join(root, `served ${served.join()}`), head));
+      expect(done.maxDifference).toBeLessThan(1e-4);
+      const alone = unwrap(await app.write(join(root, `served head ${served.join()}`), head, { parts: 'head' }));
+      expect(alone.maxDifference).toBeLessThan(1e-4);
+      const own = await app.write(join(root, 'other'), head, {
+        probabilities: probabilitiesOf(syntheticHead(app.encoder, 'multilabel', 24), app.rows),
+      });
+      expect(own.ok ? '' : own.failure.code).toBe('export-check-failed');
+    },
+  );
+
   test('the head alone takes embeddings', async () => {
     const out = join(root, 'head');
     const done = unwrap(await app.write(out, syntheticHead(app.encoder, 'multilabel', 24), { parts: 'head' }));

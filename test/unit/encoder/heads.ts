@@ -1,7 +1,12 @@
 import type { Head, HeadFile } from '../../../src/contract/head';
 
 /** A seeded head with weights of a fitted head's size. */
-export function syntheticHead(encoder: { id: string; d: number }, task: HeadFile['task'], components: number | null): Head {
+export function syntheticHead(
+  encoder: { id: string; d: number },
+  task: HeadFile['task'],
+  components: number | null,
+  served?: boolean[],
+): Head {
   let state = 12345;
   const random = (n: number, scale = 1, offset = 0) =>
     Float32Array.from({ length: n }, () => {
@@ -21,6 +26,7 @@ export function syntheticHead(encoder: { id: string; d: number }, task: HeadFile
       findings: ['Pneumonia', 'No *Finding*', 'Effusion | small'],
       encoder: { ...encoder, name: 'test' },
       projection: components === null ? null : { components },
+      ...(served ? { ready: { head: 'fedcba9876543210', findings: served } } : {}),
       calibration: { method: 'platt', perFinding: ['platt', 'platt', 'platt'] },
       prior: { source: 'labels', values: [0.2, 0.5, 0.3], n: 40 },
       regularisation: [1, 1, 1],
@@ -34,6 +40,12 @@ export function syntheticHead(encoder: { id: string; d: number }, task: HeadFile
       ...(components === null ? {} : { projection: { shape: [d, components], data: random(d * components, 1 / Math.sqrt(d)) } }),
       weight: { shape: [k, m], data: random(k * m, 1 / Math.sqrt(m)) },
       bias: { shape: [k], data: random(k) },
+      ...(served
+        ? {
+            'ready.weight': { shape: [k, d], data: random(k * d, 1 / Math.sqrt(d)).map((w, i) => (served[Math.floor(i / d)] ? w : 0)) },
+            'ready.bias': { shape: [k], data: random(k).map((b, i) => (served[i] ? b : 0)) },
+          }
+        : {}),
       'calibration.slope': { shape: [k], data: random(k, 0.3, 1) },
       'calibration.offset': { shape: [k], data: random(k) },
     },
@@ -47,15 +59,15 @@ export function probabilitiesOf(head: Head, rows: Float32Array): Float32Array {
   const m = head.file.projection?.components ?? d;
   const out: number[] = [];
   for (let row = 0; row < rows.length / d; row++) {
-    const x = Array.from(
-      rows.subarray(row * d, (row + 1) * d),
-      (v, i) => (v - (values('scaling.mean')[i] ?? 0)) / (values('scaling.scale')[i] ?? 0),
-    );
+    const embedding = Array.from(rows.subarray(row * d, (row + 1) * d));
+    const x = embedding.map((v, i) => (v - (values('scaling.mean')[i] ?? 0)) / (values('scaling.scale')[i] ?? 0));
     const z = head.file.projection
       ? Array.from({ length: m }, (_, c) => x.reduce((sum, v, i) => sum + v * (values('projection')[i * m + c] ?? 0), 0))
       : x;
     const scores = head.file.findings.map((_, k) => {
-      const logit = z.reduce((sum, v, c) => sum + v * (values('weight')[k * m + c] ?? 0), values('bias')[k] ?? 0);
+      const logit = head.file.ready?.findings[k]
+        ? embedding.reduce((sum, v, c) => sum + v * (values('ready.weight')[k * d + c] ?? 0), values('ready.bias')[k] ?? 0)
+        : z.reduce((sum, v, c) => sum + v * (values('weight')[k * m + c] ?? 0), values('bias')[k] ?? 0);
       return (values('calibration.slope')[k] ?? 0) * logit + (values('calibration.offset')[k] ?? 0);
     });
     const total = scores.reduce((sum, s) => sum + Math.exp(s), 0);

@@ -9,8 +9,12 @@ import { openSource } from '../../../../src/encoder/checkpoint/source';
 import { readDirectory, readEntry } from '../../../../src/encoder/checkpoint/zip';
 import { convertCheckpoint, type Conversion } from '../../../../src/encoder/eva-x/convert';
 import { openEncoderFolder } from '../../../../src/encoder/folder';
+import { readHead } from '../../../../src/encoder/head-folder';
 import { openSession } from '../../../../src/encoder/session';
 import { readSafetensors } from '../../../../src/onnx/safetensors';
+import { propose } from '../../../../src/trainer/heads/formula';
+import { startNodeBackend } from '../../../../src/trainer/host/node';
+import { matrix } from '../../../../src/trainer/matrix';
 import { evaX, hasEvaX, maxDifference, readNpyFile } from '../arrays';
 
 const reference = resolve(import.meta.dirname, '../../../reference/encoder');
@@ -117,6 +121,28 @@ describe.skipIf(!hasEvaX)('conversion of EVA-X checkpoints', () => {
     await checkpoint.close();
     expect(maxDifference(await embeddingOf(made.model), readNpyFile(join(evaX, 'micro-split.feature.npy')).data)).toBeLessThanOrEqual(2e-5);
   });
+
+  test.each(['micro-packed', 'micro-packed-2h', 'micro-split'])(
+    '%s: the ready head says of the reference images what the reference features say',
+    async (name) => {
+      unwrap(await startNodeBackend({ backend: 'cpu' }));
+      const made = unwrap(await convert(`${name}.finetuned14.pt`, { place: () => join(root, `ready ${name}`) }));
+      const head = unwrap(await readHead(made.folder));
+      const embedding = await embeddingOf(made.model);
+      const d = made.card.outputs.embedding;
+      const found = await propose(head, matrix(embedding.length / d, d, embedding));
+      const features = readNpyFile(join(evaX, `${name}.feature.npy`)).data;
+      // The head's own formula on the features that were computed in float64.
+      const [weight, bias] = [head.tensors['weight']?.data ?? [], head.tensors['bias']?.data ?? []];
+      expect(found.length).toBe((features.length / d) * 14);
+      found.forEach((p, i) => {
+        const [row, k] = [Math.floor(i / 14), i % 14];
+        let logit = bias[k] ?? NaN;
+        for (let c = 0; c < d; c++) logit += (weight[k * d + c] ?? NaN) * (features[row * d + c] ?? NaN);
+        expect(Math.abs(p - 1 / (1 + Math.exp(-logit)))).toBeLessThan(1e-5);
+      });
+    },
+  );
 
   test('another rotary table is refused', async () => {
     const swapped = await patched('micro-packed.pt', 'rope.freqs_cos', (bytes) =>

@@ -1,10 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HeadFile, type Head } from '../../contract/head';
-import { fail, ok, type Result } from '../../contract/result';
-import { readSafetensors, writeSafetensors } from '../../onnx/safetensors';
-import { headId } from '../../trainer/heads/identity';
-import type { OutputFile } from '../outputs';
+import { HeadFile, type Head } from '../contract/head';
+import { fail, ok, type Result } from '../contract/result';
+import { readSafetensors, writeSafetensors } from '../onnx/safetensors';
+import { headId } from '../trainer/heads/identity';
 
 const FILE = 'head.json';
 const TENSORS = 'head.safetensors';
@@ -13,7 +12,7 @@ const MAX_TENSORS = 512 * 1024 * 1024;
 const MAX_FILE = 16 * 1024 * 1024;
 
 /** HEAD_DIR: the description last, so that it never stands beside tensors of another head. */
-export const headFiles = (folder: string, head: Head): OutputFile[] => [
+export const headFiles = (folder: string, head: Head): { file: string; parts: Uint8Array[] }[] => [
   { file: join(folder, TENSORS), parts: [writeSafetensors(head.tensors)] },
   { file: join(folder, FILE), parts: [Buffer.from(`${JSON.stringify(head.file, null, 2)}\n`)] },
 ];
@@ -51,9 +50,11 @@ function wrongShape({ file, tensors }: Head): string | null {
     ...(file.projection ? { projection: [d, m] } : {}),
     weight: [k, m],
     bias: [k],
+    ...(file.ready ? { 'ready.weight': [k, d], 'ready.bias': [k] } : {}),
     'calibration.slope': [k],
     'calibration.offset': [k],
   };
+  if (file.ready && file.ready.findings.length !== k) return 'its ready head is for other findings';
   for (const [name, shape] of Object.entries(expected)) {
     const found = tensors[name];
     if (!found) return `the tensor ${name} is missing`;
