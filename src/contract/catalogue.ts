@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors';
+import type { ImageNote } from './model';
 import type { Failure } from './result';
 
 interface Message {
@@ -140,3 +141,15 @@ export function explain(failure: Failure): Message {
   const message = messages[failure.code];
   return { what: fill(message.what, failure.params), next: fill(message.next, failure.params) };
 }
+
+/** What a person should know of an image: a word or two for the picture and a filter, and the sentence. */
+export const imageNotes: Record<ImageNote, { readonly short: string; readonly sentence: string }> = {
+  'view-lateral': {
+    short: 'lateral view',
+    sentence: 'No frontal view. EVA-X was trained on frontal views alone: its proposals mean little here.',
+  },
+  'overlay-ignored': {
+    short: 'overlay not shown',
+    sentence: 'The file holds overlays (drawings or text above the image), which are neither shown nor embedded.',
+  },
+};

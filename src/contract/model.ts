@@ -57,6 +57,10 @@ export type Project = z.infer<typeof Project>;
 export const ImageStatus = z.enum(['found', 'embedded', 'failed', 'missing']);
 export type ImageStatus = z.infer<typeof ImageStatus>;
 
+/** What a person should know of an image and how it was read. The sentences are in catalogue.ts. */
+export const ImageNote = z.enum(['view-lateral', 'overlay-ignored']);
+export type ImageNote = z.infer<typeof ImageNote>;
+
 export const ImageRecord = z.object({
   id: Id,
   root: Id,
@@ -73,6 +77,8 @@ export const ImageRecord = z.object({
   patient: z.string().nullable(),
   study: z.string().nullable(),
   view: z.string().nullable(),
+  /** Noted when the file was read. */
+  notes: z.array(ImageNote).optional(),
 });
 export type ImageRecord = z.infer<typeof ImageRecord>;
 

@@ -50,6 +50,10 @@ async function open(): Promise<void> {
         ])
       : makeProject();
   const bridge = new FakeBridge({ project, paths, delay: Number(query.get('delay') ?? 3) });
+  if (query.has('notes')) {
+    const [first] = bridge.state.images.values();
+    if (first) bridge.append({ kind: 'images', images: [{ ...first, view: 'LL', notes: ['view-lateral', 'overlay-ignored'] }] });
+  }
   if (query.has('recent')) {
     const [first] = bridge.summaries;
     if (first) {

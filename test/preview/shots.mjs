@@ -260,6 +260,17 @@ for (const theme of ['dark', 'light']) {
         for (const key of ['i', '+', '+', ']', '}']) await page.keyboard.press(key);
       },
     });
+    await scene(at('notes'), {
+      query: `theme=${theme}&notes`,
+      size,
+      steps: async (page) => {
+        await open(page);
+        await page.keyboard.press('g');
+        await page.getByTestId('grid-note').waitFor();
+        await page.getByTestId('grid-cell').first().dblclick();
+        await page.waitForSelector('[data-ready=full]');
+      },
+    });
     await scene(at('settings'), { query: `theme=${theme}`, size, steps: (page) => page.getByTestId('command-settings.open').click() });
     await scene(at('failed'), {
       query: `theme=${theme}`,

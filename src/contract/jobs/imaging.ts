@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TileRecipe } from '../encoder-card';
+import { ImageNote } from '../model';
 import type { ServiceSpec } from '../wire';
 
 /** Absolute path of a file, and the frame inside it (null: the file is one image). */
@@ -9,10 +10,6 @@ export type ImageSource = z.infer<typeof ImageSource>;
 /** viewer > thumbnail > embedding: a smaller number is served first. */
 export const Priority = { viewer: 0, thumbnail: 1, embedding: 2 } as const;
 export const PriorityValue = z.int().min(0).max(2);
-
-/** What a person should know of how a file was read. The sentences are in catalogue.ts. */
-export const ImageNote = z.enum(['view-lateral', 'overlay-ignored']);
-export type ImageNote = z.infer<typeof ImageNote>;
 
 export const ImageFacts = z.object({
   sha256: z.string().length(64),

@@ -1,4 +1,4 @@
-import type { ImageNote } from '../../contract/jobs/imaging';
+import type { ImageNote } from '../../contract/model';
 
 /** A window over sample values, DICOM PS3.3 C.11.2.1.2. */
 export interface Window {

@@ -336,10 +336,10 @@ export class ProjectSession {
     const images = items.flatMap((item) => {
       const image = item.status === 'ok' ? this.image(item.key) : undefined;
       if (item.status !== 'ok' || !image) return [];
-      const { sha256, width, height, patient, study, view } = item.facts;
+      const { sha256, width, height, patient, study, view, notes = [] } = item.facts;
       // The salt is the project's id: the same patient cannot be recognised across projects.
       const hashed = patient === null ? null : createHash('sha256').update(`${this.#project.id} ${patient}`).digest('hex').slice(0, 32);
-      return [{ ...image, sha256, width, height, patient: hashed, study, view }];
+      return [{ ...image, sha256, width, height, patient: hashed, study, view, notes }];
     });
     if (images.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images });
   }

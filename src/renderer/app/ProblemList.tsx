@@ -1,4 +1,6 @@
 import { Info, TriangleAlert, X } from 'lucide-react';
+import { useLayoutEffect, useRef } from 'react';
+import { createPortal } from 'react-dom';
 import { CopyDetails } from '../controls/CopyDetails';
 import { useServices } from './environment';
 import { useSignal } from './signal';
@@ -7,9 +9,10 @@ import { useSignal } from './signal';
 export function ProblemList() {
   const { problems } = useServices();
   const shown = useSignal(problems.shown);
-  return (
+  const place = useSignal(problems.place);
+  const list = (
     // A popover would be above modal dialogs; a plain layer with role=alert is read out wherever it is.
-    <div className="problems" aria-live="polite" data-testid="problems">
+    <div className={place ? 'problems placed' : 'problems'} aria-live="polite" data-testid="problems">
       {shown.map(({ id, tone, what, next, details, actions, times, standing }) => (
         <div key={id} className={`problem ${tone}`} role={tone === 'error' ? 'alert' : 'status'} data-testid="problem">
           {tone === 'error' ? <TriangleAlert size={16} aria-hidden /> : <Info size={16} aria-hidden />}
@@ -43,4 +46,16 @@ export function ProblemList() {
       ))}
     </div>
   );
+  return place ? createPortal(list, place) : list;
+}
+
+/** Where a view has room for messages: while it is there, they are shown in it and float over nothing. */
+export function MessagePlace() {
+  const { problems } = useServices();
+  const element = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    problems.place.set(element.current);
+    return () => problems.place.set(null);
+  }, [problems]);
+  return <div className="message-place" ref={element} />;
 }

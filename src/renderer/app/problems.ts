@@ -27,6 +27,8 @@ const LIMIT = 3;
 
 export class Problems {
   readonly shown = new Signal<readonly Problem[]>([]);
+  /** Where the view in front has room for messages; null: they float at the top right. */
+  readonly place = new Signal<HTMLElement | null>(null);
   #next = 1;
 
   /** A failure becomes a sentence here and nowhere else. `context` says what was being done. */

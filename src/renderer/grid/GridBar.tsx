@@ -1,4 +1,6 @@
 import { RefreshCw } from 'lucide-react';
+import { imageNotes } from '../../contract/catalogue';
+import { ImageNote } from '../../contract/model';
 import { count } from '../controls/figures';
 import { useProject } from '../labels/use-labels';
 import type { Filter, Sort } from './filter';
@@ -60,6 +62,13 @@ export function GridBar({ filter, sort, size, shown, total, stale, onFilter, onS
               )),
             )}
           </optgroup>
+          <optgroup label="Noted">
+            {ImageNote.options.map((note) => (
+              <option key={note} value={encode({ kind: 'note', note })}>
+                {capital(imageNotes[note].short)}
+              </option>
+            ))}
+          </optgroup>
         </select>
       </label>
       <label>
@@ -93,7 +102,10 @@ export function GridBar({ filter, sort, size, shown, total, stale, onFilter, onS
   );
 }
 
+const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 function encode(filter: Filter): string {
+  if (filter.kind === 'note') return `note ${filter.note}`;
   if (filter.kind === 'state') return `state ${filter.state} ${filter.finding}`;
   return filter.kind === 'proposed' ? `proposed ${filter.finding}` : filter.kind;
 }
@@ -102,6 +114,8 @@ function decode(text: string): Filter {
   const [kind = '', second = '', third = ''] = text.split(' ');
   const state = states.find((each) => each === second);
   if (kind === 'state' && state) return { kind, state, finding: third };
+  const note = ImageNote.options.find((each) => each === second);
+  if (kind === 'note' && note) return { kind, note };
   if (kind === 'proposed') return { kind, finding: second };
   return { kind: kind in plain ? (kind as keyof typeof plain) : 'all' };
 }

@@ -1,5 +1,7 @@
 import { memo } from 'react';
+import { imageNotes } from '../../contract/catalogue';
 import type { Id } from '../../contract/model';
+import { notesOf } from '../../contract/views';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
@@ -40,6 +42,11 @@ export const GridCell = memo(
         onDoubleClick={() => onOpen(image)}
       >
         <Thumbnail image={image} lazy />
+        {view.record && notesOf(view.record).includes('view-lateral') && (
+          <span className="grid-note" title={imageNotes['view-lateral'].sentence} data-testid="grid-note">
+            {imageNotes['view-lateral'].short}
+          </span>
+        )}
         <span className="grid-caption">{view.answered || view.skipped ? <Chips image={image} /> : <Proposal image={image} />}</span>
       </div>
     );

@@ -51,7 +51,8 @@ export function GridView({ onAssign, onCommand }: Props) {
   const version = useSignal(labels.version);
   const round = useSignal(proposals.round);
   const stale =
-    (filter.kind !== 'all' && version !== at.labels) || ((sort !== 'folder' || filter.kind === 'proposed') && round !== at.round);
+    (filter.kind !== 'all' && filter.kind !== 'note' && version !== at.labels) ||
+    ((sort !== 'folder' || filter.kind === 'proposed') && round !== at.round);
 
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);

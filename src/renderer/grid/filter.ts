@@ -1,12 +1,13 @@
-import type { CellState, Id } from '../../contract/model';
-import type { Finding, Task } from '../../contract/model';
+import type { CellState, Finding, Id, ImageNote, Task } from '../../contract/model';
+import { notesOf } from '../../contract/views';
 import { CONFIDENT, LIKELY, likeliest, type Probabilities } from '../labels/answers';
 import type { ImageView } from '../labels/labels';
 
 export type Filter =
   | { readonly kind: 'all' | 'labelled' | 'unlabelled' | 'skipped' | 'failed' }
   | { readonly kind: 'state'; readonly finding: Id; readonly state: Exclude<CellState, 'none'> }
-  | { readonly kind: 'proposed'; readonly finding: Id };
+  | { readonly kind: 'proposed'; readonly finding: Id }
+  | { readonly kind: 'note'; readonly note: ImageNote };
 
 export type Sort = 'folder' | 'confidence' | 'uncertainty';
 
@@ -43,6 +44,8 @@ function passes(image: Id, filter: Filter, facts: Facts): boolean {
       return !view.answered && !view.skipped;
     case 'skipped':
       return view.skipped && !view.answered;
+    case 'note':
+      return view.record !== null && notesOf(view.record).includes(filter.note);
     case 'state':
       return view.cells.get(filter.finding)?.state === filter.state;
   }

@@ -1,7 +1,10 @@
-import { Dices, Eye, EyeOff, Images, Info } from 'lucide-react';
+import { Dices, Eye, EyeOff, Images, Info, TriangleAlert } from 'lucide-react';
+import { imageNotes } from '../../contract/catalogue';
 import { reasonSentence } from '../../contract/reasons';
-import type { Finding, Id, Task } from '../../contract/model';
+import type { Finding, Id, ImageRecord, Task } from '../../contract/model';
+import { notesOf } from '../../contract/views';
 import { useServices } from '../app/environment';
+import { MessagePlace } from '../app/ProblemList';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { percent } from '../controls/figures';
@@ -50,6 +53,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
   return (
     <aside className="rail" aria-label="Labels of this image" data-testid="rail">
       <Why image={image} />
+      <Notes record={view.record} />
       <div className="rail-heading">
         <h2>{multilabel ? 'Findings' : 'Which one is it?'}</h2>
         {hasHead && round.metrics.lowEvidence && !hideProposals && (
@@ -109,6 +113,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
       )}
       {/* Another pool has other neighbours. */}
       {similar && <Similar key={round?.pool ?? 0} image={image} onOpen={(other) => queue.goTo(other)} onClose={actions.similar} />}
+      <MessagePlace />
       <div className={multilabel ? 'rail-actions' : 'rail-actions three'}>
         <Action
           title={ghosts.length > 0 ? accepting(task, findings, ghosts) : view.answered ? 'Go on' : 'Nothing to accept'}
@@ -171,5 +176,21 @@ function Why({ image }: { readonly image: Id }) {
         <span>{text}</span>
       </div>
     </div>
+  );
+}
+
+/** What the person should know of the image before answering. */
+function Notes({ record }: { readonly record: ImageRecord | null }) {
+  const notes = record ? notesOf(record) : [];
+  if (notes.length === 0) return null;
+  return (
+    <ul className="image-notes" aria-label="About this image" data-testid="image-notes">
+      {notes.map((note) => (
+        <li key={note} data-note={note}>
+          <TriangleAlert size={14} aria-hidden />
+          <span>{imageNotes[note].sentence}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -2,6 +2,7 @@ import { Info } from 'lucide-react';
 import type { SuspectLabel } from '../../contract/bridge';
 import type { CommandId } from '../../contract/commands';
 import type { Finding } from '../../contract/model';
+import { MessagePlace } from '../app/ProblemList';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { Key } from '../controls/Key';
@@ -104,6 +105,7 @@ export function Verdict({ suspect, onCommand, onFinding }: Props) {
       )}
       {/* Another pool has other neighbours. */}
       <Similar key={round?.pool ?? 0} image={suspect.image} onOpen={show} />
+      <MessagePlace />
       <div className="rail-actions">
         <Choice title="Keep the label" hint="Space" run={() => onCommand('label.keep')} testId="review-keep" primary />
         <Choice

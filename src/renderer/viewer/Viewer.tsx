@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
-import { explain } from '../../contract/catalogue';
+import { explain, imageNotes } from '../../contract/catalogue';
 import type { Id } from '../../contract/model';
 import type { Failure } from '../../contract/result';
+import { notesOf } from '../../contract/views';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
@@ -59,6 +60,7 @@ export function Viewer({ image, cache, onHeader }: { readonly image: Id; readonl
   const size = state.image;
   const name = record?.path ?? image;
   const turned = turnWords(state.turn);
+  const notes = record ? notesOf(record) : [];
   return (
     <section className="viewer" aria-label="Image">
       <div
@@ -94,6 +96,12 @@ export function Viewer({ image, cache, onHeader }: { readonly image: Id; readonl
               {here.pixels.samples instanceof Uint16Array ? ', 16 bit' : ''}
             </span>
           )}
+          {record?.view && <span>{record.view}</span>}
+          {notes.map((note) => (
+            <span key={note} className="viewer-note" title={imageNotes[note].sentence} data-testid="viewer-note" data-note={note}>
+              {imageNotes[note].short}
+            </span>
+          ))}
         </div>
         <div className={state.dragging ? 'viewer-figures dragging' : 'viewer-figures'} data-testid="viewer-figures">
           {state.window && <span>{windowFigures(state.window, state.rescale)}</span>}

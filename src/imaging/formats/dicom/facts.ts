@@ -1,5 +1,6 @@
 import type { DataSet } from 'dicom-parser';
-import type { ImageNote } from '../../../contract/jobs/imaging';
+import type { ImageNote } from '../../../contract/model';
+import { isLateral } from '../../../contract/views';
 import type { Raster } from '../raster';
 import { text } from './header';
 
@@ -24,10 +25,6 @@ const viewOf = (set: DataSet): string | null => {
   const code = set.elements['x00540220']?.items?.[0]?.dataSet;
   return text(set, 'x00185101') ?? (code ? text(code, 'x00080104') : null);
 };
-
-/** The defined terms for lateral views of View Position (C.8.1.2, C.8.11.5) and what people write instead. */
-const isLateral = (view: string | null) =>
-  view !== null && (/^(LL|RL|LLD|RLD|LAT|LATERAL|LLO|RLO)$/i.test(view) || /\blateral\b/i.test(view));
 
 /** Overlay planes (C.9.2) lie in the groups 6000 to 601E. */
 const hasOverlay = (set: DataSet) =>

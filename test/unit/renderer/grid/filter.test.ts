@@ -10,6 +10,8 @@ const f1 = id(1, 'F');
 async function facts(): Promise<{ facts: Facts; order: readonly string[] }> {
   const bridge = new FakeBridge({ images: 4, project: makeProject('multiclass', ['A', 'B']) });
   const project = bridge.project.id;
+  const [g3Image] = [...bridge.state.images.values()].filter((image) => image.id === g3);
+  if (g3Image) bridge.append({ kind: 'images', images: [{ ...g3Image, view: 'LL', notes: ['overlay-ignored'] }] });
   const cells = [{ image: g1 ?? '', finding: f1, state: 'present' as const, source: 'typed' as const, shown: null, head: null }];
   await bridge.call('labels.apply', { project, cells });
   await bridge.call('labels.skip', { project, image: g2 ?? '' });
@@ -45,6 +47,8 @@ describe('the list of the grid', () => {
     ['failed', { kind: 'failed' }, 'folder', [g4]],
     ['a state', { kind: 'state', finding: f1, state: 'present' }, 'folder', [g1]],
     ['proposed and not yet answered', { kind: 'proposed', finding: f1 }, 'folder', [g2]],
+    ['lateral views', { kind: 'note', note: 'view-lateral' }, 'folder', [g3]],
+    ['overlays', { kind: 'note', note: 'overlay-ignored' }, 'folder', [g3]],
     ['most confident first, unknown last', { kind: 'all' }, 'confidence', [g3, g1, g2, g4]],
     ['most uncertain first, unknown last', { kind: 'all' }, 'uncertainty', [g2, g1, g3, g4]],
   ])('%s', async (_name, filter, sort, expected) => {

@@ -1,0 +1,36 @@
+import { act, screen, within } from '@testing-library/react';
+import Dexie from 'dexie';
+import { afterEach, expect, it } from 'vitest';
+import { databaseName } from '../../../../src/renderer/database/copy';
+import { failing, makeImage, makeProject } from '../fake-bridge';
+import { openPage, violations } from '../page';
+
+globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
+afterEach(() => Dexie.delete(databaseName(makeProject().id)));
+
+it('says what a person should know of the image, and shows lateral views in the grid', async () => {
+  const { bridge, user } = await openPage();
+  expect(screen.queryByTestId('image-notes')).toBeNull();
+  const shown = bridge.state.images.get(screen.getByTestId('queue-image').dataset['image'] ?? '') ?? makeImage(1);
+  act(() => void bridge.append({ kind: 'images', images: [{ ...shown, view: 'LL', notes: ['overlay-ignored'] }] }));
+  const notes = await screen.findByTestId('image-notes');
+  expect(within(notes).getAllByRole('listitem')).toHaveLength(2);
+  expect(notes.textContent).toContain('EVA-X was trained on frontal views alone');
+  expect(screen.getAllByTestId('viewer-note').map(({ textContent }) => textContent)).toEqual(['lateral view', 'overlay not shown']);
+  expect(await violations()).toEqual([]);
+  await user.keyboard('g');
+  expect(await screen.findAllByTestId('grid-note')).toHaveLength(1);
+  await user.selectOptions(screen.getByTestId('grid-filter'), 'Lateral view');
+  expect(screen.getAllByTestId('grid-cell').map(({ dataset }) => dataset['image'])).toEqual([shown.id]);
+});
+
+it('has a place for messages, so that none covers the reason or the findings', async () => {
+  const { bridge, user } = await openPage();
+  bridge.failures.set('labels.apply', failing('disk-full', { folder: '/profile' }));
+  await user.keyboard('1');
+  await screen.findByText(/The disk that holds/);
+  expect(within(screen.getByTestId('rail')).getByTestId('problem')).toBeTruthy();
+  await user.keyboard('g');
+  await screen.findByTestId('grid-view');
+  expect(screen.getByTestId('problem').closest('.rail')).toBeNull();
+});
