@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { mirrorProblem } from './address';
 import { EncoderCard, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
 import { HeaderField } from './jobs/imaging';
 import { HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
 import { Action, CellState, Finding, Id, Kept, LabelSource, Project, Task } from './model';
 import { Failure } from './result';
+import { Weights, WeightsName } from './weights';
 import type { ServiceSpec } from './wire';
 
 export const AppSettings = z.object({
@@ -12,6 +14,8 @@ export const AppSettings = z.object({
   /** A score next to a human label biases experts: it can be hidden. */
   hideProposals: z.boolean(),
   annotator: z.string().min(1).max(80),
+  /** An address that stands in for https://huggingface.co; empty: none does. */
+  mirror: z.string().refine((text) => mirrorProblem(text) === null),
 });
 export type AppSettings = z.infer<typeof AppSettings>;
 
@@ -192,6 +196,16 @@ export const bridge = {
     'encoders.list': { params: nothing, result: z.array(z.object({ card: EncoderCard, bytes: z.int(), builtin: z.boolean() })) },
     /** Progress comes as `progress` with job "import". */
     'encoders.import': { params: z.object({ checkpoint: z.string(), crop: TileRecipe.shape.crop }), result: EncoderCard },
+
+    /** The published weights of EVA-X, and through which proxy of the environment (host alone) they would be asked for. Asks nobody. */
+    'weights.list': { params: nothing, result: z.object({ weights: z.array(Weights), proxy: z.string().nullable() }) },
+    /** Downloads, or goes on, and imports what came. The only way to the network; news come as `weights`. `stopped` after `weights.pause`. */
+    'weights.get': { params: z.object({ name: WeightsName }), result: EncoderCard },
+    /** What came so far stays, also when the app ends. */
+    'weights.pause': { params: z.object({ name: WeightsName }), result: z.void() },
+    /** Removes the downloaded file, or the part of it. An encoder that was made of it stays. */
+    'weights.discard': { params: z.object({ name: WeightsName }), result: z.void() },
+
     'jobs.stop': { params: z.object({ job: z.enum(['sample', 'import', 'export']) }), result: z.void() },
   },
   events: {
@@ -201,6 +215,9 @@ export const bridge = {
     pool: PoolView,
     round: RoundView,
     progress: z.object({ job: z.enum(['sample', 'import', 'export']), done: z.number(), total: z.number(), what: z.string() }),
+    weights: Weights,
+    /** The encoder library is another one than before. */
+    encoders: nothing,
     /** A menu item was chosen. */
     command: z.object({ id: z.string() }),
     /** A bug somewhere: shown with "copy details". */

@@ -30,7 +30,7 @@ const emit = eventsTo(page);
 const settings = setupSettings(paths.profile);
 const processes = setupProcesses(paths, log);
 const projects = setupProjects({ paths, processes, settings, emit, log, window: () => window });
-const encoders = setupEncoders(paths.profile, processes, emit);
+const encoders = setupEncoders({ profile: paths.profile, processes, settings, emit });
 const exports = setupExports({ projects, processes, emit });
 setupAppProtocol(paths.renderer);
 setupImageProtocol(projects.session, processes, paths.profile);

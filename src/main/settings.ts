@@ -32,7 +32,7 @@ export function setupSettings(profile: string): SettingsStore {
 }
 
 function read(file: string): AppSettings {
-  const defaults: AppSettings = { theme: 'system', hideProposals: false, annotator: userName() };
+  const defaults: AppSettings = { theme: 'system', hideProposals: false, annotator: userName(), mirror: '' };
   try {
     const parsed = AppSettings.safeParse({ ...defaults, ...(JSON.parse(readFileSync(file, 'utf8')) as object) });
     return parsed.success ? parsed.data : defaults;

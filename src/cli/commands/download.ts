@@ -1,8 +1,9 @@
 import { Argument, type Command as Commander } from 'commander';
 import { join } from 'node:path';
 import { ok, type Result } from '../../contract/result';
+import type { WeightsName } from '../../contract/weights';
 import { download as fetchFile } from '../../encoder/download/download';
-import { HUGGING_FACE, weightsNames, weightsOf, type WeightsName } from '../../encoder/download/weights';
+import { HUGGING_FACE, weightsNames, weightsOf } from '../../encoder/download/weights';
 import type { CommonOptions, Run } from '../options';
 import { checkFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';

@@ -4,9 +4,11 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import type { IncomingMessage } from 'node:http';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attempt, fail, FailureError, unwrap, type Result } from '../../contract/result';
+import { z } from 'zod';
+import { isSafe } from '../../contract/address';
+import { attempt, fail, FailureError, unwrap, type Failure, type Result } from '../../contract/result';
 import { writeFailure } from '../publish';
-import { get, isSafe, type RequestOptions } from './request';
+import { get, type RequestOptions } from './request';
 
 export interface Download {
   readonly url: string;
@@ -17,6 +19,8 @@ export interface Download {
   readonly onProgress?: (done: number, total: number) => void;
   /** Every host, before it is asked. */
   readonly onHost?: (host: string) => void;
+  /** It broke off and is tried again after so many milliseconds. */
+  readonly onRetry?: (failure: Failure, milliseconds: number) => void;
   readonly environment?: RequestOptions['environment'];
   readonly ca?: string;
   /** Milliseconds: without a byte until the connection counts as broken; before another try. */
@@ -43,6 +47,32 @@ interface Stated {
   readonly bytes: number | null;
 }
 
+/** Beside FILE.part, as FILE.part.json: which file it is a part of. */
+const PartNote = z.object({
+  sha256: z.string(),
+  bytes: z.number().int().positive().nullable(),
+  hosts: z.array(z.string()).default([]),
+});
+
+/** What an interrupted download left of `file`; null where it left nothing that can be gone on with. `total` 0: not known. */
+export async function unfinished(file: string): Promise<{ done: number; total: number; hosts: string[] } | null> {
+  const note = await partNote(`${file}.part`);
+  const done = await sizeOf(`${file}.part`);
+  return note && done > 0 ? { done, total: note.bytes ?? 0, hosts: note.hosts } : null;
+}
+
+async function partNote(part: string): Promise<z.infer<typeof PartNote> | null> {
+  try {
+    return PartNote.parse(JSON.parse(await readFile(`${part}.json`, 'utf8')));
+  } catch {
+    // None there, or not one of ours.
+    return null;
+  }
+}
+
+/** Removes what an interrupted download left of `file`. */
+export const forget = (file: string): Promise<void> => discard(`${file}.part`);
+
 /**
  * Downloads a file and checks it against the SHA-256 that the host states. What an interrupted download left (FILE.part) is gone on with.
  * Failures: download-*, disk-full, folder-not-writable, write-failed, stopped.
@@ -65,7 +95,9 @@ async function run(wish: Download): Promise<Downloaded> {
       if (!(error instanceof Broken)) throw error;
       failed = (await sizeOf(part)) > before ? 0 : failed + 1;
       if (failed >= MAX_TRIES) throw new FailureError(error.failure);
-      await sleep(pause * 2 ** failed, undefined, { signal }).catch(() => undefined);
+      const wait = pause * 2 ** failed;
+      wish.onRetry?.(error.failure, wait);
+      await sleep(wait, undefined, { signal }).catch(() => undefined);
     }
   }
 }
@@ -131,7 +163,7 @@ async function ask(wish: Download, part: string, hosts: string[]): Promise<{ ans
     const { location } = answer.headers;
     const redirects = status >= 300 && status < 400 && location !== undefined;
     if (!redirects && stated && (status === 206 ? startOf(answer) === asked : status === 200 && (from === 0 || asked > 0))) {
-      await note(wish.file, part, stated);
+      await note(wish.file, part, stated, hosts);
       return { answer, stated };
     }
     answer.destroy();
@@ -147,10 +179,10 @@ async function ask(wish: Download, part: string, hosts: string[]): Promise<{ ans
 }
 
 /** Says beside the part which file it belongs to. */
-async function note(file: string, part: string, stated: Stated): Promise<void> {
+async function note(file: string, part: string, stated: Stated, hosts: readonly string[]): Promise<void> {
   await onDisk(file, async () => {
     await mkdir(dirname(part), { recursive: true });
-    await writeFile(`${part}.json`, JSON.stringify(stated));
+    await writeFile(`${part}.json`, JSON.stringify({ ...stated, hosts: [...new Set(hosts)] }));
   });
 }
 
@@ -241,13 +273,9 @@ async function onDisk<T>(file: string, work: () => Promise<T>): Promise<T> {
 
 /** Bytes of FILE.part, if it is a part of the file that the host states. */
 async function resumable(part: string, stated: Stated): Promise<number> {
-  try {
-    const known = JSON.parse(await readFile(`${part}.json`, 'utf8')) as { sha256?: unknown };
-    const size = await sizeOf(part);
-    if (known.sha256 === stated.sha256 && (stated.bytes === null || size < stated.bytes)) return size;
-  } catch {
-    // None there, or not one of ours.
-  }
+  const known = await partNote(part);
+  const size = await sizeOf(part);
+  if (known?.sha256 === stated.sha256 && (stated.bytes === null || size < stated.bytes)) return size;
   await discard(part);
   return 0;
 }

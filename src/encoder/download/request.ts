@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { isSafe } from '../../contract/address';
 
 export interface RequestOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -12,11 +13,6 @@ export interface RequestOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Further certificate authorities. */
   readonly ca?: string | undefined;
-}
-
-/** An address that may be asked: https anywhere, http on this machine alone. */
-export function isSafe(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname));
 }
 
 /** One GET, redirects not followed. Rejects with the error of the network; the body is the caller's to read or destroy. */

@@ -4,9 +4,12 @@ const SPAN_MS = 8_000;
 export class Rate {
   #marks: { time: number; count: number }[] = [];
   readonly #now: () => number;
+  readonly #enough: number;
 
-  constructor(now: () => number = Date.now) {
+  /** `enough`: that many items tell a rate before two seconds have passed. */
+  constructor(now: () => number = Date.now, enough = 20) {
     this.#now = now;
+    this.#enough = enough;
     this.reset();
   }
 
@@ -21,14 +24,14 @@ export class Rate {
     while (this.#marks.length > 2 && now - (this.#marks[1]?.time ?? now) > SPAN_MS) this.#marks.shift();
   }
 
-  /** Null until two seconds or 20 items have passed. */
+  /** Null until two seconds or enough items have passed. */
   perSecond(): number | null {
     const [first] = this.#marks;
     const last = this.#marks.at(-1);
     if (!first || !last) return null;
     const count = this.#marks.slice(1).reduce((sum, mark) => sum + mark.count, 0);
     const seconds = (last.time - first.time) / 1000;
-    return (seconds < 2 && count < 20) || seconds === 0 ? null : count / seconds;
+    return (seconds < 2 && count < this.#enough) || seconds === 0 ? null : count / seconds;
   }
 
   secondsFor(count: number): number | null {

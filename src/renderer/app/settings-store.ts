@@ -5,7 +5,7 @@ import { Signal } from './signal';
 
 /** The person's settings: shown at once, kept by main. */
 export class SettingsStore {
-  readonly current = new Signal<AppSettings>({ theme: 'system', hideProposals: false, annotator: 'Annotator' });
+  readonly current = new Signal<AppSettings>({ theme: 'system', hideProposals: false, annotator: 'Annotator', mirror: '' });
   readonly #bridge: Pick<Client<BridgeService>, 'call'>;
   readonly #problems: Problems;
 

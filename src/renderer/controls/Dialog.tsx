@@ -31,7 +31,8 @@ export function Dialog({ title, onClose, children, footer, width = 'normal', tes
       data-testid={testId}
       onCancel={(event) => {
         event.preventDefault();
-        if (!busy) onClose();
+        // A dialog that was opened out of this one is inside it for React.
+        if (event.target === event.currentTarget && !busy) onClose();
       }}
     >
       <div className="dialog-head">

@@ -28,6 +28,9 @@ export function bytes(n: number): string {
   return n < 1e9 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e9).toFixed(1)} GB`;
 }
 
+/** Whole megabytes, without the unit. */
+export const megabytes = (n: number): string => count(Math.round(n / 1e6));
+
 /** A date as "today, 14:02", "yesterday" or the day. */
 export function when(iso: string, now = new Date()): string {
   const date = new Date(iso);

@@ -1,3 +1,4 @@
+import { GetWeights } from '../settings/GetWeights';
 import { useEncoders } from '../settings/use-encoders';
 import { ImportEncoder } from '../settings/ImportEncoder';
 import { FailureNote } from '../controls/FailureNote';
@@ -6,6 +7,10 @@ import { BUILTIN_ENCODER } from '../../contract/model';
 /** EVA-X is the encoder to use; the built-in one is there so that the app works without it, and is said to be a baseline. */
 export function EncoderChoice({ chosen, onChoose }: { readonly chosen: string; readonly onChoose: (id: string) => void }) {
   const { encoders, failure, reload } = useEncoders();
+  const take = (id: string) => {
+    reload();
+    onChoose(id);
+  };
   const imported = encoders.filter(({ builtin }) => !builtin);
   return (
     <div className="encoders">
@@ -44,12 +49,8 @@ export function EncoderChoice({ chosen, onChoose }: { readonly chosen: string; r
           </span>
         </span>
       </label>
-      <ImportEncoder
-        onImported={(id) => {
-          reload();
-          onChoose(id);
-        }}
-      />
+      <GetWeights onImported={take} />
+      <ImportEncoder onImported={take} />
     </div>
   );
 }

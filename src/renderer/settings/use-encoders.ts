@@ -20,5 +20,6 @@ export function useEncoders() {
     });
   }, [bridge]);
   useEffect(reload, [reload]);
+  useEffect(() => bridge.on('encoders', reload), [bridge, reload]);
   return { encoders, failure, reload };
 }

@@ -13,6 +13,7 @@ import type { EncoderCard } from '../../../src/contract/encoder-card';
 import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
 import { SCHEMA, type Action, type CellChange, type Id, type ImageRecord, type Project, type Task } from '../../../src/contract/model';
 import { fail, ok, type Failure, type Result } from '../../../src/contract/result';
+import type { Weights } from '../../../src/contract/weights';
 import type { Client, Handlers } from '../../../src/contract/wire';
 
 type Handler = (payload: never) => void;
@@ -92,10 +93,12 @@ export class FakeBridge implements Client<BridgeService> {
     theme: 'dark',
     hideProposals: false,
     annotator: 'Annotator',
+    mirror: '',
   };
   status: ProjectStatus;
   /** What the images of other patients speak against. */
   suspects: SuspectLabel[] = [];
+  weights: Weights[] = weightsOf();
   /** Of the next scans. */
   outcome: ScanOutcome = { added: 0, changed: 0, moved: 0, missing: 0 };
 
@@ -168,6 +171,13 @@ export class FakeBridge implements Client<BridgeService> {
   tell(change: Partial<ProjectStatus>): void {
     this.status = { ...this.status, ...change };
     this.emit('status', this.status);
+  }
+
+  /** News of a download, as main sends them. */
+  tellWeights(change: Partial<Weights>): void {
+    this.weights = this.weights.map((each) => (each.name === (change.name ?? 'eva-x-small') ? { ...each, ...change } : each));
+    const news = this.weights.find(({ name }) => name === (change.name ?? 'eva-x-small'));
+    this.emit('weights', news);
   }
 
   called(method: string): unknown[] {
@@ -341,6 +351,13 @@ export class FakeBridge implements Client<BridgeService> {
     'export.reveal': () => ok(),
     'encoders.list': () => ok([{ card: builtinCard, bytes: 1_800_000, builtin: true }]),
     'encoders.import': () => ok(evaCard),
+    'weights.list': () => ok({ weights: this.weights, proxy: null }),
+    'weights.get': () => ok(evaCard),
+    'weights.pause': () => ok(),
+    'weights.discard': ({ name }) => {
+      this.tellWeights({ ...weightsOf().find((each) => each.name === name) });
+      return ok();
+    },
     'jobs.stop': () => ok(),
   };
 }
@@ -427,6 +444,28 @@ const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
       : { points: [8, 12, 18, 27].map((n) => ({ n, auroc: 0.95 - 1.4 / n })), a: 0.95, b: 1.4, c: 1, more: 50, gain: 0.034 },
   stop: labelled < 8 ? null : { kappas: [0.91, 0.97, 0.99], gain: 0.034, advised: false },
 });
+
+const weightsOf = (): Weights[] =>
+  (
+    [
+      ['eva-x-tiny', 'EVA-X Ti', 24e6],
+      ['eva-x-small', 'EVA-X S', 87e6],
+      ['eva-x-base', 'EVA-X B', 344e6],
+    ] as const
+  ).map(([name, title, total]) => ({
+    name,
+    title,
+    file: `${name}.pt`,
+    url: `https://huggingface.co/MapleF/eva_x/resolve/main/eva_x_${name.slice(6)}_patch16_merged520k_mim.pt`,
+    state: 'absent',
+    done: 0,
+    total,
+    rate: null,
+    secondsLeft: null,
+    hosts: [],
+    failure: null,
+    encoder: null,
+  }));
 
 const builtinCard: EncoderCard = {
   format: 'collimate-encoder',
