@@ -3,7 +3,7 @@ import { mirrorProblem } from './address';
 import { EncoderCard, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
 import { HeaderField } from './jobs/imaging';
-import { HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
+import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
 import { Action, CellState, Finding, Id, Kept, LabelSource, Project, Task } from './model';
 import { Failure } from './result';
 import { Weights, WeightsName } from './weights';
@@ -62,7 +62,7 @@ export const ProjectStatus = z.object({
     /** Of the last quick round. */
     milliseconds: z.number().nullable(),
     /** What is in force. */
-    settings: z.object({ strategy: Strategy, head: HeadKind }),
+    settings: z.object({ strategy: Strategy, head: HeadKind, combine: Combine }),
   }),
 });
 export type ProjectStatus = z.infer<typeof ProjectStatus>;
@@ -165,7 +165,12 @@ export const bridge = {
     'embedding.pause': { params: inProject.extend({ paused: z.boolean() }), result: z.void() },
     'embedding.retry': { params: inProject, result: z.void() },
     'embedding.failures': { params: inProject, result: z.array(z.object({ image: Id.nullable(), path: z.string(), failure: Failure })) },
-    'queue.settings': { params: inProject.extend({ strategy: Strategy, head: HeadKind }), result: z.void() },
+    /** Kept with the project. Another strategy than `rare` ends a search. */
+    'queue.settings': { params: inProject.extend({ strategy: Strategy, head: HeadKind, combine: Combine }), result: z.void() },
+    /** Looks for a finding from images that show it; none: by what a head knows of it. Goes on until it is stopped, also over a restart. */
+    'search.start': { params: inProject.extend({ finding: Id, seeds: z.array(Id).max(200) }), result: z.void() },
+    /** Back to the default strategy. */
+    'search.stop': { params: inProject, result: z.void() },
     'queue.similar': {
       params: inProject.extend({ image: Id, count: z.int().max(200) }),
       result: z.array(z.object({ image: Id, similarity: z.number() })),

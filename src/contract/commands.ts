@@ -37,6 +37,7 @@ export const commands = [
   { id: 'navigate.queue', title: 'Queue', keys: ['Q'], group: 'navigate', where: 'project' },
   { id: 'navigate.grid', title: 'Grid', keys: ['G'], group: 'navigate', where: 'project' },
   { id: 'navigate.review', title: 'Review of suspect labels', keys: ['Shift+R'], group: 'navigate', where: 'project' },
+  { id: 'search.start', title: 'Find a finding…', keys: ['Mod+Shift+F'], group: 'navigate', where: 'project' },
   { id: 'navigate.progress', title: 'Progress panel', keys: ['P'], group: 'navigate', where: 'project' },
 
   { id: 'view.zoomIn', title: 'Zoom in', keys: ['+', '='], group: 'view', where: 'queue' },

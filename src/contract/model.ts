@@ -37,6 +37,19 @@ export type Root = z.infer<typeof Root>;
 /** The id of the built-in encoder until its card is known: the app resolves it to the real SHA-256 id. */
 export const BUILTIN_ENCODER = 'builtin';
 
+/**
+ * How images are asked for, as the person chose. Names as text: one that this version does not know counts as automatic, and does not keep
+ * the project from opening.
+ */
+export const QueueRule = z.object({
+  strategy: z.string(),
+  head: z.string(),
+  combine: z.string(),
+  /** A search for one finding is on, started from these images (none: from the head that came with the encoder). */
+  search: z.object({ finding: Id, seeds: z.array(Id).max(200), started: z.iso.datetime() }).nullable(),
+});
+export type QueueRule = z.infer<typeof QueueRule>;
+
 export const Project = z.object({
   id: Id,
   name: z.string().min(1).max(120),
@@ -50,6 +63,8 @@ export const Project = z.object({
   /** From the `from`-th label on, this share of the queries is an audit draw. */
   audit: z.object({ share: z.number().min(0).max(1), from: z.int().nonnegative() }),
   annotators: z.array(Annotator).min(1),
+  /** Automatic unless given. In the journal beside the audit rule: which labels were asked for hangs on it. */
+  queue: QueueRule.optional(),
   created: z.iso.datetime(),
 });
 export type Project = z.infer<typeof Project>;

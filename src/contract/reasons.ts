@@ -37,6 +37,8 @@ function words({ code, params }: Reason): string {
     case 'likely':
       return `Probably ${text('finding')} (${percent(params['probability'])})`;
     case 'similar':
-      return `Resembles images labelled ${text('finding')}`;
+      return 'started' in params
+        ? `Resembles what the search for ${text('finding')} was started from`
+        : `Resembles images labelled ${text('finding')}`;
   }
 }

@@ -189,6 +189,8 @@ function sceneOf(
     scores,
     present,
     seed: base.seed,
+    combine: base.settings.combine,
+    search: base.settings.search,
     signal,
   };
 }

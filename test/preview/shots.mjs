@@ -210,6 +210,26 @@ for (const theme of ['dark', 'light']) {
         await page.getByTestId('review-view').waitFor();
       },
     });
+    await scene(at('search'), {
+      query: `theme=${theme}&task=multilabel`,
+      size,
+      steps: async (page) => {
+        await label(8, ['1', '2', 'a', 'ArrowRight'])(page);
+        await page.keyboard.press('Control+Shift+F');
+        await page.getByTestId('search-dialog').waitFor();
+      },
+    });
+    await scene(at('searching'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await label(3, ['1', '2', '3'])(page);
+        await page.getByTestId('more-like-this').click();
+        await page.getByTestId('search-start').click();
+        await page.getByTestId('search-strip').waitFor();
+        for (const key of ['1', '1', '3']) await page.keyboard.press(key);
+      },
+    });
     await scene(at('progress'), {
       query: `theme=${theme}&embedding`,
       size,
@@ -224,7 +244,8 @@ for (const theme of ['dark', 'light']) {
       steps: async (page) => {
         await label(30, ['1', '2', '3'])(page);
         await page.keyboard.press('p');
-        await page.getByTestId('strategy').scrollIntoViewIfNeeded();
+        await page.getByTestId('queue-choices').click();
+        await page.getByTestId('head-kind').scrollIntoViewIfNeeded();
       },
     });
     if (tag === '1920') continue;

@@ -34,6 +34,14 @@ export type Reason = z.infer<typeof Reason>;
 export const QueueEntry = z.object({ row: z.int(), score: z.number(), audit: z.boolean(), reason: Reason });
 export type QueueEntry = z.infer<typeof QueueEntry>;
 
+/** How the uncertainty of an image comes from that of its findings: their mean at equal priors, or the one that is hardest to tell. */
+export const Combine = z.enum(['mean', 'max']);
+export type Combine = z.infer<typeof Combine>;
+
+/** What the strategy `rare` looks for: a finding, from images of the pool that show it, labelled or not. */
+export const Search = z.object({ finding: z.int(), seeds: z.array(z.int()) });
+export type Search = z.infer<typeof Search>;
+
 export const Settings = z.object({
   head: HeadKind,
   strategy: Strategy,
@@ -42,6 +50,10 @@ export const Settings = z.object({
   components: z.int().min(2).max(1024),
   audit: z.object({ share: z.number(), from: z.int() }),
   folds: z.int().min(2).max(20),
+  /** Multi-label; mean unless given. */
+  combine: Combine.optional(),
+  /** Null or not given: `rare` looks for the finding with the fewest positives. */
+  search: Search.nullable().optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 export const defaultSettings: Settings = {

@@ -153,12 +153,10 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
         return ok();
       }),
     'embedding.failures': ({ project }) => inProject(project, (current) => ok(current.failures())),
-    'queue.settings': ({ project, strategy, head }) =>
-      inProject(project, (current) => {
-        current.training.configure({ strategy, head });
-        current.training.onChange();
-        return ok();
-      }),
+    'queue.settings': ({ project, strategy, head, combine }) =>
+      inProject(project, (current) => current.setQueue({ strategy, head, combine })),
+    'search.start': ({ project, finding, seeds }) => inProject(project, (current) => current.startSearch(finding, seeds)),
+    'search.stop': ({ project }) => inProject(project, (current) => current.stopSearch()),
     'review.suspects': ({ project }) => inProject(project, (current) => current.training.suspects()),
     'queue.similar': ({ project, image, count }) => inProject(project, async (current) => ok(await current.training.similar(image, count))),
   };

@@ -4,7 +4,16 @@ import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome
 import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import { Priority } from '../../contract/jobs/imaging';
-import { BUILTIN_ENCODER, type Action, type Annotator, type Id, type ImageRecord, type Kept, type Project } from '../../contract/model';
+import {
+  BUILTIN_ENCODER,
+  type Action,
+  type Annotator,
+  type Id,
+  type ImageRecord,
+  type Kept,
+  type Project,
+  type QueueRule,
+} from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import { exists } from '../files/exists';
@@ -242,6 +251,34 @@ export class ProjectSession {
     return ok(next);
   }
 
+  /** Strategy and head, kept with the project; a search goes on only with its own strategy. */
+  async setQueue({ strategy, head, combine }: Omit<QueueRule, 'search'>): Promise<Result<void>> {
+    const search = strategy === 'rare' ? (this.#project.queue?.search ?? null) : null;
+    return this.#changeQueue({ strategy, head, combine, search });
+  }
+
+  async startSearch(finding: Id, seeds: readonly Id[]): Promise<Result<void>> {
+    if (!this.#project.findings.some(({ id }) => id === finding)) return fail('finding-unknown', { finding });
+    return this.#changeQueue({ ...this.#rule(), strategy: 'rare', search: { finding, seeds: [...seeds], started: now() } });
+  }
+
+  async stopSearch(): Promise<Result<void>> {
+    return this.#changeQueue({ ...this.#rule(), strategy: 'auto', search: null });
+  }
+
+  #rule(): QueueRule {
+    return this.#project.queue ?? { strategy: 'auto', head: 'auto', combine: 'mean', search: null };
+  }
+
+  async #changeQueue(queue: QueueRule): Promise<Result<void>> {
+    const next = { ...this.#project, queue };
+    const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
+    if (!done.ok) return done;
+    this.#project = next;
+    this.training.configure();
+    return ok();
+  }
+
   retryFailed(): void {
     this.embedding.retry();
   }
@@ -278,7 +315,7 @@ export class ProjectSession {
         reason: training.reason,
         stage: training.stage,
         milliseconds: training.milliseconds,
-        settings: { strategy: training.settings.strategy, head: training.settings.head },
+        settings: { strategy: training.settings.strategy, head: training.settings.head, combine: training.settings.combine ?? 'mean' },
       },
     };
   }

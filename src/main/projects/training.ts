@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import type { BridgeService, SuspectLabel } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
-import { defaultSettings, StateCode, type LabelDelta, type Round, type Settings } from '../../contract/jobs/trainer';
+import {
+  Combine,
+  defaultSettings,
+  HeadKind,
+  StateCode,
+  Strategy,
+  type LabelDelta,
+  type Round,
+  type Settings,
+} from '../../contract/jobs/trainer';
 import type { CellChange, CellValue, Id, ImageRecord, Project } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
@@ -95,7 +104,7 @@ export class Training {
     this.#log = options.log;
     this.#wasmFolder = `${join(options.resources, 'tfjs-wasm')}/`;
     this.onChange = options.onChange;
-    this.#settings = { ...defaultSettings, audit: options.source.project().audit };
+    this.#settings = settingsOf(options.source.project());
     const { trainer } = this.#processes;
     this.#subscriptions = [
       trainer.onStarted(() => {
@@ -172,10 +181,20 @@ export class Training {
     this.#turn();
   }
 
-  configure(change: Pick<Settings, 'strategy' | 'head'>): void {
-    this.#settings = { ...this.#settings, ...change };
+  /** The project's rule of the queue has changed. */
+  configure(): void {
+    this.#settings = settingsOf(this.#source.project());
     this.#settingsChanged = true;
     this.#turn();
+    this.onChange();
+  }
+
+  /** The settings as the trainer takes them: a search by column and rows of its pool. */
+  #sent(): Settings {
+    const { findings, queue } = this.#source.project();
+    const finding = findings.findIndex(({ id }) => id === queue?.search?.finding);
+    if (!queue?.search || finding < 0) return this.#settings;
+    return { ...this.#settings, search: { finding, seeds: queue.search.seeds.flatMap((image) => this.#rows.get(image) ?? []) } };
   }
 
   async similar(image: Id, count: number): Promise<{ image: Id; similarity: number }[]> {
@@ -282,7 +301,7 @@ export class Training {
         task: project.task,
         findings: project.findings.map(({ name }) => name),
         seed: project.seed,
-        settings: this.#settings,
+        settings: this.#sent(),
         embeddings: pool.map(({ name }) => name),
         groups: groupsOf(pool),
       },
@@ -297,7 +316,7 @@ export class Training {
   async #delta(): Promise<void> {
     const labels = this.#pending;
     this.#pending = [];
-    const settings = this.#settingsChanged ? { settings: this.#settings } : {};
+    const settings = this.#settingsChanged ? { settings: this.#sent() } : {};
     this.#settingsChanged = false;
     const after = this.#snapshot;
     this.#snapshot = ++lastSnapshot;
@@ -354,6 +373,16 @@ export class Training {
     const seq = this.#snapshots.get(snapshot)?.seq ?? 0;
     this.#emit('round', { ...round, project: this.#source.project().id, pool: this.#pool, seq });
   }
+}
+
+function settingsOf({ audit, queue }: Project): Settings {
+  return {
+    ...defaultSettings,
+    audit,
+    strategy: Strategy.safeParse(queue?.strategy).data ?? defaultSettings.strategy,
+    head: HeadKind.safeParse(queue?.head).data ?? defaultSettings.head,
+    combine: Combine.safeParse(queue?.combine).data ?? 'mean',
+  };
 }
 
 /** Rows of one patient share a number; an image whose patient is unknown stands alone. */

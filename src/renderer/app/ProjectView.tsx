@@ -13,6 +13,8 @@ import * as queue from '../queue/actions';
 import { QueueView } from '../queue/QueueView';
 import * as review from '../review/actions';
 import { ReviewView } from '../review/ReviewView';
+import { SearchDialog } from '../search/SearchDialog';
+import { SearchStrip } from '../search/SearchStrip';
 import { HeaderDialog } from '../viewer/HeaderDialog';
 import { useServices } from './environment';
 import { useDispatcher } from './keys/dispatcher';
@@ -81,6 +83,7 @@ function Project({ session, onClose, onCommand }: Props) {
     <div className="project">
       <ProjectBar onCommand={command} />
       <Trouble onCommand={command} />
+      <SearchStrip />
       <div className="project-body">
         <main className="project-main">
           {view === 'queue' && (
@@ -95,6 +98,7 @@ function Project({ session, onClose, onCommand }: Props) {
                 focus: setFocused,
                 hideProposals: toggleHidden,
                 similar: () => command('view.similar'),
+                search: () => command('search.start'),
                 header: () => command('view.header'),
               }}
             />
@@ -106,12 +110,19 @@ function Project({ session, onClose, onCommand }: Props) {
       </div>
       {sheet === 'export' && <ExportDialog onClose={() => setSheet(null)} />}
       {sheet === 'header' && large !== null && <HeaderDialog image={large} onClose={() => setSheet(null)} />}
+      {sheet === 'search' && <SearchDialog these={seedsOf(session, large)} onClose={() => setSheet(null)} />}
       {sheet === 'findings' && <EditFindings onClose={() => setSheet(null)} />}
     </div>
   );
 }
 
-type Sheet = 'export' | 'findings' | 'header';
+type Sheet = 'export' | 'findings' | 'header' | 'search';
+
+/** Where a search may start: the image that is large, in the grid the selection. */
+function seedsOf(session: Session, large: Id | null): readonly Id[] {
+  if (session.view.get() === 'grid') return [...session.selection.view.get().selected];
+  return large === null ? [] : [large];
+}
 
 interface Doing {
   readonly session: Session;
@@ -131,6 +142,7 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
   return {
     'project.close': onClose,
     'export.open': () => onSheet('export'),
+    'search.start': () => onSheet('search'),
     'project.findings': () => onSheet('findings'),
     'project.rescan': rescan,
     'edit.undo': () => void queue.step(session, 'undo'),

@@ -1,4 +1,4 @@
-import { X } from 'lucide-react';
+import { Crosshair, X } from 'lucide-react';
 import type { CommandId } from '../../contract/commands';
 import type { Finding } from '../../contract/model';
 import { useSession } from '../app/session-context';
@@ -47,6 +47,14 @@ export function SelectionBar({ onAssign, onCommand }: Props) {
         ))}
         {task === 'multilabel' ? command('label.absentRest', 'Rest absent', 'A') : command('label.unsure', 'Unsure', '0')}
         {command('label.clear', 'Clear', '⌫')}
+        <button
+          className="button small"
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={() => onCommand('search.start')}
+          data-testid="selection-search"
+        >
+          <Crosshair size={14} aria-hidden /> More like these…
+        </button>
       </div>
       <button
         className="icon-button"

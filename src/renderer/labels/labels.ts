@@ -157,6 +157,18 @@ export class Labels {
     return [...(annotatorState(this.#state, annotator).cells.get(image) ?? [])];
   }
 
+  /** Images that were answered from this time on, and those among them in which the finding is present. */
+  since(finding: Id, time: string): { screened: number; found: number } {
+    let [screened, found] = [0, 0];
+    for (const cells of this.#own().cells.values()) {
+      const value = cells.get(finding);
+      if (!value || value.state === 'none' || value.time < time) continue;
+      screened += 1;
+      if (value.state === 'present') found += 1;
+    }
+    return { screened, found };
+  }
+
   canUndo(): boolean {
     return this.#own().undo.length > 0;
   }

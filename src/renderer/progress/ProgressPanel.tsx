@@ -25,7 +25,7 @@ export function ProgressPanel({ onCommand }: { readonly onCommand: (id: CommandI
         <Embedding onRescan={() => onCommand('project.rescan')} />
         <LabelCounts onEdit={() => onCommand('project.findings')} />
         <Quality />
-        <QueueState />
+        <QueueState onSearch={() => onCommand('search.start')} />
       </div>
     </aside>
   );

@@ -1,9 +1,11 @@
-import { HeadKind, Strategy } from '../../contract/jobs/trainer';
+import { Crosshair } from 'lucide-react';
+import { Combine, HeadKind, Strategy } from '../../contract/jobs/trainer';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
-import { heads, strategies } from './choices';
+import { combinations, heads, strategies } from './choices';
 import { count, milliseconds } from '../controls/figures';
+import { useProject } from '../labels/use-labels';
 
 const stages = { idle: 'Waiting for labels', basis: 'Preparing the pool', quick: 'Refitting', full: 'Calibrating' } as const;
 const kinds = {
@@ -14,12 +16,14 @@ const kinds = {
 } as const;
 
 /** What the queue is doing, and with what. */
-export function QueueState() {
+export function QueueState({ onSearch }: { readonly onSearch: () => void }) {
   const { bridge, problems } = useServices();
   const { id: project, status, proposals } = useSession();
   const { trainer } = useSignal(status);
   const round = useSignal(proposals.round);
+  const { task } = useProject();
   const { settings } = trainer;
+  const isDefault = settings.strategy === 'auto' && settings.head === 'auto' && settings.combine === 'mean';
   // What is in force comes back with the next status.
   const change = async (patch: Partial<typeof settings>) => {
     const result = await bridge.call('queue.settings', { project, ...settings, ...patch });
@@ -47,7 +51,11 @@ export function QueueState() {
           </dd>
         </div>
       </dl>
-      <div className="queue-choices">
+      <button className="button small" onClick={onSearch} data-testid="open-search">
+        <Crosshair size={14} aria-hidden /> Find a finding…
+      </button>
+      <details className="queue-choices" open={!isDefault}>
+        <summary data-testid="queue-choices">Strategy and head: {isDefault ? 'automatic' : 'chosen by you'}</summary>
         <label>
           <span>Strategy</span>
           <select
@@ -80,7 +88,27 @@ export function QueueState() {
           </select>
         </label>
         <p className="muted">{heads[settings.head].when}</p>
-      </div>
+        {task === 'multilabel' && (
+          <>
+            <label>
+              <span>Uncertainty</span>
+              <select
+                value={settings.combine}
+                onChange={(event) => void change({ combine: Combine.parse(event.target.value) })}
+                data-testid="combine"
+              >
+                {Combine.options.map((each) => (
+                  <option key={each} value={each}>
+                    {combinations[each].title}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <p className="muted">{combinations[settings.combine].when}</p>
+          </>
+        )}
+        <p className="muted">Kept with the project.</p>
+      </details>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import type { HeadKind, Strategy } from '../../contract/jobs/trainer';
+import type { Combine, HeadKind, Strategy } from '../../contract/jobs/trainer';
 
 interface Choice {
   readonly title: string;
@@ -19,12 +19,17 @@ export const strategies: Readonly<Record<Strategy, Choice>> = {
   kcentre: { title: 'Farthest first', when: 'Unlike anything labelled so far: to meet odd images and artefacts.' },
   rare: {
     title: 'Rare finding',
-    when: 'Probably the finding with the fewest positives: when it hardly ever turns up. Needs one positive.',
+    when: 'Probably the finding with the fewest positives: when it hardly ever turns up. Needs one positive; “Find a finding” starts it from an image.',
   },
 };
 
 export const heads: Readonly<Record<HeadKind, Choice>> = {
-  auto: { title: 'Automatic', when: 'Changes from the one to the other with the number of labels. Right unless you have a reason.' },
+  auto: { title: 'Automatic', when: 'The one that predicts labels better which it has not seen. Right unless you have a reason.' },
   gda: { title: 'Gaussian discriminant', when: 'Quick, and the better one while labels are few.' },
   logistic: { title: 'Logistic regression', when: 'The better one once there are many labels; a round takes longer.' },
+};
+
+export const combinations: Readonly<Record<Combine, Choice>> = {
+  mean: { title: 'Average of the findings', when: 'An image counts as hard where many findings are: right unless you have a reason.' },
+  max: { title: 'Hardest finding', when: 'One finding that is hard to tell is enough: where findings are rare and each one matters.' },
 };

@@ -1,4 +1,4 @@
-import { Dices, Eye, EyeOff, Images, Info, TriangleAlert } from 'lucide-react';
+import { Crosshair, Dices, Eye, EyeOff, Images, Info, TriangleAlert } from 'lucide-react';
 import { imageNotes } from '../../contract/catalogue';
 import { reasonSentence } from '../../contract/reasons';
 import type { Finding, Id, ImageRecord, Task } from '../../contract/model';
@@ -26,6 +26,7 @@ export interface RailActions {
   readonly focus: (finding: Id | null) => void;
   readonly hideProposals: () => void;
   readonly similar: () => void;
+  readonly search: () => void;
   readonly header: () => void;
 }
 
@@ -61,6 +62,16 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             low evidence
           </span>
         )}
+        <button
+          className="icon-button"
+          aria-label="More like this: find a finding"
+          title="More like this: find a finding"
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={actions.search}
+          data-testid="more-like-this"
+        >
+          <Crosshair size={16} aria-hidden />
+        </button>
         <button
           className="icon-button"
           aria-pressed={similar}

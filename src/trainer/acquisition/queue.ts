@@ -3,7 +3,7 @@ import { random } from '../random';
 import { coldStart } from './clusters';
 import { atRandom, badge, dropQuery, kCentre } from './diversity';
 import { herding } from './herding';
-import { rare } from './rare';
+import { canSearch, rare } from './rare';
 import type { Acquisition, Pick, Scene } from './scene';
 import { mostUncertain } from './uncertainty';
 
@@ -29,6 +29,7 @@ const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'herding
  */
 function resolve(strategy: Strategy, scene: Scene): Exclude<Strategy, 'auto'> {
   if (strategy === 'random') return 'random';
+  if (strategy === 'rare' && canSearch(scene)) return 'rare';
   if (scene.labelled.length === 0) return 'coldstart';
   if (scene.scores === null && !HEADLESS.has(strategy)) return 'herding';
   return strategy === 'auto' ? 'herding' : strategy;

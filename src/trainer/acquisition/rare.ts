@@ -6,18 +6,25 @@ import type { Acquisition, Pick, Scene } from './scene';
 /** With so many positives, head and similarity count alike. */
 const EVEN = 5;
 
+/** Whether there is anything to go by before the first label: images to start from, or a head that knows the finding. */
+export const canSearch = ({ search, scores }: Scene): boolean =>
+  !!search && (search.seeds.length > 0 || scores?.fitted[search.finding] === true);
+
 /**
- * Search for a rare finding: P(present) blended with the similarity to the positives known, the weight moving to the head
- * as they become more; of ten picks eight have the top score, one is uncertain, one is drawn at random.
- * The finding searched for is the one with fewest positives among those that have any.
+ * Search for a rare finding: P(present) blended with the similarity to the positives known and the images it was started from, the
+ * weight moving to the head as positives become more; of ten picks eight have the top score, one is uncertain, one is drawn at random.
+ * Unless one is asked for, the finding searched for is the one with fewest positives among those that have any.
  */
 export const rare: Acquisition = async (scene, count) => {
-  const finding = rarest(scene);
+  const finding = scene.search?.finding ?? rarest(scene);
   if (finding < 0) return [];
   const name = scene.findings[finding] ?? '';
-  const seeds = scene.present[finding] ?? [];
+  const positives = scene.present[finding] ?? [];
+  const seeds = [...new Set([...positives, ...(scene.search?.seeds ?? [])])];
+  const known = scene.scores?.fitted[finding] === true;
+  if (seeds.length === 0 && !known) return [];
   const { data } = await productTransposed(takeRows(scene.features, scene.open), takeRows(scene.features, seeds));
-  const weight = scene.scores?.fitted[finding] ? seeds.length / (seeds.length + EVEN) : 0;
+  const weight = !known ? 0 : seeds.length === 0 ? 1 : positives.length / (positives.length + EVEN);
   const k = scene.findings.length;
   const candidates = Array.from(scene.open, (row, i) => {
     let similarity = -1;
@@ -59,7 +66,7 @@ export const rare: Acquisition = async (scene, count) => {
           ? { code: 'uncertain', params: { finding: name, probability } }
           : weight > 0.5
             ? { code: 'likely', params: { finding: name, probability } }
-            : { code: 'similar', params: { finding: name } };
+            : { code: 'similar', params: { finding: name, ...(positives.length === 0 ? { started: seeds.length } : {}) } };
     out.push({ row: next.row, score: next.score, reason });
   }
   return out;

@@ -1,4 +1,4 @@
-import type { Reason } from '../../contract/jobs/trainer';
+import type { Combine, Reason, Search } from '../../contract/jobs/trainer';
 import type { Task } from '../../contract/model';
 import type { Matrix } from '../matrix';
 
@@ -17,6 +17,10 @@ export interface Scene {
   /** Rows labelled present, per finding. */
   readonly present: readonly (readonly number[])[];
   readonly seed: number;
+  /** Multi-label; mean unless given. */
+  readonly combine?: Combine | undefined;
+  /** What `rare` looks for. */
+  readonly search?: Search | null | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

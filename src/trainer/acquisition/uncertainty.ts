@@ -1,4 +1,4 @@
-import type { Reason } from '../../contract/jobs/trainer';
+import type { Combine, Reason } from '../../contract/jobs/trainer';
 import { sigmoid } from '../calibration/platt';
 import type { Acquisition, Scene, Scores } from './scene';
 
@@ -7,7 +7,7 @@ export type Measure = 'margin' | 'entropy' | 'least-confidence';
 /** Uncertainty of every row of the pool, larger where the head knows less; margin and least confidence lie in [0, 1]. */
 export function uncertainty(scene: Scene, scores: Scores, measure: Measure): Float64Array {
   const n = scene.features.rows;
-  return scene.task === 'multiclass' ? ofClasses(scores, n, measure) : ofLabels(scores, n, measure);
+  return scene.task === 'multiclass' ? ofClasses(scores, n, measure) : ofLabels(scores, n, measure, scene.combine ?? 'mean');
 }
 
 function ofClasses({ z, fitted }: Scores, n: number, measure: Measure): Float64Array {
@@ -43,8 +43,8 @@ function classProbabilities(z: Float64Array, from: number, p: Float64Array): voi
   for (let f = 0; f < p.length; f++) p[f] = (p[f] as number) / sum;
 }
 
-/** The mean over the findings that are learnt; at equal priors a rare one is heard as well as the others. */
-function ofLabels({ z, fitted }: Scores, n: number, measure: Measure): Float64Array {
+/** The mean (or the largest) over the findings that are learnt; at equal priors a rare one is heard as well as the others. */
+function ofLabels({ z, fitted }: Scores, n: number, measure: Measure, combine: Combine): Float64Array {
   const k = fitted.length;
   const weight = 1 / Math.max(1, fitted.filter(Boolean).length);
   const out = new Float64Array(n);
@@ -59,7 +59,7 @@ function ofLabels({ z, fitted }: Scores, n: number, measure: Measure): Float64Ar
           : measure === 'margin'
             ? 2 * rest
             : rest;
-      out[row] = (out[row] as number) + weight * value;
+      out[row] = combine === 'max' ? Math.max(out[row] as number, value) : (out[row] as number) + weight * value;
     }
   }
   return out;

@@ -11,7 +11,16 @@ import type {
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { EncoderCard } from '../../../src/contract/encoder-card';
 import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
-import { SCHEMA, type Action, type CellChange, type Id, type ImageRecord, type Project, type Task } from '../../../src/contract/model';
+import {
+  SCHEMA,
+  type Action,
+  type CellChange,
+  type Id,
+  type ImageRecord,
+  type Project,
+  type QueueRule,
+  type Task,
+} from '../../../src/contract/model';
 import { fail, ok, type Failure, type Result } from '../../../src/contract/result';
 import type { Weights } from '../../../src/contract/weights';
 import type { Client, Handlers } from '../../../src/contract/wire';
@@ -126,7 +135,7 @@ export class FakeBridge implements Client<BridgeService> {
         reason: 'no native library found',
         stage: 'idle',
         milliseconds: 41,
-        settings: { strategy: 'auto', head: 'auto' },
+        settings: { strategy: 'auto', head: 'auto', combine: 'mean' },
       },
     };
     this.summaries = [
@@ -250,6 +259,13 @@ export class FakeBridge implements Client<BridgeService> {
     }));
   }
 
+  #setRule(queue: QueueRule): void {
+    this.project = { ...this.project, queue };
+    this.append({ kind: 'project', project: this.project });
+    const { strategy, head, combine } = queue;
+    this.tell({ trainer: { ...this.status.trainer, settings: { strategy, head, combine } as ProjectStatus['trainer']['settings'] } });
+  }
+
   #acknowledge(action: Action): Result<Action> {
     setTimeout(() => this.sendRound(), 0);
     return ok(action);
@@ -332,8 +348,16 @@ export class FakeBridge implements Client<BridgeService> {
           failure: { code: 'image-corrupt', params: { file: 'ward/000003.png', reason: 'it ends after 512 bytes' } },
         },
       ]),
-    'queue.settings': ({ strategy, head }) => {
-      this.tell({ trainer: { ...this.status.trainer, settings: { strategy, head } } });
+    'queue.settings': ({ strategy, head, combine }) => {
+      this.#setRule({ strategy, head, combine, search: null });
+      return ok();
+    },
+    'search.start': ({ finding, seeds }) => {
+      this.#setRule({ strategy: 'rare', head: 'auto', combine: 'mean', search: { finding, seeds, started: '2026-11-22T09:00:00.000Z' } });
+      return ok();
+    },
+    'search.stop': () => {
+      this.#setRule({ strategy: 'auto', head: 'auto', combine: 'mean', search: null });
       return ok();
     },
     'review.suspects': () => ok({ judged: this.suspects.length * 5, flagged: this.suspects.length, suspects: this.suspects }),

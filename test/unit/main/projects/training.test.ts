@@ -50,7 +50,7 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
 class Scene {
   readonly rows = embeddings();
   readonly images: ImageRecord[];
-  readonly project: Project;
+  project: Project;
   readonly cells = new Map<string, { image: Id; finding: Id; value: CellValue }>();
   readonly trainer = new LocalService<TrainerService>((emit) =>
     createTrainer({
@@ -69,7 +69,7 @@ class Scene {
   readonly training: Training;
   seq = 1;
 
-  constructor(trainer?: LocalService<TrainerService>) {
+  constructor(trainer?: LocalService<TrainerService>, project?: Project) {
     const root = ulid();
     this.images = [...this.rows.keys()].map((sha256, i) => ({
       id: ulid(),
@@ -99,6 +99,7 @@ class Scene {
       created: time(0),
     };
     if (trainer) this.trainer = trainer;
+    if (project) this.project = project;
     this.training = new Training({
       source: {
         project: () => this.project,
@@ -194,6 +195,30 @@ describe('training', () => {
     scene.training.labelled([{ image, finding, before, after }], time(99));
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(scene.trainer.calls.filter((method) => method === 'delta')).toHaveLength(rounds);
+  });
+
+  it('the project’s rule holds from the opening on: a search starts from its image before any label, and ends with another rule', async () => {
+    const finding = scene.project.findings[0]?.id ?? '';
+    const seed = scene.images[7]?.id ?? '';
+    const search = { finding, seeds: [seed, ulid()], started: time(0) };
+    const queue = { strategy: 'rare', head: 'of a later version', combine: 'max', search };
+    const opened = new Scene(undefined, { ...scene.project, queue });
+    opened.images.splice(0, COUNT, ...scene.images);
+    opened.training.poolGrew(COUNT, true);
+    const round = await vi.waitFor(() => {
+      const found = opened.rounds.at(-1);
+      if (!found) throw new Error('no round yet');
+      return found;
+    });
+    expect(opened.training.settings).toMatchObject({ strategy: 'rare', head: 'auto', combine: 'max' });
+    const asked = round.queue.filter(({ reason }) => reason.code === 'similar').map(({ row }) => opened.images[row]?.id ?? '');
+    // Of ten one is drawn at random; the seed itself may be asked about too.
+    const nearest = [seed, ...(await opened.training.similar(seed, 60)).map(({ image }) => image)];
+    expect(asked.slice(0, 9)).toEqual(nearest.slice(0, 9));
+    opened.project = { ...opened.project, queue: { ...queue, strategy: 'auto', search: null } };
+    opened.training.configure();
+    await vi.waitFor(() => expect(opened.rounds.at(-1)?.queue[0]?.reason.code).toBe('typical'));
+    opened.training.close();
   });
 
   it('a trainer that ends gets everything again', async () => {

@@ -113,7 +113,7 @@ it('strategy and head show what is in force, with a line on when to use it', asy
   await user.keyboard('p');
   const strategy = await screen.findByTestId('strategy');
   await user.selectOptions(strategy, 'rare');
-  expect(bridge.called('queue.settings')).toEqual([{ project: bridge.project.id, strategy: 'rare', head: 'auto' }]);
+  expect(bridge.called('queue.settings')).toEqual([{ project: bridge.project.id, strategy: 'rare', head: 'auto', combine: 'mean' }]);
   await waitFor(() => expect(strategy).toHaveProperty('value', 'rare'));
   expect(screen.getByTestId('strategy-when').textContent).toContain('Needs one positive');
   bridge.failures.set('queue.settings', failing('refused'));

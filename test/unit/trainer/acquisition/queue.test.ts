@@ -49,6 +49,47 @@ describe.each(Strategy.options)('the strategy %s', (strategy) => {
   });
 });
 
+describe('the search for a finding', () => {
+  const rare = { strategy: 'rare', queueSize: 30, ...noAudit } as const;
+
+  it('starts from given images before the first label, and leads to their like', async () => {
+    const pool = gaussianPool(300, 12, 3, 'multiclass');
+    const seeds = first(300)
+      .filter((row) => pool.truth[row] === 2)
+      .slice(0, 3);
+    const queue = await queueWith(pool, [], { ...rare, search: { finding: 2, seeds } });
+    const likely = queue.filter(({ reason }) => reason.code === 'similar');
+    expect(likely.length).toBeGreaterThanOrEqual(26);
+    const found = likely.filter(({ row }) => pool.truth[row] === 2).length / likely.length;
+    const share = pool.truth.filter((truth) => truth === 2).length / 300;
+    expect(found).toBeGreaterThan(2 * share);
+    expect(reasonSentence(likely[0]?.reason ?? { code: 'random', params: {} })).toContain('was started from');
+  });
+
+  it('looks for the finding that was asked for, not for the rarest; without anything to go by it asks as by default', async () => {
+    const pool = gaussianPool(300, 12, 3, 'multilabel');
+    const queue = await queueWith(pool, first(60), { ...rare, search: { finding: 1, seeds: [] } });
+    const named = new Set(queue.map(({ reason }) => reason.params['finding']).filter((name) => name !== undefined));
+    expect([...named]).toEqual([pool.base.findings[1]]);
+    const none = await queueWith(pool, [], { ...rare, search: { finding: 1, seeds: [] } });
+    expect(none).toEqual(await queueWith(pool, [], { ...rare, strategy: 'coldstart' }));
+  });
+});
+
+it('the hardest finding alone decides where uncertainty is combined by its maximum', async () => {
+  const pool = gaussianPool(300, 12, 3, 'multilabel');
+  const settings = { strategy: 'margin', queueSize: 10, ...noAudit } as const;
+  const prepared = unwrap(await prepare({ base: pool.base, labels: answers(pool, first(60)) }, pool.rows));
+  const learnt = unwrap(await learn(prepared, ''));
+  const largest = await queueWith(pool, first(60), { ...settings, combine: 'max' });
+  const mean = await queueWith(pool, first(60), settings);
+  expect(learnt.fitted.linear.fitted).toEqual([true, true, true]);
+  expect(await queueWith(pool, first(60), { ...settings, combine: 'mean' })).toEqual(mean);
+  // Of three uncertainties the largest is at least their mean, for each place of the order.
+  largest.forEach(({ score }, i) => expect(score).toBeGreaterThanOrEqual((mean[i]?.score ?? 1) - 1e-12));
+  expect(largest.map(({ row }) => row)).not.toEqual(mean.map(({ row }) => row));
+});
+
 describe('audit draws', () => {
   it('begin at the 30th label, take the share they should, and are unaffected by the strategy', async () => {
     const pool = gaussianPool(1200, 6, 2, 'multiclass');
