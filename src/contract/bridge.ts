@@ -32,7 +32,7 @@ export const ProjectSummary = z.object({
 });
 export type ProjectSummary = z.infer<typeof ProjectSummary>;
 
-export const NewFinding = Finding.pick({ name: true, hotkey: true, colour: true });
+export const NewFinding = Finding.pick({ name: true, hotkey: true, colour: true, ready: true });
 
 export const ProjectStatus = z.object({
   project: Id,

@@ -25,6 +25,8 @@ export const Finding = z.object({
   colour: z.string().regex(/^#[0-9a-f]{6}$/),
   /** A code in a terminology, e.g. RadLex. */
   code: z.string().max(40).optional(),
+  /** Its name in the head that came with the encoder's file, under which that head goes on speaking for it after a rename. */
+  ready: z.string().max(80).optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 

@@ -1,6 +1,9 @@
 import type { Head, HeadFile } from './head';
 import type { SnapshotBase } from './jobs/trainer';
-import type { Task } from './model';
+import type { Finding, Task } from './model';
+
+/** The names under which a project's findings are looked for in such a head. */
+export const readyNames = (findings: readonly Pick<Finding, 'name' | 'ready'>[]) => findings.map(({ name, ready }) => ready ?? name);
 
 /** Lists write the same finding as Pleural_Thickening and as Pleural thickening. */
 const folded = (name: string) =>

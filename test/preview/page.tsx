@@ -1,3 +1,4 @@
+import type { Project } from '../../src/contract/model';
 import { start } from '../../src/renderer/app/start';
 import { FakeBridge, makeProject } from '../unit/renderer/fake-bridge';
 
@@ -29,7 +30,11 @@ function suspectLabels(bridge: FakeBridge, many: number): void {
   bridge.emit('round', { ...bridge.round(), stage: 'full' });
 }
 
-/** ?task=multilabel&images=400&theme=light */
+/** A head from the encoder's file, for all findings but the last. */
+const readyFor = (query: URLSearchParams, { findings }: Project) =>
+  query.has('ready') ? { ready: findings.slice(0, -1).map(({ name }) => name), headFrom: 12 } : {};
+
+/** ?task=multilabel&images=400&theme=light&ready */
 async function open(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const names: unknown = await (await fetch('/names.json')).json();
@@ -49,7 +54,7 @@ async function open(): Promise<void> {
           ...(query.has('many') ? ['Emphysema', 'Fibrosis', 'Hernia', 'Infiltration', 'Mass', 'Pleural thickening', 'Pneumonia'] : []),
         ])
       : makeProject();
-  const bridge = new FakeBridge({ project, paths, delay: Number(query.get('delay') ?? 3) });
+  const bridge = new FakeBridge({ project, paths, delay: Number(query.get('delay') ?? 3), ...readyFor(query, project) });
   if (query.has('notes')) {
     const [first] = bridge.state.images.values();
     if (first) bridge.append({ kind: 'images', images: [{ ...first, view: 'LL', notes: ['view-lateral', 'overlay-ignored'] }] });

@@ -176,6 +176,21 @@ for (const theme of ['dark', 'light']) {
         await page.keyboard.press('7');
       },
     });
+    await scene(at('ready'), { query: `theme=${theme}&task=multilabel&many&ready`, size, steps: open });
+    await scene(at('ready-beside'), {
+      query: `theme=${theme}&task=multilabel&ready`,
+      size,
+      steps: label(30, ['1', '2', '2', 'a', 'ArrowRight']),
+    });
+    await scene(at('ready-grid'), {
+      query: `theme=${theme}&task=multilabel&ready`,
+      size,
+      steps: async (page) => {
+        await open(page);
+        await page.keyboard.press('g');
+        await page.keyboard.press('p');
+      },
+    });
     await scene(at('grid'), {
       query: `theme=${theme}`,
       size,

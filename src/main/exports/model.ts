@@ -16,7 +16,7 @@ export async function exportModel(
   request: { out: string; parts: 'model' | 'head'; overwrite: boolean; signal: AbortSignal },
 ): Promise<Result<{ files: string[]; checked: number; maxDifference: number }>> {
   const full = session.training.full;
-  if (!full?.round.head) return fail('export-nothing', { reason: 'there is no fitted head yet' });
+  if (!full?.round.head) return fail('export-nothing', { reason: 'there is no head yet' });
   const head = await processes.trainer.call('head', {});
   if (!head.ok) return head;
   const opened = await session.embedding.open();

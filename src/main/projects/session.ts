@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
+import { sentence } from '../../contract/catalogue';
 import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
+import type { Head } from '../../contract/head';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import { Priority } from '../../contract/jobs/imaging';
 import {
@@ -16,6 +18,7 @@ import {
 } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
+import { readHead } from '../../encoder/head-folder';
 import { exists } from '../files/exists';
 import { Journal, type Draft, type DraftFrom } from '../journal/journal';
 import type { Log } from '../log';
@@ -100,6 +103,7 @@ export class ProjectSession {
         labels: () => this.#labels(),
         seq: () => this.#journal.state.seq,
         encoder: () => this.embedding.opened,
+        readyHead: () => this.#readyHead(),
       },
       processes: options.processes,
       emit: options.emit,
@@ -392,6 +396,16 @@ export class ProjectSession {
     for (const [image, cells] of annotatorState(this.state, this.#annotator.id).cells) {
       for (const [finding, value] of cells) yield { image, finding, value };
     }
+  }
+
+  /** Without it the project goes on: a damaged head costs only what it would have proposed. */
+  async #readyHead(): Promise<Head | null> {
+    const { opened } = this.embedding;
+    if (!opened?.card.head) return null;
+    const head = await readHead(opened.folder);
+    if (head.ok && head.value.file.encoder.id === opened.card.id) return head.value;
+    this.#options.log.note(head.ok ? `the head in ${opened.folder} is of another encoder` : sentence(head.failure));
+    return null;
   }
 
   #entry(time = now()) {

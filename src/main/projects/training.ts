@@ -11,8 +11,10 @@ import {
   type Round,
   type Settings,
 } from '../../contract/jobs/trainer';
+import type { Head } from '../../contract/head';
 import type { CellChange, CellValue, Id, ImageRecord, Project } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
+import { readyColumns, readyNames, readySource } from '../../contract/ready-head';
 import type { Emit } from '../../contract/wire';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
@@ -22,6 +24,8 @@ import type { OpenEncoder } from './embedding';
 const CHUNK_BYTES = 2 * 1024 * 1024;
 /** A pool smaller than this is not worth a first round while embedding still runs. */
 const FIRST_POOL = 32;
+/** With a head from the encoder's file there is something to propose at once. */
+const FIRST_POOL_READY = 8;
 
 export interface PooledImage {
   readonly image: ImageRecord;
@@ -48,6 +52,8 @@ export interface TrainingSource {
   readonly labels: () => Iterable<{ image: Id; finding: Id; value: CellValue }>;
   readonly seq: () => number;
   readonly encoder: () => OpenEncoder | null;
+  /** The head that came with the encoder's file; null without one. */
+  readonly readyHead: () => Promise<Head | null>;
 }
 
 export interface FullRound {
@@ -135,7 +141,7 @@ export class Training {
     return this.#settings;
   }
 
-  /** The newest round whose head was calibrated, for export. */
+  /** The newest round whose head can be exported: calibrated, or the one that came with the encoder's file. */
   get full(): FullRound | null {
     return this.#full;
   }
@@ -149,7 +155,8 @@ export class Training {
   poolGrew(count: number, finished: boolean): void {
     const known = this.#poolImages.length;
     if (count === known) return;
-    if (finished || (known === 0 ? count >= FIRST_POOL : count >= known * 1.5)) {
+    const first = this.#source.encoder()?.card.head ? FIRST_POOL_READY : FIRST_POOL;
+    if (finished || (known === 0 ? count >= first : count >= known * 1.5)) {
       this.#needsBase = true;
       this.#turn();
     }
@@ -277,7 +284,9 @@ export class Training {
       return this.#retryLater('put', 'the embeddings were not handed over');
     }
 
+    const head = await this.#source.readyHead();
     const project = this.#source.project();
+    const known = head && readyColumns(project.task, readyNames(project.findings), head.file);
     this.#pending = [];
     this.#settingsChanged = false;
     this.#rows = new Map(pool.map(({ image }, row) => [image.id, row]));
@@ -304,6 +313,7 @@ export class Training {
         settings: this.#sent(),
         embeddings: pool.map(({ name }) => name),
         groups: groupsOf(pool),
+        ready: head && known && readySource(head, known),
       },
       labels,
     });
@@ -355,7 +365,7 @@ export class Training {
     if (this.#closed || !known || known.pool !== this.#pool) return;
     for (const snapshot of this.#snapshots.keys()) if (snapshot < round.snapshot) this.#snapshots.delete(snapshot);
     this.#latest = round;
-    if (round.stage === 'full') this.#full = { images: this.#poolImages, round };
+    if (round.stage === 'full' || (round.stage === 'cold' && round.head)) this.#full = { images: this.#poolImages, round };
     if (round.stage === 'quick') this.milliseconds = round.milliseconds;
     for (const { row, audit } of round.queue.slice(0, NEXT)) {
       const image = this.#poolImages[row];

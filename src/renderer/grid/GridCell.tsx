@@ -8,6 +8,7 @@ import { useSignal } from '../app/signal';
 import { percent } from '../controls/figures';
 import { Chips } from '../labels/Chips';
 import { Thumbnail } from '../labels/Thumbnail';
+import { fromFileTitle } from '../labels/said';
 import { useImage, useProbabilities, useProject } from '../labels/use-labels';
 import { headline, isConfident } from './filter';
 
@@ -65,12 +66,18 @@ function Proposal({ image }: { readonly image: Id }) {
   const { settings } = useServices();
   const { hideProposals } = useSignal(settings.current);
   const { task, findings } = useProject();
+  const { proposals } = useSession();
   const shown = headline(task, findings, useProbabilities(image));
   if (hideProposals || shown.length === 0) return null;
   return (
     <span className="chips">
       {shown.map(({ finding, probability }) => (
-        <span key={finding.id} className={isConfident(probability) ? 'chip proposal confident' : 'chip proposal'} data-testid="proposal">
+        <span
+          key={finding.id}
+          className={`chip proposal${isConfident(probability) ? ' confident' : ''}${proposals.fromFile(finding.id) ? ' from-file' : ''}`}
+          title={fromFileTitle[proposals.fromFile(finding.id) ?? 'fitted']}
+          data-testid="proposal"
+        >
           <span className="swatch hollow" style={{ borderColor: finding.colour }} aria-hidden />
           <span className="chip-name">{finding.name}</span>
           <span className="chip-figure">{percent(probability)}</span>

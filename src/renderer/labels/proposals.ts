@@ -9,6 +9,9 @@ export interface QueuedImage {
   readonly entry: QueueEntry;
 }
 
+/** Of a finding whose proposals are those of the encoder's own file: as they came, or calibrated on the labels. */
+export type FromFile = 'unchecked' | 'calibrated';
+
 /** The newest round, with rows as images. A round whose pool has not arrived yet waits for it. */
 export class Proposals {
   readonly round = new Signal<RoundView | null>(null);
@@ -71,6 +74,14 @@ export class Proposals {
   /** Where the head has its figures of a finding; null: it was not fitted on it. */
   readonly columnOf = (finding: Id): number | null => this.#columns.find((each) => each.finding === finding)?.column ?? null;
 
+  /** Whether the head that came with the encoder's file speaks for a finding, and whether labels have calibrated it. */
+  readonly fromFile = (finding: Id): FromFile | null => {
+    const head = this.round.get()?.head;
+    const column = this.columnOf(finding);
+    if (!head?.ready || column === null || !head.ready.findings[column]) return null;
+    return head.calibration.perFinding[column] === 'none' ? 'unchecked' : 'calibrated';
+  };
+
   /** The id of the head that stands behind `of`. */
   head(): string | null {
     return this.round.get()?.head?.id ?? null;
@@ -96,6 +107,7 @@ function columnsOf(round: RoundView, findings: readonly Finding[]): { finding: I
   return findings.flatMap(({ id, name }, place) => {
     const named = names.indexOf(name);
     const column = named >= 0 ? named : names.length === findings.length ? place : -1;
-    return column < 0 ? [] : [{ finding: id, column }];
+    // Of a finding that no head knows there is nothing to show.
+    return column < 0 || round.head?.calibration.perFinding[column] === 'unknown' ? [] : [{ finding: id, column }];
   });
 }

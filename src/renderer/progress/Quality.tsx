@@ -2,6 +2,7 @@ import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { count, counted, percent } from '../controls/figures';
 import { enoughLabels, whenFitted, whyNoHead } from '../labels/head-state';
+import { isFitted } from '../labels/said';
 import { useProject } from '../labels/use-labels';
 import type { Metrics } from '../../contract/jobs/trainer';
 import type { Task } from '../../contract/model';
@@ -17,7 +18,7 @@ export function Quality() {
   const totals = useSignal(labels.totals);
   const standing = useSignal(status);
   const round = useSignal(proposals.round);
-  if (!round?.head) {
+  if (!round?.head || !isFitted(round)) {
     return (
       <section>
         <h3>Quality</h3>

@@ -4,8 +4,11 @@ import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { combinations, heads, strategies } from './choices';
-import { count, milliseconds } from '../controls/figures';
 import { useProject } from '../labels/use-labels';
+import type { RoundView } from '../../contract/bridge';
+import type { HeadFile } from '../../contract/head';
+import { isFitted } from '../labels/said';
+import { count, counted, milliseconds } from '../controls/figures';
 
 const stages = { idle: 'Waiting for labels', basis: 'Preparing the pool', quick: 'Refitting', full: 'Calibrating' } as const;
 const kinds = {
@@ -14,6 +17,12 @@ const kinds = {
   attentive: 'attentive probe',
   block: 'fine-tuned block',
 } as const;
+
+function headWords(round: RoundView, { kind, ready }: HeadFile): string {
+  if (!isFitted(round)) return "the encoder file's own";
+  const own = ready?.findings.filter(Boolean).length ?? 0;
+  return own === 0 ? kinds[kind] : `${kinds[kind]}; the encoder file's own for ${counted(own, 'finding')}`;
+}
 
 /** What the queue is doing, and with what. */
 export function QueueState({ onSearch }: { readonly onSearch: () => void }) {
@@ -41,7 +50,7 @@ export function QueueState({ onSearch }: { readonly onSearch: () => void }) {
         </div>
         <div>
           <dt>Head</dt>
-          <dd>{round?.head ? kinds[round.head.kind] : 'none yet'}</dd>
+          <dd>{round?.head ? headWords(round, round.head) : 'none yet'}</dd>
         </div>
         <div>
           <dt>Backend</dt>

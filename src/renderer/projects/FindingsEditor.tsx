@@ -5,19 +5,21 @@ import { drafted, presets, type FindingDraft, type Preset } from './findings';
 interface Props {
   readonly drafts: readonly FindingDraft[];
   readonly onChange: (drafts: readonly FindingDraft[]) => void;
+  /** The list that the encoder brings; offered before the others. */
+  readonly own?: Preset | null;
   /** Lists to start from are offered. */
   readonly onPreset?: (preset: Preset) => void;
 }
 
 /** Names, keys and colours of the findings. Those that a project has already cannot be removed. */
-export function FindingsEditor({ drafts, onChange, onPreset }: Props) {
+export function FindingsEditor({ drafts, onChange, own, onPreset }: Props) {
   const change = (key: number, patch: Partial<FindingDraft>) =>
     onChange(drafts.map((draft) => (draft.key === key ? { ...draft, ...patch } : draft)));
   return (
     <div className="findings-editor">
       {onPreset && (
         <div className="presets" role="group" aria-label="Start from a list">
-          {presets.map((preset) => (
+          {[...(own ? [own] : []), ...presets].map((preset) => (
             <button
               key={preset.id}
               type="button"

@@ -1,14 +1,17 @@
 import { FolderOpen } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
+import type { EncoderCard } from '../../contract/encoder-card';
+import { readyColumns, readyNames } from '../../contract/ready-head';
 import { BUILTIN_ENCODER, type Id, type Task } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
 import { Dialog } from '../controls/Dialog';
 import { FailureNote } from '../controls/FailureNote';
-import { counted } from '../controls/figures';
+import { count, counted } from '../controls/figures';
 import { EncoderChoice } from './EncoderChoice';
-import { drafted, presets, problemOf, type FindingDraft } from './findings';
+import { draftedFrom, normal, presetOf, problemOf, type FindingDraft, type Preset } from './findings';
 import { FindingsEditor } from './FindingsEditor';
+import { useEncoders } from '../settings/use-encoders';
 import { tasks } from './tasks';
 
 interface Look {
@@ -23,14 +26,25 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
   const [folder, setFolder] = useState('');
   const [look, setLook] = useState<Look | null>(null);
   const [name, setName] = useState('');
-  const [task, setTask] = useState<Task>('multiclass');
-  const [drafts, setDrafts] = useState<readonly FindingDraft[]>(() => drafted(presets[0]?.names ?? []));
+  const [chosenTask, setTask] = useState<Task | null>(null);
+  const [chosenDrafts, setDrafts] = useState<readonly FindingDraft[] | null>(null);
   const [encoder, setEncoder] = useState<string>(BUILTIN_ENCODER);
+  const { encoders, reload } = useEncoders();
+  const card = encoders.find((each) => each.card.id === encoder)?.card;
+  const own = useMemo(() => presetOf(card), [card]);
+  // Until the person has a say, the findings are those that the encoder brings.
+  const offered = useMemo(() => draftedFrom(own ?? normal), [own]);
+  const task = chosenTask ?? (own ?? normal).task;
+  const drafts = chosenDrafts ?? offered;
   const [failure, setFailure] = useState<Failure | null>(null);
   const [busy, setBusy] = useState(false);
   const nameId = useId();
   const form = useId();
 
+  const take = (preset: Preset) => {
+    setTask(preset.task);
+    setDrafts(draftedFrom(preset));
+  };
   const choose = async () => {
     setFailure(null);
     const chosen = await bridge.call('dialog.folder', { title: 'Folder with chest radiographs' });
@@ -47,7 +61,12 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
   const create = async () => {
     setBusy(true);
     setFailure(null);
-    const findings = drafts.map(({ name: finding, hotkey, colour }) => ({ name: finding.trim(), hotkey, colour }));
+    const findings = drafts.map(({ name: finding, hotkey, colour, ready }) => ({
+      name: finding.trim(),
+      hotkey,
+      colour,
+      ...(ready === undefined ? {} : { ready }),
+    }));
     const result = await bridge.call('projects.create', { name: name.trim(), folder, task, findings, encoder });
     setBusy(false);
     if (result.ok) onCreated(result.value.id);
@@ -125,25 +144,38 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
           </fieldset>
           <fieldset>
             <legend>Encoder</legend>
-            <EncoderChoice chosen={encoder} onChoose={setEncoder} />
+            <EncoderChoice
+              chosen={encoder}
+              onChoose={(id) => {
+                reload();
+                setEncoder(id);
+              }}
+            />
           </fieldset>
         </div>
         <div className="new-project-column">
           <fieldset>
             <legend>Findings</legend>
-            <FindingsEditor
-              drafts={drafts}
-              onChange={setDrafts}
-              onPreset={(preset) => {
-                setTask(preset.task);
-                setDrafts(drafted(preset.names));
-              }}
-            />
+            <FindingsEditor drafts={drafts} own={own} onChange={setDrafts} onPreset={take} />
+            {card?.head && <OwnHead task={task} drafts={drafts} head={card.head} />}
           </fieldset>
         </div>
       </form>
       {failure && <FailureNote failure={failure} />}
     </Dialog>
+  );
+}
+
+/** What the encoder's own head will propose in a project of these findings. */
+function OwnHead({ task, drafts, head }: { task: Task; drafts: readonly FindingDraft[]; head: NonNullable<EncoderCard['head']> }) {
+  const columns = readyColumns(task, readyNames(drafts), { task: head.task ?? 'multilabel', findings: head.findings });
+  const known = columns?.filter((column) => column !== null).length ?? 0;
+  return (
+    <p className="muted own-head" data-testid="own-head">
+      {known === 0
+        ? `The encoder’s file brings a head of its own for ${counted(head.findings.length, 'finding')}; none of these is among them, or the task is another one.`
+        : `${known === drafts.length ? 'All of these' : `${count(known)} of these ${count(drafts.length)}`} have proposals from the first image on, from the encoder file’s own head. They are marked as not checked on your images until your labels check them.`}
+    </p>
   );
 }
 

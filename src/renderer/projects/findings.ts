@@ -1,4 +1,5 @@
 import { findingKeys } from '../../contract/commands';
+import type { EncoderCard } from '../../contract/encoder-card';
 import type { Finding, Id, Task } from '../../contract/model';
 
 export interface FindingDraft {
@@ -9,6 +10,8 @@ export interface FindingDraft {
   readonly name: string;
   readonly hotkey: string;
   readonly colour: string;
+  /** Its name in the head that comes with the encoder's file. */
+  readonly ready?: string | undefined;
 }
 
 /** Distinct on black and on white, also for the colour-blind as far as twelve colours can be (after Okabe and Ito, and Tol). */
@@ -32,10 +35,28 @@ export interface Preset {
   readonly title: string;
   readonly task: Task;
   readonly names: readonly string[];
+  /** The same findings as the encoder's own head names them. */
+  readonly ready?: readonly string[];
 }
 
+/** The findings of the head that comes with an encoder's file; null where there is none, or more of them than there are keys. */
+export function presetOf(card: EncoderCard | undefined): Preset | null {
+  const findings = card?.head?.findings ?? [];
+  if (findings.length === 0 || findings.length > findingKeys.length) return null;
+  const task = card?.head?.task ?? 'multilabel';
+  // A single class is no choice: the other one is that it is absent.
+  if (task === 'multiclass' && findings.length < 2) return null;
+  return { id: 'file', title: `The encoder file’s own (${String(findings.length)})`, task, names: findings.map(spoken), ready: findings };
+}
+
+/** Lists write Pleural_Thickening, people Pleural thickening. */
+const spoken = (name: string) => name.replaceAll('_', ' ').replaceAll(/(?<= )\p{Lu}(?=\p{Ll})/gu, (letter) => letter.toLowerCase());
+
+/** What a project begins with. */
+export const normal: Preset = { id: 'normal', title: 'Normal vs abnormal', task: 'multiclass', names: ['Normal', 'Abnormal'] };
+
 export const presets: readonly Preset[] = [
-  { id: 'normal', title: 'Normal vs abnormal', task: 'multiclass', names: ['Normal', 'Abnormal'] },
+  normal,
   { id: 'pneumonia', title: 'Pneumonia: normal, bacterial, viral', task: 'multiclass', names: ['Normal', 'Bacterial', 'Viral'] },
   {
     id: 'chexpert5',
@@ -81,6 +102,9 @@ export function drafted(names: readonly string[], before: readonly FindingDraft[
 
 export const draftsOf = (findings: readonly Finding[]): readonly FindingDraft[] =>
   findings.map(({ id, name, hotkey, colour }) => ({ key: nextKey++, id, name, hotkey, colour }));
+
+export const draftedFrom = ({ names, ready }: Preset): FindingDraft[] =>
+  drafted(names).map((draft, i) => ({ ...draft, ready: ready?.[i] }));
 
 /** Why these findings cannot be used, in words, or null. */
 export function problemOf(drafts: readonly FindingDraft[]): string | null {

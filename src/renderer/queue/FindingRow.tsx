@@ -3,6 +3,8 @@ import type { CellState, Finding, Id, Task } from '../../contract/model';
 import { Key } from '../controls/Key';
 import { percent } from '../controls/figures';
 import { StateIcon, stateWord } from '../labels/Chips';
+import type { FromFile } from '../labels/proposals';
+import { fromFileTitle } from '../labels/said';
 import { cellOf, type CellView, type ImageView } from '../labels/labels';
 
 interface Props {
@@ -11,6 +13,8 @@ interface Props {
   readonly task: Task;
   /** Calibrated probability of present; null: none, or hidden. */
   readonly probability: number | null;
+  /** The probability is that of the encoder file's own head. */
+  readonly fromFile: FromFile | null;
   /** What Enter would set. */
   readonly ghost: CellState | null;
   readonly onAnswer: (finding: Finding, unsure: boolean) => void;
@@ -18,7 +22,7 @@ interface Props {
 }
 
 /** One finding: its key, its state, what the head thinks. A click does what the key does; with Shift, unsure. */
-export const FindingRow = memo(function FindingRow({ finding, view, task, probability, ghost, onAnswer, onFocus }: Props) {
+export const FindingRow = memo(function FindingRow({ finding, view, task, probability, fromFile, ghost, onAnswer, onFocus }: Props) {
   const { state, pending, source } = cellOf(view, finding.id);
   const answered = state !== 'none';
   return (
@@ -42,9 +46,17 @@ export const FindingRow = memo(function FindingRow({ finding, view, task, probab
           {answered ? said(task, state, source) : ghost ? offered(task, ghost) : <span className="visually-hidden">not read</span>}
         </span>
         {probability !== null && (
-          <span className="probability" data-testid="proposal" data-probability={probability.toFixed(4)}>
+          <span
+            className={fromFile ? 'probability from-file' : 'probability'}
+            data-testid="proposal"
+            data-probability={probability.toFixed(4)}
+            {...(fromFile ? { 'data-from-file': fromFile, title: fromFileTitle[fromFile] } : {})}
+          >
             <span className="probability-track" aria-hidden>
-              <span className="probability-fill" style={{ width: `${String(probability * 100)}%`, background: finding.colour }} />
+              <span
+                className="probability-fill"
+                style={{ width: `${String(probability * 100)}%`, [fromFile ? 'color' : 'background']: finding.colour }}
+              />
             </span>
             <span className="probability-figure">{percent(probability)}</span>
           </span>

@@ -11,6 +11,7 @@ import { percent } from '../controls/figures';
 import { Key } from '../controls/Key';
 import { CONFIDENT, LIKELY, proposed, type Answer } from '../labels/answers';
 import { whyNoHead } from '../labels/head-state';
+import { fromFileTitle, isFitted, whoSays } from '../labels/said';
 import { proposalSet, setSentence } from '../labels/sets';
 import { useImage, useProbabilities, useProject } from '../labels/use-labels';
 import { FindingRow } from './FindingRow';
@@ -57,7 +58,12 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
       <Notes record={view.record} />
       <div className="rail-heading">
         <h2>{multilabel ? 'Findings' : 'Which one is it?'}</h2>
-        {hasHead && round.metrics.lowEvidence && !hideProposals && (
+        {hasHead && !isFitted(round) && !hideProposals && (
+          <span className="badge warn" data-testid="from-file" title={fromFileTitle.unchecked}>
+            not checked
+          </span>
+        )}
+        {hasHead && isFitted(round) && round.metrics.lowEvidence && !hideProposals && (
           <span className="badge warn" data-testid="low-evidence" title="There are few labels so far: these probabilities can be far off.">
             low evidence
           </span>
@@ -103,6 +109,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             view={view}
             task={task}
             probability={shown?.get(finding.id) ?? null}
+            fromFile={proposals.fromFile(finding.id)}
             ghost={ghosts.find((answer) => answer.finding === finding.id && (multilabel || answer.state === 'present'))?.state ?? null}
             onAnswer={actions.answer}
             onFocus={actions.focus}
@@ -113,7 +120,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
         {hideProposals
           ? 'Proposals are hidden.'
           : hasHead
-            ? `Calibrated probabilities of the head fitted on ${String(round.metrics.labelled)} labelled images.`
+            ? whoSays(round, findings, proposals.fromFile)
             : whyNoHead(task, totals, standing)}
         {hasHead && !hideProposals && ghosts.length === 0 && !view.answered && probabilities && ` ${nothingProposed(task)}`}
       </p>

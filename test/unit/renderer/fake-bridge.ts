@@ -10,6 +10,7 @@ import type {
 } from '../../../src/contract/bridge';
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { EncoderCard } from '../../../src/contract/encoder-card';
+import type { HeadFile } from '../../../src/contract/head';
 import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
 import {
   SCHEMA,
@@ -78,6 +79,8 @@ interface Options {
   readonly delay?: number;
   /** Rounds after each label, with a head from this many labels on. */
   readonly headFrom?: number;
+  /** The encoder's file brought a head: for these findings it speaks before any label, for the first of them also afterwards. */
+  readonly ready?: readonly string[];
 }
 
 /** A bridge with the journal semantics of main in memory: numbers without gaps, undo appends, acknowledged in order. */
@@ -209,8 +212,9 @@ export class FakeBridge implements Client<BridgeService> {
     const { findings, task } = this.project;
     const labelled = this.state.annotators.get(id(1, 'N'))?.cells ?? new Map<Id, unknown>();
     const hasHead = labelled.size >= (this.#options.headFrom ?? 2);
-    const probabilities = new Float32Array(hasHead ? images.length * findings.length : 0);
-    if (hasHead) images.forEach((_, row) => probabilities.set(madeUp(row, findings.length, task), row * findings.length));
+    const { ready } = this.#options;
+    const probabilities = new Float32Array(hasHead || ready ? images.length * findings.length : 0);
+    if (hasHead || ready) images.forEach((_, row) => probabilities.set(madeUp(row, findings.length, task), row * findings.length));
     const queue: QueueEntry[] = images
       .flatMap((image, row) =>
         labelled.has(image)
@@ -224,7 +228,11 @@ export class FakeBridge implements Client<BridgeService> {
       pool: 1,
       stage: hasHead ? 'quick' : 'cold',
       seq: this.journal.length,
-      head: hasHead ? headOf(this.project, labelled.size) : null,
+      head: ready
+        ? readyHeadOf(this.project, labelled.size, hasHead ? ready.slice(0, 1) : ready)
+        : hasHead
+          ? headOf(this.project, labelled.size)
+          : null,
       probabilities,
       queue,
       metrics: metricsOf(this.project, labelled.size),
@@ -408,7 +416,19 @@ function reasonOf(row: number, hasHead: boolean, { findings }: Project): QueueEn
   return { code: 'representative', params: { finding: second?.name ?? '', probability: 0.58 } };
 }
 
-const headOf = (project: Project, labels: number): RoundView['head'] => ({
+const readyHeadOf = (project: Project, labels: number, served: readonly string[]): HeadFile => {
+  const names = project.findings.map(({ name }) => name);
+  return {
+    ...headOf(project, labels),
+    ready: { head: 'ready', findings: names.map((name) => served.includes(name)) },
+    calibration: {
+      method: 'none',
+      perFinding: names.map((name) => (served.includes(name) ? 'none' : served.length > 1 ? 'unknown' : 'platt')),
+    },
+  };
+};
+
+const headOf = (project: Project, labels: number): HeadFile => ({
   format: 'collimate-head',
   version: 1,
   id: `head${String(labels)}`,

@@ -1,6 +1,7 @@
 import { ulid } from 'ulid';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PoolView, RoundView } from '../../../../src/contract/bridge';
+import type { Head } from '../../../../src/contract/head';
 import type { EncoderService } from '../../../../src/contract/jobs/encoder';
 import type { ImagingService } from '../../../../src/contract/jobs/imaging';
 import type { TrainerService } from '../../../../src/contract/jobs/trainer';
@@ -68,6 +69,7 @@ class Scene {
   readonly notes: string[] = [];
   readonly training: Training;
   seq = 1;
+  ready: Head | null = null;
 
   constructor(trainer?: LocalService<TrainerService>, project?: Project) {
     const root = ulid();
@@ -107,6 +109,7 @@ class Scene {
         labels: () => this.cells.values(),
         seq: () => this.seq,
         encoder: () => ({ card: { id: 'e'.repeat(64), name: 'test', outputs: { embedding: D } } }) as unknown as OpenEncoder,
+        readyHead: () => Promise.resolve(this.ready),
       },
       processes: { trainer: this.trainer, encoder: this.encoder, imaging: null as unknown as LocalService<ImagingService> },
       emit: (event, payload) => {
@@ -219,6 +222,57 @@ describe('training', () => {
     opened.training.configure();
     await vi.waitFor(() => expect(opened.rounds.at(-1)?.queue[0]?.reason.code).toBe('typical'));
     opened.training.close();
+  });
+
+  it('the head of the encoder proposes before any label, also for a finding that was renamed', async () => {
+    const filled = (n: number, value: number) => ({ shape: [n], data: new Float32Array(n).fill(value) });
+    const [finding] = scene.project.findings;
+    if (!finding) throw new Error('a finding');
+    scene.project.findings = [
+      { ...finding, name: 'Sick', ready: 'Ill' },
+      { ...finding, id: ulid(), name: 'new' },
+    ];
+    scene.ready = {
+      file: {
+        format: 'collimate-head',
+        version: 1,
+        id: 'ready',
+        kind: 'logistic',
+        task: 'multilabel',
+        findings: ['other', 'Ill'],
+        encoder: { id: 'e'.repeat(64), name: 'test', d: D },
+        projection: null,
+        calibration: { method: 'none', perFinding: ['none', 'none'] },
+        prior: { source: 'labels', values: [0.5, 0.5], n: 0 },
+        regularisation: null,
+        seed: 0,
+        labels: { hash: '', count: 0, perFinding: [] },
+        created: time(0),
+      },
+      tensors: {
+        'scaling.mean': filled(D, 0),
+        'scaling.scale': filled(D, 1),
+        weight: { shape: [2, D], data: Float32Array.from({ length: 2 * D }, (_, i) => (i === D ? 1 : 0)) },
+        bias: filled(2, 0),
+        'calibration.slope': filled(2, 1),
+        'calibration.offset': filled(2, 0),
+      },
+    };
+    scene.training.poolGrew(COUNT, true);
+    const round = await vi.waitFor(
+      () => {
+        const newest = scene.rounds.at(-1);
+        if (!newest?.head) throw new Error('no round yet');
+        return newest;
+      },
+      { timeout: 15_000, interval: 20 },
+    );
+    expect(round).toMatchObject({ stage: 'cold', head: { findings: ['Sick', 'new'], ready: { head: 'ready', findings: [true, false] } } });
+    [...scene.rows.values()].forEach((row, i) => expect(round.probabilities[2 * i]).toBeCloseTo(1 / (1 + Math.exp(-(row[0] ?? NaN))), 5));
+    // It can be exported: the trainer hands over the very head that is shown.
+    expect(scene.training.full?.round.head?.id).toBe(round.head?.id);
+    const head = await scene.trainer.call('head', {});
+    expect(head).toMatchObject({ ok: true, value: { file: { id: round.head?.id } } });
   });
 
   it('a trainer that ends gets everything again', async () => {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { Signal } from '../../../../src/renderer/app/signal';
+import { Proposals } from '../../../../src/renderer/labels/proposals';
+import { isFitted, whoSays } from '../../../../src/renderer/labels/said';
+import { FakeBridge, id, makeProject } from '../fake-bridge';
+
+function shown(labels: number, ready?: readonly string[]) {
+  const project = makeProject('multilabel', ['Mass', 'Edema', 'Fracture']);
+  const bridge = new FakeBridge({ project, images: 5, headFrom: 2, ...(ready ? { ready } : {}) });
+  for (let i = 0; i < labels; i++) {
+    const after = { state: 'present', source: 'typed', use: 'train', shown: null, head: null, time: '2026-11-22T10:00:00.000Z' };
+    bridge.append({ kind: 'cells', cells: [{ image: id(i + 1, 'G'), finding: id(1, 'F'), before: null, after }] });
+  }
+  const proposals = new Proposals(new Signal(project));
+  proposals.receivePool({ project: project.id, pool: 1, images: [...bridge.state.images.keys()] });
+  const round = bridge.round();
+  proposals.receiveRound(round);
+  return { proposals, round, text: whoSays(round, project.findings, proposals.fromFile), findings: project.findings };
+}
+
+describe('who proposes', () => {
+  it('the head that was fitted here', () => {
+    const { text, round, proposals } = shown(3);
+    expect(isFitted(round)).toBe(true);
+    expect(text).toBe('Calibrated probabilities of the head fitted on 3 labelled images.');
+    expect(proposals.fromFile(id(1, 'F'))).toBe(null);
+  });
+
+  it('the head of the file, before any label: said to be unchecked, and silent where it knows nothing', () => {
+    const { text, round, proposals } = shown(0, ['Mass', 'Edema']);
+    expect(isFitted(round)).toBe(false);
+    expect(text).toBe('From the encoder file’s own head, not checked on your images.');
+    expect(proposals.fromFile(id(1, 'F'))).toBe('unchecked');
+    expect(proposals.fromFile(id(3, 'F'))).toBe(null);
+    expect([...(proposals.of(id(1, 'G')) ?? []).keys()]).toEqual([id(1, 'F'), id(2, 'F')]);
+  });
+
+  it('both, each by name', () => {
+    const { text, proposals } = shown(3, ['Mass', 'Edema']);
+    expect(text).toBe(
+      'Calibrated probabilities of the head fitted on 3 labelled images. Hatched: Mass from the encoder file’s own head, not checked on your images.',
+    );
+    expect(proposals.fromFile(id(2, 'F'))).toBe(null);
+  });
+});
