@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command as Commander } from 'commander';
+import { FrameChoice } from '../contract/model';
 import type { Command } from './session';
 
 /** The options that every command takes. */
@@ -44,6 +45,12 @@ export function addEmbeddingOptions(command: Commander): Commander {
     .requiredOption('--embeddings <EMB.npy>', 'embeddings, with EMB.json beside them')
     .requiredOption('--index <EMB.csv>', 'their index');
 }
+
+/** What becomes of files with several frames or pages. */
+export const framesOption = (): Option =>
+  new Option('--frames <which>', 'of files with several frames: each an image, or the first alone')
+    .choices(FrameChoice.options)
+    .default('all');
 
 /** How LABELS.csv is to be read. */
 export interface LabelColumnOptions {

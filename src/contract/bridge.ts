@@ -4,7 +4,7 @@ import { EncoderCard, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
 import { HeaderField } from './jobs/imaging';
 import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
-import { Action, CellState, Finding, Id, Kept, LabelSource, Project, Task } from './model';
+import { Action, CellState, Finding, FrameChoice, Id, Kept, LabelSource, Project, Task } from './model';
 import { Failure } from './result';
 import { Weights, WeightsName } from './weights';
 import type { ServiceSpec } from './wire';
@@ -124,13 +124,26 @@ export const bridge = {
     'dialog.checkpoint': { params: nothing, result: z.string().nullable() },
 
     'projects.list': { params: nothing, result: z.array(ProjectSummary) },
-    /** A first look at a folder, at most two seconds long. */
+    /** A first look at a folder: two seconds for the scan, two for a few files. */
     'projects.inspect': {
       params: z.object({ folder: z.string() }),
-      result: z.object({ images: z.int(), more: z.boolean(), examples: z.array(z.string()) }),
+      result: z.object({
+        images: z.int(),
+        more: z.boolean(),
+        examples: z.array(z.string()),
+        /** Files with several frames: `found` among those that were tried, `possible` where there are DICOM or TIFF files. */
+        frames: z.enum(['none', 'possible', 'found']),
+      }),
     },
     'projects.create': {
-      params: z.object({ name: z.string(), folder: z.string(), task: Task, findings: z.array(NewFinding), encoder: z.string() }),
+      params: z.object({
+        name: z.string(),
+        folder: z.string(),
+        task: Task,
+        findings: z.array(NewFinding),
+        encoder: z.string(),
+        frames: FrameChoice.optional(),
+      }),
       result: Project,
     },
     /** Our own phantoms, written to the profile and opened as a project. Progress comes as `progress` with job "sample". */

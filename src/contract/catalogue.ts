@@ -34,6 +34,10 @@ const messages: Record<ErrorCode, Message> = {
   },
   'image-unsupported': { what: '{file} uses {feature}, which is not supported.', next: 'Convert it to PNG or uncompressed DICOM.' },
   'image-none': { what: '{file} is a DICOM object without a picture.', next: 'It is left out.' },
+  'image-frames-too-many': {
+    what: '{file} holds more than {limit} frames.',
+    next: 'Divide it into smaller files, or take first frames only: a choice when a project is made, --frames first on the command line.',
+  },
   'image-timeout': {
     what: '{file} took longer than {seconds} s to read and was given up.',
     next: 'Check the drive or the file, then try it again.',

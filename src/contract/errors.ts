@@ -21,6 +21,7 @@ export const ErrorCode = z.enum([
   'image-too-large',
   'image-unsupported',
   'image-none',
+  'image-frames-too-many',
   'image-timeout',
   'decoder-crashed',
   // checkpoints and encoders

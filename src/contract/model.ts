@@ -52,6 +52,10 @@ export const QueueRule = z.object({
 });
 export type QueueRule = z.infer<typeof QueueRule>;
 
+/** Of a file with several frames or pages: each is an image, or the file is one image, its first frame. */
+export const FrameChoice = z.enum(['all', 'first']);
+export type FrameChoice = z.infer<typeof FrameChoice>;
+
 export const Project = z.object({
   id: Id,
   name: z.string().min(1).max(120),
@@ -67,6 +71,8 @@ export const Project = z.object({
   annotators: z.array(Annotator).min(1),
   /** Automatic unless given. In the journal beside the audit rule: which labels were asked for hangs on it. */
   queue: QueueRule.optional(),
+  /** Projects made before there was a choice have the first frames. */
+  frames: FrameChoice.optional(),
   created: z.iso.datetime(),
 });
 export type Project = z.infer<typeof Project>;
@@ -83,6 +89,7 @@ export const ImageRecord = z.object({
   root: Id,
   /** Relative to the root, '/' everywhere. */
   path: z.string().min(1),
+  /** From 0; null: the file is one image. */
   frame: z.int().nonnegative().nullable(),
   bytes: z.int().nonnegative(),
   /** Milliseconds since the epoch. */

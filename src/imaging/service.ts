@@ -13,8 +13,9 @@ export type Imaging = Handlers<ImagingService> & {
 export function createImaging(options: PoolOptions): Imaging {
   const pool = new Pool(options);
   return {
-    read: ({ source, priority, tile, thumbnail }, { signal }) => {
-      const job: Job & { kind: 'read' } = { kind: 'read', source, ...(tile && { tile }), ...(thumbnail && { thumbnail }) };
+    read: ({ source, priority, tile, thumbnail, picture }, { signal }) => {
+      const wanted = { ...(tile && { tile }), ...(thumbnail && { thumbnail }), ...(picture && { picture }) };
+      const job: Job & { kind: 'read' } = { kind: 'read', source, ...wanted };
       return pool.run(job, priority, signal);
     },
     pixels: ({ source, priority }, { signal }) => pool.run({ kind: 'pixels', source }, priority, signal),

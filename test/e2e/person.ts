@@ -63,12 +63,16 @@ export class Person {
     return this.page.getByTestId(testId);
   }
 
-  /** `importing`: a checkpoint that is imported first and becomes the encoder. */
-  async createProject({ folder, name, task, findings }: NewProject, { importing }: { importing?: string } = {}): Promise<void> {
+  /** `importing`: a checkpoint that is imported first and becomes the encoder. `look`: what to do once the folder was looked at. */
+  async createProject(
+    { folder, name, task, findings }: NewProject,
+    { importing, look }: { importing?: string; look?: () => Promise<void> } = {},
+  ): Promise<void> {
     await this.willChoose(folder);
     await this.id('new-project').click();
     await this.id('choose-folder').click();
     await this.id('folder-look').waitFor();
+    await look?.();
     await this.id('project-name').fill(name);
     await this.id(`task-${task}`).check();
     const rows = this.id('finding-draft');

@@ -85,7 +85,7 @@ async function tilesOf(session: Session, folder: string, recipe: TileRecipe) {
   const imaging = startImaging(session.threads);
   if (!imaging.ok) return imaging;
   try {
-    const sources = chosen.map(({ file }) => ({ file, frame: null }));
+    const sources = chosen.map(({ file, frame }) => ({ file, frame }));
     return await readTiles(imaging.value, sources, recipe, session.signal);
   } finally {
     await imaging.value.close();

@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { EncoderState } from '../../contract/encoder-card';
 import { sentence } from '../../contract/catalogue';
+import { imageName } from '../../contract/frames';
 import { Provider } from '../../contract/jobs/encoder';
+import type { FrameChoice } from '../../contract/model';
 import { compareImages } from '../../contract/order';
 import { Failure, ok, type Result } from '../../contract/result';
 import { withEncoder, nameOf, type Embedded, type OpenEncoder } from '../engine/encoder';
+import { readFrames, type Outcome } from '../engine/frames';
 import { listFolder, type Folder, type FoundImage, type LeftOut } from '../engine/folder';
-import type { CommonOptions, Run } from '../options';
+import { framesOption, type CommonOptions, type Run } from '../options';
 import { checkFiles, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { cardFile, embeddingFiles, encoderOf } from '../tables/embeddings';
@@ -31,6 +34,7 @@ interface Options extends CommonOptions {
   readonly shard: Shard;
   readonly provider: Provider;
   readonly patientSalt: string;
+  readonly frames: FrameChoice;
 }
 
 export function embed(program: Commander, run: Run): void {
@@ -53,6 +57,7 @@ export function embed(program: Commander, run: Run): void {
         .default({ index: 1, count: 1 }, '1/1'),
     )
     .addOption(new Option('--provider <name>', 'where the encoder runs').choices(Provider.options).default('auto'))
+    .addOption(framesOption())
     .option('--patient-salt <text>', 'patient ids of DICOM headers are hashed with this', 'collimate')
     .action((folder: string, options: Options) => run(options, (session) => embedFolder(session, folder, options)));
 }
@@ -84,11 +89,15 @@ async function embedFolder(session: Session, folder: string, options: Options): 
   return withEncoder(session, choice, async (encoder) => {
     const bar = session.progress('Embedding');
     const states = wanted.map(({ state }) => state);
-    const embedded = await encoder.embed(part.images, (done) => bar.at(done, part.images.length), states);
+    const embedded = await readFrames<Embedded>(part.images, options.frames, {
+      read: (images) => encoder.embed(images, (done) => bar.at(done, images.length), states),
+      framesOf: (item) => (item.ok ? (item.facts.frames ?? []) : []),
+      refused: (failure) => ({ ok: false, failure }),
+    });
     bar.end();
     if (!embedded.ok) return embedded;
     const seconds = (performance.now() - started) / 1000;
-    return write(encoder, part, embedded.value, options, seconds);
+    return write(encoder, embedded.value, part.leftOut, options, seconds);
   });
 }
 
@@ -105,21 +114,18 @@ const shardOf = ({ images, leftOut }: Folder, { index, count }: Shard): Folder =
 
 async function write(
   encoder: OpenEncoder,
-  { images, leftOut }: Folder,
-  embedded: readonly Embedded[],
+  embedded: readonly Outcome<Embedded>[],
+  leftOut: readonly LeftOut[],
   options: Options,
   seconds: number,
 ): Promise<Result<Summary>> {
   const { out, index, patientSalt } = options;
-  const names = embedded.flatMap((item) => (item.ok ? [nameOf(item.facts)] : []));
+  const names = embedded.flatMap(({ image, value }) => (value.ok ? [nameOf(image, value.facts)] : []));
   const vectors = await encoder.vectors(names);
   if (!vectors.ok) return vectors;
   const d = encoder.card.outputs.embedding;
   let row = 0;
-  const rows = images.map((image, at) => {
-    const item = embedded[at];
-    return item?.ok ? okRow(image, item, row++, patientSalt) : failedRow(image, item);
-  });
+  const rows = embedded.map(({ image, value }) => (value.ok ? okRow(image, value, row++, patientSalt) : failedRow(image, value)));
   const all = [...rows, ...leftOut.map(leftOutRow)].sort(compareImages);
   const made = encoderOf(encoder.card);
   const written = await writeFiles([
@@ -141,16 +147,17 @@ async function write(
 
 const empty = { frame: null, sha256: '', width: null, height: null, patient: '', study: '', view: '', message: '', row: null };
 
-function okRow({ path }: FoundImage, { facts }: Extract<Embedded, { ok: true }>, row: number, salt: string): IndexRow {
+function okRow({ path, frame }: FoundImage, { facts }: Extract<Embedded, { ok: true }>, row: number, salt: string): IndexRow {
   const { sha256, width, height } = facts;
   const patient = facts.patient === null ? '' : createHash('sha256').update(`${salt} ${facts.patient}`).digest('hex').slice(0, 32);
-  return { ...empty, path, status: 'ok', row, sha256, width, height, patient, study: facts.study ?? '', view: facts.view ?? '' };
+  return { ...empty, path, frame, status: 'ok', row, sha256, width, height, patient, study: facts.study ?? '', view: facts.view ?? '' };
 }
 
 /** The sentence names the image as the table does, not by its place on this machine. */
-function failedRow({ path }: FoundImage, item: Embedded | undefined): IndexRow {
-  const failure = Failure.safeParse(item?.ok === false ? { ...item.failure, params: { ...item.failure.params, file: path } } : null);
-  return { ...empty, path, status: 'failed', message: failure.success ? sentence(failure.data) : 'It could not be embedded.' };
+function failedRow(image: FoundImage, item: Extract<Embedded, { ok: false }>): IndexRow {
+  const { path, frame } = image;
+  const failure = Failure.safeParse({ ...item.failure, params: { ...item.failure.params, file: imageName(image) } });
+  return { ...empty, path, frame, status: 'failed', message: failure.success ? sentence(failure.data) : 'It could not be embedded.' };
 }
 
 const leftOutRow = ({ path, failed, message }: LeftOut): IndexRow => ({ ...empty, path, status: failed ? 'failed' : 'skipped', message });

@@ -66,7 +66,7 @@ async function exportOne(session: Session, options: Options): Promise<Result<Sum
           headTensors: Object.fromEntries(
             Object.entries(tensors).map(([tensor, { shape, data }]) => [tensor, { shape: [...shape], data: Float32Array.from(data) }]),
           ),
-          check: checked.value.images.map((image) => ({ file: image.file, frame: null })),
+          check: checked.value.images.map((image) => ({ file: image.file, frame: image.frame })),
           probabilities: checked.value.probabilities,
           overwrite: session.overwrite,
           card: { project: options.name, labels: presentCounts(head.value), metrics: [] },
@@ -112,7 +112,10 @@ async function proposalsFor(open: OpenEncoder, head: Head, images: readonly Foun
   const readable = images.filter((_, at) => embedded.value[at]?.ok);
   const [failed] = embedded.value.flatMap((item) => (item.ok ? [] : [item.failure]));
   if (readable.length === 0) return fail('export-nothing', { reason: 'none of the images for the check can be read' }, failed?.code);
-  const names = embedded.value.flatMap((item) => (item.ok ? [nameOf(item.facts)] : []));
+  const names = images.flatMap((image, at) => {
+    const item = embedded.value[at];
+    return item?.ok ? [nameOf(image, item.facts)] : [];
+  });
   const vectors = await open.vectors(names);
   if (!vectors.ok) return vectors;
   const probabilities = await propose(head, matrix(names.length, open.card.outputs.embedding, vectors.value));

@@ -1,15 +1,18 @@
 import type { Command as Commander } from 'commander';
 import { join } from 'node:path';
 import { sentence } from '../../contract/catalogue';
+import { imageName } from '../../contract/frames';
 import { Priority, type Tile } from '../../contract/jobs/imaging';
+import type { FrameChoice } from '../../contract/model';
 import { compareImages } from '../../contract/order';
 import { ok, type Result } from '../../contract/result';
 import { BATCH } from '../../encoder/card';
 import { openExportedModel, type ExportedModel } from '../../encoder/exported';
 import type { Imaging } from '../../imaging/service';
+import { readFrames } from '../engine/frames';
 import { listFolder, type FoundImage } from '../engine/folder';
 import { startImaging } from '../engine/imaging';
-import type { CommonOptions, Run } from '../options';
+import { framesOption, type CommonOptions, type Run } from '../options';
 import { checkFiles, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { predictionsText, type PredictionRow } from '../tables/results';
@@ -17,8 +20,12 @@ import { predictionsText, type PredictionRow } from '../tables/results';
 /** Batches that imaging prepares while the model is at work. */
 const BATCHES_AHEAD = 2;
 
+/** `frames`: of the file, where it has several and the first was read. */
+type Prediction = Pick<PredictionRow, 'message' | 'probabilities'> & { readonly frames: readonly number[] };
+
 interface Options extends CommonOptions {
   readonly out: string;
+  readonly frames: FrameChoice;
 }
 
 export function predict(program: Commander, run: Run): void {
@@ -28,12 +35,11 @@ export function predict(program: Commander, run: Run): void {
     .argument('<MODEL_DIR>', 'holds model.onnx, made by "collimate export" or the app')
     .argument('<FOLDER>', 'images, subfolders too')
     .requiredOption('--out <PREDICTIONS.csv>', 'a row for each image')
-    .action((model: string, folder: string, options: Options) =>
-      run(options, (session) => predictAll(session, model, folder, options.out)),
-    );
+    .addOption(framesOption())
+    .action((model: string, folder: string, options: Options) => run(options, (session) => predictAll(session, model, folder, options)));
 }
 
-async function predictAll(session: Session, modelFolder: string, folder: string, out: string): Promise<Result<Summary>> {
+async function predictAll(session: Session, modelFolder: string, folder: string, { out, frames }: Options): Promise<Result<Summary>> {
   const { signal, threads } = session;
   const free = await checkFiles([out], session.overwrite);
   if (!free.ok) return free;
@@ -49,11 +55,21 @@ async function predictAll(session: Session, modelFolder: string, folder: string,
   }
   const bar = session.progress('Predicting');
   try {
-    const rows = await predictImages(model.value, imaging.value, images, signal, (done) => bar.at(done, images.length));
+    const read = await readFrames<Prediction>(images, frames, {
+      read: (some) => predictImages(model.value, imaging.value, some, signal, (done) => bar.at(done, some.length)),
+      framesOf: (prediction) => prediction.frames,
+      refused: (failure) => ({ message: sentence(failure), probabilities: null, frames: [] }),
+    });
     bar.end();
-    if (!rows.ok) return rows;
+    if (!read.ok) return read;
+    const rows = read.value.map(({ image: { path, frame }, value: { message, probabilities } }) => ({
+      path,
+      frame,
+      message,
+      probabilities,
+    }));
     const unread = leftOut.filter(({ failed }) => failed).map(({ path, message }) => ({ path, frame: null, message, probabilities: null }));
-    const all = [...rows.value, ...unread].sort(compareImages);
+    const all = [...rows, ...unread].sort(compareImages);
     const { findings, head, encoder } = model.value.info;
     const written = await writeFiles([{ file: out, parts: [Buffer.from(predictionsText(findings, all))] }]);
     if (!written.ok) return written;
@@ -74,24 +90,25 @@ async function predictImages(
   images: readonly FoundImage[],
   signal: AbortSignal,
   onProgress: (done: number) => void,
-): Promise<Result<PredictionRow[]>> {
+): Promise<Result<Prediction[]>> {
   const { tile } = model.info.preprocessing;
   const read = (image: FoundImage) =>
-    imaging.read({ source: { file: image.file, frame: null }, priority: Priority.embedding, tile }, { signal });
+    imaging.read({ source: { file: image.file, frame: image.frame }, priority: Priority.embedding, tile }, { signal });
   const batches = Array.from({ length: Math.ceil(images.length / BATCH) }, (_, n) => images.slice(n * BATCH, (n + 1) * BATCH));
   const ahead = new Map<number, Promise<Awaited<ReturnType<typeof read>>[]>>();
   const ask = (n: number) => {
     const batch = batches[n];
     if (batch && !ahead.has(n)) ahead.set(n, Promise.all(batch.map(read)));
   };
-  const rows: PredictionRow[] = [];
+  const predictions: Prediction[] = [];
   for (const [n, batch] of batches.entries()) {
     for (let next = n; next <= n + BATCHES_AHEAD; next++) ask(next);
     const results = (await ahead.get(n)) ?? [];
     ahead.delete(n);
     const tiles: Tile[] = [];
     const places: (number | string)[] = results.map((result, at) => {
-      if (!result.ok) return sentence({ ...result.failure, params: { ...result.failure.params, file: batch[at]?.path ?? '' } });
+      if (!result.ok)
+        return sentence({ ...result.failure, params: { ...result.failure.params, file: batch[at] ? imageName(batch[at]) : '' } });
       if (!result.value.tile) throw new Error('imaging gave no tile');
       return tiles.push(result.value.tile) - 1;
     });
@@ -100,13 +117,15 @@ async function predictImages(
     const probabilities = tiles.length > 0 ? await model.predict(tiles) : ok(new Float32Array());
     if (!probabilities.ok) return probabilities;
     const k = model.info.findings.length;
-    batch.forEach(({ path }, at) => {
+    batch.forEach((_, at) => {
       const place = places[at];
+      const result = results[at];
+      const frames = result?.ok ? (result.value.facts.frames ?? []) : [];
       if (typeof place === 'number')
-        rows.push({ path, frame: null, message: '', probabilities: probabilities.value.subarray(place * k, (place + 1) * k) });
-      else rows.push({ path, frame: null, message: place ?? '', probabilities: null });
+        predictions.push({ message: '', probabilities: probabilities.value.subarray(place * k, (place + 1) * k), frames });
+      else predictions.push({ message: place ?? '', probabilities: null, frames });
     });
-    onProgress(rows.length);
+    onProgress(predictions.length);
   }
-  return ok(rows);
+  return ok(predictions);
 }

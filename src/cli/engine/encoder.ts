@@ -69,7 +69,7 @@ export async function withEncoder<T>(
       handlers,
       async embed(images, onProgress, states = []) {
         const results: Embedded[] = [];
-        const items = images.map(({ file }, at) => ({ key: String(at), source: { file, frame: null } }));
+        const items = images.map(({ file, frame }, at) => ({ key: String(at), source: { file, frame } }));
         let done = 0;
         onItems = (embedded) => {
           for (const item of embedded)
@@ -105,4 +105,4 @@ export async function withEncoder<T>(
 }
 
 /** The name under which an image's embedding is kept. */
-export const nameOf = (facts: ImageFacts): string => embeddingName(facts.sha256, null);
+export const nameOf = ({ frame }: FoundImage, facts: ImageFacts): string => embeddingName(facts.sha256, frame);

@@ -6,6 +6,8 @@ import { scanFolder, type ScanEntry, type SkipReason } from '../../imaging/scan'
 export interface FoundImage {
   readonly path: string;
   readonly file: string;
+  /** From 0; null: the file as one image, its first frame. */
+  readonly frame: number | null;
 }
 
 /** Something that looked like an image or could not be looked at, and is not tried. */
@@ -43,7 +45,7 @@ export async function listFolder(folder: string, signal: AbortSignal): Promise<R
   for await (const batch of scanFolder(folder, { signal })) {
     if (!batch.ok) return batch;
     for (const entry of batch.value) {
-      if (entry.kind === 'file') images.push({ path: entry.path, file: resolve(folder, entry.path) });
+      if (entry.kind === 'file') images.push({ path: entry.path, file: resolve(folder, entry.path), frame: null });
       else leftOut.push(...described(entry));
     }
   }

@@ -1,3 +1,4 @@
+import { groupNumbers } from '../../contract/groups';
 import { embeddingName } from '../../contract/jobs/encoder';
 import { defaultSettings, StateCode, type LabelDelta, type Settings } from '../../contract/jobs/trainer';
 import { fail, ok, type Result } from '../../contract/result';
@@ -86,15 +87,10 @@ function deltas(
   );
 }
 
-/** Images of one patient share a number; the patient of the label table wins over that of the index. */
+/** The patient of the label table wins over that of the index. */
 function groupsOf(pool: Pool, labels: LabelTable | null): Int32Array<ArrayBuffer> {
   const stated = new Map((labels?.rows ?? []).filter(({ patient }) => patient !== '').map((label) => [keyOf(label), label.patient]));
-  const numbers = new Map<string, number>();
-  return Int32Array.from(pool.images, (image) => {
-    const patient = stated.get(keyOf(image)) ?? image.patient;
-    const group = patient === '' ? `image ${keyOf(image)}` : `patient ${patient}`;
-    const number = numbers.get(group) ?? numbers.size;
-    numbers.set(group, number);
-    return number;
-  });
+  return groupNumbers(
+    pool.images.map((image) => ({ file: image.sha256 || image.path, patient: stated.get(keyOf(image)) ?? (image.patient || null) })),
+  );
 }

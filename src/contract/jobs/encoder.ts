@@ -25,8 +25,8 @@ const embedded = z.discriminatedUnion('status', [
   }),
 ]);
 
-/** Name of an embedding in the store: the file's SHA-256 and the frame. */
-export const embeddingName = (sha256: string, frame: number | null) => (frame === null ? sha256 : `${sha256}.${String(frame)}`);
+/** Name of an embedding in the store: the file's SHA-256 and the frame. Where no frame is named the first is read, so both have one name. */
+export const embeddingName = (sha256: string, frame: number | null) => ((frame ?? 0) === 0 ? sha256 : `${sha256}.${String(frame)}`);
 
 /** The encoder process: owns onnxruntime-node and the embedding store. It pulls tiles from imaging over a port of its own. */
 export const encoderService = {

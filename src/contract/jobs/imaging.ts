@@ -31,6 +31,8 @@ export const ImageFacts = z.object({
   studyDate: z.string().nullable().optional(),
   manufacturer: z.string().nullable().optional(),
   notes: z.array(ImageNote).optional(),
+  /** The frames that are images of their own: where there are several and the first was read. At most FRAMES_LIMIT + 1 of them. */
+  frames: z.array(z.int().nonnegative()).optional(),
 });
 export type ImageFacts = z.infer<typeof ImageFacts>;
 
@@ -71,19 +73,23 @@ export type HeaderField = z.infer<typeof HeaderField>;
 export const imagingService = {
   name: 'imaging',
   methods: {
-    /** Reads a file once: hash, facts, and in the same pass the tile and the thumbnail (a JPEG or WebP file of at most `size` pixels), where asked for. */
+    /**
+     * Reads a file once: hash, facts, and in the same pass, where asked for, the tile, the thumbnail (a JPEG or WebP file of at most
+     * `size` pixels) and the whole picture as it is first shown (a PNG file of 8 bits).
+     */
     read: {
       params: z.object({
         source: ImageSource,
         priority: PriorityValue,
         tile: TileRecipe.optional(),
         thumbnail: z.object({ file: z.string(), size: z.int().min(32).max(1024) }).optional(),
+        picture: z.object({ file: z.string() }).optional(),
       }),
       result: z.object({ facts: ImageFacts, tile: Tile.optional() }),
     },
     /** The whole image for the large view. */
     pixels: { params: z.object({ source: ImageSource, priority: PriorityValue }), result: Pixels },
-    /** Frames in a file: 1 for an ordinary image. */
+    /** Frames in a file that are images of their own: 1 for an ordinary image, at most FRAMES_LIMIT + 1. */
     frames: { params: z.object({ file: z.string() }), result: z.int().positive() },
     /** All header fields of a DICOM file in their order, at most 2,000; none for other formats. */
     header: { params: z.object({ file: z.string() }), result: z.array(HeaderField) },

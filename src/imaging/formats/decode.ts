@@ -41,6 +41,7 @@ export async function decodeImage(file: Uint8Array, frame: number | null): Promi
     format,
     orientation: header.orientation,
     inverted: header.whiteIsZero,
+    frames: header.frames,
   };
   // libvips turns WhiteIsZero round; the samples are wanted as stored, and the inversion comes after the window.
   if (header.whiteIsZero) turnRound(raster.data);
@@ -49,7 +50,7 @@ export async function decodeImage(file: Uint8Array, frame: number | null): Promi
 
 export function countFrames(file: Uint8Array): number {
   const format = formatOf(file);
-  return format === 'DICOM' ? dicomFrames(file) : headers[format](file, 0).frames;
+  return format === 'DICOM' ? dicomFrames(file) : headers[format](file, 0).frames.length;
 }
 
 /** The fields of a DICOM header; other formats have none. */

@@ -3,7 +3,7 @@ export interface Header {
   readonly bytes: Uint8Array;
   readonly bits: number;
   readonly orientation: number;
-  /** Frames or pages in the file. */
-  readonly frames: number;
+  /** Frames or pages that are images of their own, at most FRAMES_LIMIT + 1. */
+  readonly frames: readonly number[];
   readonly whiteIsZero: boolean;
 }

@@ -35,7 +35,7 @@ export function readJpegHeader(file: Uint8Array): Header {
     at += length;
   }
   if (!sized) corrupt('its frame header is missing');
-  return { bytes: file, bits: 8, orientation, frames: 1, whiteIsZero: false };
+  return { bytes: file, bits: 8, orientation, frames: [0], whiteIsZero: false };
 }
 
 /** SOF0 to SOF15 without DHT, JPG and DAC, which lie between them. */

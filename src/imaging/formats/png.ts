@@ -48,7 +48,7 @@ export function readPngHeader(file: Uint8Array): Header {
   if (!data) corrupt('it holds no picture data');
   if (colour === 3 && !palette) corrupt('its palette is missing');
   kept.push(new Uint8Array([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]));
-  return { bytes: Buffer.concat(kept), bits, orientation, frames: 1, whiteIsZero: false };
+  return { bytes: Buffer.concat(kept), bits, orientation, frames: [0], whiteIsZero: false };
 }
 
 const printable = (type: string) => type.replaceAll(/[^A-Za-z]/g, '?');

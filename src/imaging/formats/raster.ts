@@ -37,6 +37,8 @@ export interface Raster {
   /** ISO 8601. */
   readonly studyDate: string | null;
   readonly manufacturer: string | null;
+  /** Frames or pages of the file that are images of their own, at most FRAMES_LIMIT + 1. */
+  readonly frames: readonly number[];
   /** What the person should know of how the file was read. */
   readonly notes: readonly ImageNote[];
 }
@@ -52,6 +54,7 @@ export const unstated = {
   view: null,
   studyDate: null,
   manufacturer: null,
+  frames: [0],
   notes: [],
 } as const;
 

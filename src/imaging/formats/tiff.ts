@@ -1,3 +1,4 @@
+import { FRAMES_LIMIT } from '../../contract/frames';
 import { checkSize, corrupt, unsupported } from './bounds';
 import type { Header } from './header';
 import { directories, orientationOf, type Directory } from './tiff-directory';
@@ -16,8 +17,15 @@ export function readTiffHeader(file: Uint8Array, frame: number): Header {
   if (value(339, 1) === 3) unsupported('TIFF with floating-point samples');
   if (value(339, 1) === 2) unsupported('TIFF with signed samples');
   if (bits > 16) unsupported(`TIFF with ${String(bits)} bits`);
-  return { bytes: file, bits, orientation: orientationOf(page), frames: pages.length, whiteIsZero: value(262, 1) === 0 };
+  return { bytes: file, bits, orientation: orientationOf(page), frames: pictures(pages), whiteIsZero: value(262, 1) === 0 };
 }
+
+/**
+ * NewSubfileType (TIFF 6.0, section 8): bit 0 marks a smaller copy of another page, bit 2 a mask. Neither is an image of its own.
+ * The first page always is, since it is the one that everybody shows.
+ */
+const pictures = (pages: readonly Directory[]) =>
+  pages.flatMap((page, at) => (at === 0 || ((page.get(254)?.[0] ?? 0) & 0b101) === 0 ? [at] : [])).slice(0, FRAMES_LIMIT + 1);
 
 /** A damaged link to a later page does not take the earlier ones with it. */
 function* pagesOf(file: Uint8Array): Generator<Directory> {

@@ -64,15 +64,16 @@ export async function decodeWithVips(format: CompressedFormat, bytes: Uint8Array
   }
 }
 
-/** Encodes for a thumbnail. `data`: 8 bits, one or three channels. */
+/** `data`: 8 bits, one or three channels. `quality` is of no account for PNG. */
 export async function encodeWithVips(
-  kind: 'webp' | 'jpeg',
+  kind: 'webp' | 'jpeg' | 'png',
   picture: { width: number; height: number; channels: 1 | 3; data: Uint8Array },
   quality: number,
 ): Promise<Uint8Array> {
   const { Image, BandFormat } = await vips();
   const image = Image.newFromMemory(picture.data, picture.width, picture.height, picture.channels, BandFormat.uchar);
   try {
+    if (kind === 'png') return image.pngsaveBuffer();
     return kind === 'webp' ? image.webpsaveBuffer({ Q: quality, effort: 2 }) : image.jpegsaveBuffer({ Q: quality });
   } finally {
     image.delete();

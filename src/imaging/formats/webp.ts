@@ -30,7 +30,7 @@ export function readWebpHeader(file: Uint8Array): Header {
     at = body + length + (length & 1);
   }
   if (!sized) corrupt('it holds no picture data');
-  return { bytes: file, bits: 8, orientation, frames: 1, whiteIsZero: false };
+  return { bytes: file, bits: 8, orientation, frames: [0], whiteIsZero: false };
 }
 
 const u24 = (view: ByteView, at: number) => view.u16(at) | (view.u8(at + 2) << 16);

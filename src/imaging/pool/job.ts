@@ -6,7 +6,13 @@ import type { PhantomPlan } from '../phantoms/plan';
 
 /** What a worker thread is asked for, one at a time. */
 export type Job =
-  | { readonly kind: 'read'; readonly source: ImageSource; readonly tile?: TileRecipe; readonly thumbnail?: { file: string; size: number } }
+  | {
+      readonly kind: 'read';
+      readonly source: ImageSource;
+      readonly tile?: TileRecipe;
+      readonly thumbnail?: { file: string; size: number };
+      readonly picture?: { file: string };
+    }
   | { readonly kind: 'pixels'; readonly source: ImageSource }
   | { readonly kind: 'frames'; readonly source: ImageSource }
   | { readonly kind: 'header'; readonly source: ImageSource }

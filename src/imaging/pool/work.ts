@@ -4,8 +4,9 @@ import { countFrames, decodeImage, readHeader } from '../formats/decode';
 import type { Raster } from '../formats/raster';
 import { writePhantom } from '../phantoms/file';
 import { makeTile } from '../resample/tile';
-import { readSource, type SourceFile } from '../source';
-import { writeThumbnail } from '../thumbnails/thumbnail';
+import { recall, remember } from './recall';
+import type { SourceFile } from '../source';
+import { writePicture, writeThumbnail } from '../thumbnails/thumbnail';
 import { display, presets } from '../window/display';
 import type { Job, JobValue, Reply } from './job';
 
@@ -35,15 +36,18 @@ async function perform(job: Job, note: (raster: Raster) => void): Promise<JobVal
     await writePhantom(job.plan, job.format, job.source.file);
     return null;
   }
-  const source = await readSource(job.source.file);
+  const source = await recall(job.source.file);
   if (job.kind === 'frames') return countFrames(source.bytes);
   if (job.kind === 'header') return readHeader(source.bytes);
   const raster = await decodeImage(source.bytes, job.source.frame);
   note(raster);
+  remember(job.source.file, source, raster);
   if (job.kind === 'pixels') return pixelsOf(raster);
-  const facts = factsOf(source, raster);
-  if (!job.tile && !job.thumbnail) return { facts };
+  const several = (job.source.frame ?? 0) === 0 && raster.frames.length > 1;
+  const facts = { ...factsOf(source, raster), ...(several && { frames: [...raster.frames] }) };
+  if (!job.tile && !job.thumbnail && !job.picture) return { facts };
   const picture = display(raster);
+  if (job.picture) await writePicture(picture, job.picture.file);
   if (job.thumbnail) await writeThumbnail(picture, job.thumbnail.file, job.thumbnail.size);
   return job.tile ? { facts, tile: makeTile(picture, job.tile) } : { facts };
 }

@@ -48,7 +48,15 @@ function blockMeans(picture: Picture, k: number): Picture {
  */
 export async function writeThumbnail(picture: Picture, file: string, size: number): Promise<void> {
   const kind = /^\.jpe?g$/i.test(extname(file)) ? 'jpeg' : 'webp';
-  const bytes = await encodeWithVips(kind, shrink(picture, size), QUALITY);
+  await writeWhole(await encodeWithVips(kind, shrink(picture, size), QUALITY), file);
+}
+
+/** Writes the whole picture as PNG, under the same rules. */
+export async function writePicture(picture: Picture, file: string): Promise<void> {
+  await writeWhole(await encodeWithVips('png', picture, QUALITY), file);
+}
+
+async function writeWhole(bytes: Uint8Array, file: string): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(file), { recursive: true });

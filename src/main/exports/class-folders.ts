@@ -2,6 +2,10 @@ import { constants, copyFile, lstat, mkdir, mkdtemp, readFile, rename, rm } from
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { annotatorState } from '../../contract/fold';
+import { imageName } from '../../contract/frames';
+import type { ErrorCode } from '../../contract/errors';
+import type { ImageSource } from '../../contract/jobs/imaging';
+import type { ImageRecord } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { writeAtomically } from '../files/atomic';
 import { systemCode, writeFailure } from '../files/failures';
@@ -10,10 +14,14 @@ import type { ProjectSession } from '../projects/session';
 export interface CopyProgress {
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
+  /** Writes one frame of a file as a picture of its own. */
+  readonly extract: (source: ImageSource, target: string) => Promise<Result<unknown>>;
 }
 
 export interface CopyJob {
   readonly source: string;
+  /** Null: the file is copied as it is. */
+  readonly frame: number | null;
   readonly folder: string;
   readonly name: string;
 }
@@ -24,7 +32,8 @@ const Marker = z.object({ format: z.literal('collimate-class-folders'), version:
 
 /**
  * Copies every labelled image into a folder named after its class, in multi-label projects into one for each finding that
- * is present. Made beside the target and renamed at the end, so that a half copy is never taken for a whole one; what
+ * is present. Of a file with several frames the labelled ones are written as PNG, as they are first shown: the file would bring the
+ * others along. Made beside the target and renamed at the end, so that a half copy is never taken for a whole one; what
  * stood there before is put aside first and removed last. Images that are no longer there are left out and named.
  */
 export async function exportClassFolders(
@@ -42,7 +51,7 @@ export async function copyInto(
   target: string,
   jobs: readonly CopyJob[],
   project: string,
-  { signal, onProgress }: CopyProgress,
+  { signal, onProgress, extract }: CopyProgress,
 ): Promise<Result<{ files: string[]; copied: number; missing: string[] }>> {
   const before = await standing(target);
   if (before === 'foreign') return fail('output-foreign', { file: target });
@@ -52,13 +61,23 @@ export async function copyInto(
     let done = 0;
     temporary = await mkdtemp(`${target}.tmp-`);
     const aside = `${temporary}.old`;
-    for (const { source, folder, name } of jobs) {
+    for (const { source, frame, folder, name } of jobs) {
       if (signal.aborted) {
         await rm(temporary, { recursive: true, force: true });
         return fail('stopped');
       }
       await mkdir(join(temporary, folder), { recursive: true });
-      if (!(await copied(source, join(temporary, folder, name)))) missing.push(source);
+      const place = join(temporary, folder, name);
+      if (frame === null) {
+        if (!(await copied(source, place))) missing.push(source);
+      } else {
+        const extracted = await extract({ file: source, frame }, place);
+        if (!extracted.ok && ofTheTarget.has(extracted.failure.code)) {
+          await rm(temporary, { recursive: true, force: true });
+          return extracted;
+        }
+        if (!extracted.ok) missing.push(imageName({ path: source, frame }));
+      }
       done += 1;
       onProgress(done, jobs.length);
     }
@@ -73,6 +92,9 @@ export async function copyInto(
     return writeFailure(error, target, dirname(target));
   }
 }
+
+/** Failures that the next image would meet as well. */
+const ofTheTarget: ReadonlySet<ErrorCode> = new Set(['disk-full', 'folder-not-writable', 'write-failed', 'process-gone']);
 
 async function copied(source: string, target: string): Promise<boolean> {
   try {
@@ -107,10 +129,13 @@ function copyJobs(session: ProjectSession): CopyJob[] {
     session.project.findings.flatMap(({ id }, column) => {
       const folder = folders[column];
       if (folder === undefined || cells.get(image.id)?.get(id)?.state !== 'present') return [];
-      return [{ source: session.fileOf(image), folder, name: freeName(folder, image.path, taken) }];
+      return [{ source: session.fileOf(image), frame: image.frame, folder, name: freeName(folder, pictureName(image), taken) }];
     }),
   );
 }
+
+/** Frames are numbered as in the tables, from 0. */
+const pictureName = ({ path, frame }: ImageRecord) => (frame === null ? path : `${path}.frame-${String(frame)}.png`);
 
 /** Findings' names as folders on every system, no two the same where case does not count. */
 export function folderNames(names: readonly string[]): string[] {

@@ -4,6 +4,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { BridgeService } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
+import { Priority } from '../../contract/jobs/imaging';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import { exists } from '../files/exists';
@@ -58,6 +59,8 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
         exportClassFolders(session, target, {
           signal,
           onProgress: (done, total) => emit('progress', { job: 'export', done, total, what: 'Copying images' }),
+          extract: (source, picture) =>
+            processes.imaging.call('read', { source, priority: Priority.thumbnail, picture: { file: picture } }, { signal }),
         }),
       ),
     'export.model': (request) =>

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { EncoderCard } from '../../contract/encoder-card';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../../contract/jobs/encoder';
-import { BUILTIN_ENCODER, type Id, type ImageRecord } from '../../contract/model';
+import { BUILTIN_ENCODER, type FrameChoice, type Id, type ImageRecord } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import { ok } from '../../contract/result';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
+import { judged } from './frames';
 import { Rate } from './rate';
 import { THUMBNAIL_SIZE, thumbnailFile } from './thumbnails';
 
@@ -20,6 +21,7 @@ export interface EmbeddingSource {
   readonly encoder: string;
   readonly profile: string;
   readonly project: Id;
+  readonly frames: FrameChoice;
   readonly images: () => readonly ImageRecord[];
   readonly file: (image: ImageRecord) => string;
 }
@@ -155,7 +157,12 @@ export class Embedding {
       if (this.#stop.signal.aborted) return;
       const before = this.#ready.size + this.failures.size;
       const result = await this.#pass();
-      if (result.ok) break;
+      if (result.ok && !this.#again) break;
+      if (result.ok) {
+        // Frames of files that were read, for one: that is still the same work.
+        this.#again = false;
+        continue;
+      }
       if (this.#ready.size + this.failures.size > before) lives = PATIENCE;
       lives -= 1;
       if (result.failure.code !== 'process-gone' || lives === 0) {
@@ -194,7 +201,10 @@ export class Embedding {
   }
 
   async #arrived(items: readonly EmbeddedItem[]): Promise<void> {
-    const ours = items.filter(({ key }) => this.#remaining.delete(key));
+    const ours = items.flatMap((item) => {
+      const asked = this.#remaining.get(item.key);
+      return asked && this.#remaining.delete(item.key) ? [judged(item, this.#source.frames, asked.source.file)] : [];
+    });
     this.#rate.add(ours.length);
     for (const item of ours) if (item.status === 'failed') this.failures.set(item.key, item.failure as Failure);
     await this.#record(ours);

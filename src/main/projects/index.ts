@@ -91,7 +91,11 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
 
   const part: BridgePart = {
     'projects.list': async () => ok(await library.list()),
-    'projects.inspect': ({ folder }) => inspectFolder(folder, INSPECT_MS),
+    'projects.inspect': ({ folder }) =>
+      inspectFolder(folder, INSPECT_MS, async (file, signal) => {
+        const counted = await processes.imaging.call('frames', { file }, { signal });
+        return counted.ok ? counted.value : 1;
+      }),
     'projects.create': (request) => library.create(request),
     'projects.sample': async () => {
       sample?.abort();

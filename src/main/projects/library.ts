@@ -5,7 +5,7 @@ import { ulid } from 'ulid';
 import { z } from 'zod';
 import { type NewFinding, ProjectSummary } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
-import { SCHEMA, type Project, type Task } from '../../contract/model';
+import { SCHEMA, type FrameChoice, type Project, type Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';
 import { exists } from '../files/exists';
@@ -20,6 +20,8 @@ export interface NewProject {
   readonly task: Task;
   readonly findings: readonly z.infer<typeof NewFinding>[];
   readonly encoder: string;
+  /** Default: all. */
+  readonly frames?: FrameChoice | undefined;
 }
 
 /** The projects of a profile: one folder each. summary.json is what the welcome page shows; it is derived and may be lost. */
@@ -63,6 +65,7 @@ export class ProjectLibrary {
       seed: 0,
       audit: { share: 0.15, from: 30 },
       annotators: [annotator],
+      frames: request.frames ?? 'all',
       created: new Date().toISOString(),
     };
     const journal = await Journal.open(this.folderOf(id), { create: true });
@@ -132,14 +135,30 @@ export class ProjectLibrary {
 
 const Stored = ProjectSummary.omit({ missing: true });
 
-/** A first look at a folder: how many images, and a few names. Stops after `milliseconds`. */
+/** What a first look at a folder finds. `frames`: whether there are files with several frames. */
+export interface FolderLook {
+  readonly images: number;
+  readonly more: boolean;
+  readonly examples: string[];
+  readonly frames: 'none' | 'possible' | 'found';
+}
+
+/** Files that are opened to see whether they hold several frames. */
+const TRIED = 8;
+
+/**
+ * A first look at a folder: how many images, a few names, and whether some hold several frames (`framesIn` a file; it may give up).
+ * The scan and the files that are opened have `milliseconds` each.
+ */
 export async function inspectFolder(
   folder: string,
   milliseconds: number,
-): Promise<Result<{ images: number; more: boolean; examples: string[] }>> {
+  framesIn: (file: string, signal: AbortSignal) => Promise<number>,
+): Promise<Result<FolderLook>> {
   const stop = AbortSignal.timeout(milliseconds);
   let images = 0;
   const examples: string[] = [];
+  const candidates: string[] = [];
   for await (const found of scanFolder(folder, { signal: stop })) {
     // Out of time: what was seen by then is answer enough.
     if (!found.ok && stop.aborted) break;
@@ -148,7 +167,16 @@ export async function inspectFolder(
       if (entry.kind === 'skipped') continue;
       images += 1;
       if (examples.length < 3) examples.push(entry.path);
+      if (mayHoldFrames(entry.path)) candidates.push(entry.path);
     }
   }
-  return ok({ images, more: stop.aborted, examples });
+  const more = stop.aborted;
+  const step = Math.max(1, Math.floor(candidates.length / TRIED));
+  const tried = candidates.filter((_, at) => at % step === 0).slice(0, TRIED);
+  const late = AbortSignal.timeout(milliseconds);
+  const counts = await Promise.all(tried.map((path) => framesIn(join(folder, path), late)));
+  const frames = counts.some((count) => count > 1) ? 'found' : candidates.length > 0 ? 'possible' : 'none';
+  return ok({ images, more, examples, frames });
 }
+
+const mayHoldFrames = (path: string) => !/\.(png|jpe?g|jpe|jfif|webp)$/i.test(path);

@@ -67,10 +67,16 @@ async function scanAgain(root: Root, own: readonly ImageRecord[], { signal, hash
   // What lies where nobody may look today is not gone.
   const hidden = new Set(own.filter(({ path }) => closed.some((place) => path === place || path.startsWith(`${place}/`))));
   if (hidden.size > 0) await onBatch({ records: [], seen: [...hidden].map(({ path }) => keyOf(root, path)), skipped: 0 });
+  const files = filesOf(own.filter((image) => !hidden.has(image)));
   const changes = compareFolder(
-    own.filter((image) => !hidden.has(image)),
+    [...files].map(([path, [first, ...others]]) => ({
+      ...first,
+      path,
+      sha256: first.sha256 ?? others.find(({ sha256 }) => sha256)?.sha256 ?? null,
+    })),
     seen,
   );
+  const framesOf = ({ path }: { readonly path: string }): readonly ImageRecord[] => files.get(path) ?? [];
   const hashes = new Map<string, string>();
   for (let start = 0; start < changes.toHash.length; start += AT_ONCE) {
     const group = changes.toHash.slice(start, start + AT_ONCE);
@@ -80,13 +86,24 @@ async function scanAgain(root: Root, own: readonly ImageRecord[], { signal, hash
   }
   const { moved, fresh } = relink(changes, hashes);
   const records = [
-    ...changes.changed.map(({ before, now }) => ({ ...newRecord(root, now), id: before.id })),
-    ...moved.map(({ from, to: { path, bytes, mtime } }) => ({ ...from, path, bytes, mtime })),
+    ...changes.changed.flatMap(({ before, now }) => framesOf(before).map(({ id, frame }) => ({ ...newRecord(root, now), id, frame }))),
+    ...moved.flatMap(({ from, to: { path, bytes, mtime } }) => framesOf(from).map((image) => ({ ...image, path, bytes, mtime }))),
     ...fresh.map((file) => newRecord(root, file)),
   ];
   for (let start = 0; start < records.length; start += BATCH)
     await onBatch({ records: records.slice(start, start + BATCH), seen: [], skipped: 0 });
   return ok();
+}
+
+/** Frames of one file stay and go together. */
+function filesOf(images: readonly ImageRecord[]): Map<string, [ImageRecord, ...ImageRecord[]]> {
+  const files = new Map<string, [ImageRecord, ...ImageRecord[]]>();
+  for (const image of images) {
+    const known = files.get(image.path);
+    if (known) known.push(image);
+    else files.set(image.path, [image]);
+  }
+  return files;
 }
 
 const newRecord = (root: Root, { path, bytes, mtime }: SeenFile): ImageRecord => ({

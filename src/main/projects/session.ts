@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
 import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
+import { imageName } from '../../contract/frames';
 import type { Head } from '../../contract/head';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import { Priority } from '../../contract/jobs/imaging';
@@ -25,6 +26,7 @@ import type { Log } from '../log';
 import type { Processes } from '../processes';
 import type { z } from 'zod';
 import { Embedding, nameOf } from './embedding';
+import { frameRecords } from './frames';
 import { checkFindings } from './findings';
 import { changesFor } from './labels';
 import { inOrder, scan } from './scanning';
@@ -84,6 +86,7 @@ export class ProjectSession {
         encoder: project.encoder,
         profile: options.profile,
         project: project.id,
+        frames: project.frames ?? 'first',
         images: () => this.images(),
         file: (image) => this.fileOf(image),
       },
@@ -288,7 +291,10 @@ export class ProjectSession {
   }
 
   failures(): { image: Id | null; path: string; failure: Failure }[] {
-    return [...this.embedding.failures].map(([id, failure]) => ({ image: id, path: this.image(id)?.path ?? id, failure }));
+    return [...this.embedding.failures].map(([id, failure]) => {
+      const image = this.image(id);
+      return { image: id, path: image ? imageName(image) : id, failure };
+    });
   }
 
   status(): ProjectStatus {
@@ -329,7 +335,7 @@ export class ProjectSession {
     this.#tell();
     const outcome = { added: 0, changed: 0, moved: 0, missing: 0 };
     const known = new Map([...this.state.images.values()].map((image) => [image.id, image]));
-    const gone = new Map([...known.values()].map((image) => [keyOf(image), image.id]));
+    const gone = byFile(known.values());
     const result = await scan(this.#project, known.values(), {
       signal: this.#stop.signal,
       hash: (file) => this.#hash(file),
@@ -352,10 +358,10 @@ export class ProjectSession {
       this.#tell();
       return result;
     }
-    outcome.missing = [...gone.keys()].filter((key) => !this.#missing.has(key)).length;
+    outcome.missing = [...gone].reduce((sum, [key, frames]) => sum + (this.#missing.has(key) ? 0 : frames.length), 0);
     this.#missing = new Set(gone.keys());
     this.#ordered = null;
-    this.embedding.forget([...gone.values()]);
+    this.embedding.forget([...gone.values()].flat());
     const empty = this.images().length === 0;
     this.#scan = {
       ...this.#scan,
@@ -372,17 +378,23 @@ export class ProjectSession {
     return read.ok ? read.value.facts.sha256 : null;
   }
 
-  /** Hash, size and header facts of embedded images, so that a later start need not read them again. */
+  /** Hash, size and header facts of embedded images, so that a later start need not read them again; further frames become images. */
   async #recordFacts(items: readonly EmbeddedItem[]): Promise<void> {
+    const all = this.#project.frames === 'all';
+    // A file that was divided before and has changed since may have more frames now.
+    const dividedAgain = all && items.some((item) => item.status === 'ok' && item.facts.frames && this.image(item.key)?.frame === 0);
+    const recorded = new Set(dividedAgain ? Array.from(this.state.images.values(), frameKey) : []);
     const images = items.flatMap((item) => {
       const image = item.status === 'ok' ? this.image(item.key) : undefined;
       if (item.status !== 'ok' || !image) return [];
       const { sha256, width, height, patient, study, view, notes = [] } = item.facts;
       // The salt is the project's id: the same patient cannot be recognised across projects.
       const hashed = patient === null ? null : createHash('sha256').update(`${this.#project.id} ${patient}`).digest('hex').slice(0, 32);
-      return [{ ...image, sha256, width, height, patient: hashed, study, view, notes }];
+      const read = { ...image, sha256, width, height, patient: hashed, study, view, notes };
+      return all ? frameRecords(read, item.facts.frames ?? [], (frame) => recorded.has(frameKey({ ...image, frame }))) : [read];
     });
     if (images.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images });
+    if (images.length > items.length) this.embedding.run();
   }
 
   #pool(): PooledImage[] {
@@ -439,5 +451,18 @@ async function anyThere(folder: string, images: readonly ImageRecord[]): Promise
   return false;
 }
 
+/** Ids of the images in each file. */
+function byFile(images: Iterable<ImageRecord>): Map<string, Id[]> {
+  const files = new Map<string, Id[]>();
+  for (const image of images) {
+    const key = keyOf(image);
+    const known = files.get(key);
+    if (known) known.push(image.id);
+    else files.set(key, [image.id]);
+  }
+  return files;
+}
+
 const keyOf = (image: ImageRecord) => `${image.root}/${image.path}`;
+const frameKey = (image: ImageRecord) => `${String(image.frame)} ${keyOf(image)}`;
 const now = () => new Date().toISOString();

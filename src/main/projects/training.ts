@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BridgeService, SuspectLabel } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
+import { groupNumbers } from '../../contract/groups';
 import {
   Combine,
   defaultSettings,
@@ -312,7 +313,7 @@ export class Training {
         seed: project.seed,
         settings: this.#sent(),
         embeddings: pool.map(({ name }) => name),
-        groups: groupsOf(pool),
+        groups: groupNumbers(pool.map(({ image }) => ({ file: image.sha256 ?? image.path, patient: image.patient }))),
         ready: head && known && readySource(head, known),
       },
       labels,
@@ -393,15 +394,4 @@ function settingsOf({ audit, queue }: Project): Settings {
     head: HeadKind.safeParse(queue?.head).data ?? defaultSettings.head,
     combine: Combine.safeParse(queue?.combine).data ?? 'mean',
   };
-}
-
-/** Rows of one patient share a number; an image whose patient is unknown stands alone. */
-function groupsOf(pool: readonly PooledImage[]) {
-  const numbers = new Map<string, number>();
-  return Int32Array.from(pool, ({ image }) => {
-    const group = image.patient ?? `image ${image.id}`;
-    const number = numbers.get(group) ?? numbers.size;
-    numbers.set(group, number);
-    return number;
-  });
 }

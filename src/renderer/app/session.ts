@@ -148,9 +148,7 @@ export async function openSession(
     const [image] = unsaved;
     if (image === undefined || !reason) return problems.withdraw(UNSAVED);
     const title =
-      unsaved.length === 1
-        ? `The answer for ${labels.record(image)?.path ?? 'an image'} was not saved.`
-        : `${count(unsaved.length)} answers were not saved.`;
+      unsaved.length === 1 ? `The answer for ${labels.nameOf(image)} was not saved.` : `${count(unsaved.length)} answers were not saved.`;
     const again = unsaved.length === 1 ? 'Then answer the image again.' : 'Then answer the images again: they come first in the queue.';
     const actions = [{ title: unsaved.length === 1 ? 'Show the image' : 'Show the first', run: () => show(image) }];
     problems.stand(UNSAVED, reason, { title, next: again, actions }, () => writer.forgetUnsaved());

@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import { imageNotes } from '../../contract/catalogue';
+import { imageName } from '../../contract/frames';
 import type { Id } from '../../contract/model';
 import { notesOf } from '../../contract/views';
 import { useServices } from '../app/environment';
@@ -39,6 +40,7 @@ export const GridCell = memo(
         data-testid="grid-cell"
         data-image={image}
         data-path={view.record?.path}
+        title={view.record && view.record.frame !== null ? imageName(view.record) : undefined}
         onClick={(event) => selection.click(place, { toggle: event.ctrlKey || event.metaKey, range: event.shiftKey })}
         onDoubleClick={() => onOpen(image)}
       >

@@ -1,5 +1,6 @@
 import { ImageOff } from 'lucide-react';
 import { useState } from 'react';
+import { imageName } from '../../contract/frames';
 import type { Id } from '../../contract/model';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
@@ -9,7 +10,8 @@ import { useImage } from './use-labels';
 export function Thumbnail({ image, lazy = false }: { readonly image: Id; readonly lazy?: boolean }) {
   const { pictures } = useServices();
   const { id: project } = useSession();
-  const path = useImage(image).record?.path ?? image;
+  const { record } = useImage(image);
+  const path = record ? imageName(record) : image;
   const [failed, setFailed] = useState<Id | null>(null);
   if (failed === image) {
     return (

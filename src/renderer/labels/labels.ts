@@ -1,4 +1,5 @@
 import { annotatorState, apply, emptyState, type AnnotatorState, type ProjectState } from '../../contract/fold';
+import { imageName } from '../../contract/frames';
 import type { Action, CellState, CellValue, Finding, Id, ImageRecord, Kept, Project } from '../../contract/model';
 import { compareImages } from '../../contract/order';
 import { Listeners, Signal } from '../app/signal';
@@ -151,6 +152,12 @@ export class Labels {
 
   record(image: Id): ImageRecord | null {
     return this.#state.images.get(image) ?? null;
+  }
+
+  /** For people. */
+  nameOf(image: Id): string {
+    const record = this.record(image);
+    return record ? imageName(record) : image;
   }
 
   cellsOf(annotator: Id, image: Id): [finding: Id, value: CellValue][] {

@@ -2,7 +2,7 @@ import { FolderOpen } from 'lucide-react';
 import { useId, useMemo, useState } from 'react';
 import type { EncoderCard } from '../../contract/encoder-card';
 import { readyColumns, readyNames } from '../../contract/ready-head';
-import { BUILTIN_ENCODER, type Id, type Task } from '../../contract/model';
+import { BUILTIN_ENCODER, type FrameChoice, type Id, type Task } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
 import { Dialog } from '../controls/Dialog';
@@ -11,6 +11,7 @@ import { count, counted } from '../controls/figures';
 import { EncoderChoice } from './EncoderChoice';
 import { draftedFrom, normal, presetOf, problemOf, type FindingDraft, type Preset } from './findings';
 import { FindingsEditor } from './FindingsEditor';
+import { FramesChoice } from './FramesChoice';
 import { useEncoders } from '../settings/use-encoders';
 import { tasks } from './tasks';
 
@@ -18,6 +19,7 @@ interface Look {
   readonly images: number;
   readonly more: boolean;
   readonly examples: readonly string[];
+  readonly frames: 'none' | 'possible' | 'found';
 }
 
 /** Folder, task, findings, encoder: one page, nothing hidden behind "next". */
@@ -36,6 +38,7 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
   const offered = useMemo(() => draftedFrom(own ?? normal), [own]);
   const task = chosenTask ?? (own ?? normal).task;
   const drafts = chosenDrafts ?? offered;
+  const [frames, setFrames] = useState<FrameChoice>('all');
   const [failure, setFailure] = useState<Failure | null>(null);
   const [busy, setBusy] = useState(false);
   const nameId = useId();
@@ -67,7 +70,7 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
       colour,
       ...(ready === undefined ? {} : { ready }),
     }));
-    const result = await bridge.call('projects.create', { name: name.trim(), folder, task, findings, encoder });
+    const result = await bridge.call('projects.create', { name: name.trim(), folder, task, findings, encoder, frames });
     setBusy(false);
     if (result.ok) onCreated(result.value.id);
     else setFailure(result.failure);
@@ -110,6 +113,7 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
               {folder === '' ? 'DICOM, PNG, JPEG, WebP or TIFF, also in subfolders. The images are only read.' : folder}
             </p>
             {look && <FolderLook look={look} />}
+            {look && look.frames !== 'none' && <FramesChoice chosen={frames} found={look.frames === 'found'} onChoose={setFrames} />}
           </fieldset>
           <fieldset>
             <legend>

@@ -1,4 +1,5 @@
 import { memo } from 'react';
+import { imageName } from '../../contract/frames';
 import type { Id } from '../../contract/model';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
@@ -48,7 +49,7 @@ const Frame = memo(function Frame({ image, when }: { readonly image: Id; readonl
       data-testid="frame"
       data-image={image}
       aria-current={when === 'current'}
-      title={view.record?.path}
+      title={view.record ? imageName(view.record) : undefined}
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => queue.goTo(image)}
     >

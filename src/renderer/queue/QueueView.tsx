@@ -20,7 +20,7 @@ export function QueueView({ actions }: { readonly actions: RailActions }) {
     () =>
       new PixelCache(
         (image) => pictures.pixels(project, image),
-        (image) => labels.record(image)?.path ?? image,
+        (image) => labels.nameOf(image),
       ),
   );
   const image = shown[at];

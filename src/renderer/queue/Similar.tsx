@@ -74,7 +74,7 @@ export function Similar({ image, onOpen, onClose }: Props) {
         {labelled.slice(0, SHOWN).map(({ image: other, similarity }) => (
           <li key={other}>
             <button
-              title={`${labels.record(other)?.path ?? other}, similarity ${similarity.toFixed(2)}`}
+              title={`${labels.nameOf(other)}, similarity ${similarity.toFixed(2)}`}
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => onOpen(other)}
               data-testid="similar-image"

@@ -31,7 +31,7 @@ export function ReviewView({ onCommand, onFinding }: Props) {
     () =>
       new PixelCache(
         (image) => pictures.pixels(project, image),
-        (image) => labels.record(image)?.path ?? image,
+        (image) => labels.nameOf(image),
       ),
   );
   const all = listed(view);

@@ -30,7 +30,7 @@ export function HeaderDialog({ image, onClose }: { readonly image: Id; readonly 
   const found = fields?.filter(({ tag, name, value }) => `${tag} ${name} ${value}`.toLowerCase().includes(wanted)) ?? [];
   return (
     <Dialog title="Header of the file" onClose={onClose} width="wide" testId="header-dialog">
-      <p className="path">{labels.record(image)?.path}</p>
+      <p className="path">{labels.nameOf(image)}</p>
       {failure && <FailureNote failure={failure} />}
       {fields?.length === 0 && <p className="muted">Only DICOM files have header fields to show.</p>}
       {fields && fields.length > 0 && (

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { explain, imageNotes } from '../../contract/catalogue';
+import { imageName } from '../../contract/frames';
 import type { Id } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import { notesOf } from '../../contract/views';
@@ -58,7 +59,7 @@ export function Viewer({ image, cache, onHeader }: { readonly image: Id; readonl
 
   const here = loaded?.image === image ? loaded : null;
   const size = state.image;
-  const name = record?.path ?? image;
+  const name = record ? imageName(record) : image;
   const turned = turnWords(state.turn);
   const notes = record ? notesOf(record) : [];
   return (

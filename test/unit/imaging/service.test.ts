@@ -10,6 +10,7 @@ import { encodePng } from '../../../src/imaging/phantoms/png';
 import { createImaging, type Imaging } from '../../../src/imaging/service';
 import { readSource } from '../../../src/imaging/source';
 import { makeTile } from '../../../src/imaging/resample/tile';
+import { tiffFile } from './formats/write-tiff';
 import { workerUrl } from './worker-build';
 
 let folder: string;
@@ -117,4 +118,39 @@ describe('failures are values that name the file', () => {
     await appendFile(file, 'more');
     expect(await reading).toBe('file-changed');
   });
+});
+
+test('frames are images of their own: facts list them once, and each has its own picture', async () => {
+  const pages = [10, 20, 30].map((grey) => ({ width: 6, data: new Uint8Array(6 * 4).fill(grey) }));
+  const [whole, second, third] = pages;
+  if (!whole || !second || !third) throw new Error('three pages');
+  // A smaller copy of a page is none; the numbers stay those of the pages, as other programs count them.
+  await writeFile(join(folder, 'pages.tif'), tiffFile([whole, { ...second, subfile: 1 }, third]));
+  const read = async (frame: number | null) =>
+    value(
+      await imaging.read(
+        { source: { file: join(folder, 'pages.tif'), frame }, priority: 1, picture: { file: join(folder, 'page.png') } },
+        { signal },
+      ),
+    );
+  expect((await read(null)).facts.frames).toEqual([0, 2]);
+  expect((await read(2)).facts.frames).toBeUndefined();
+  expect(new Set((await decodeImage(await readFile(join(folder, 'page.png')), null)).data)).toEqual(new Set([30]));
+  expect(value(await imaging.frames({ file: join(folder, 'pages.tif') }, { signal }))).toBe(2);
+  const { facts } = value(await imaging.read({ source: at('a.png'), priority: 1 }, { signal }));
+  expect(facts.frames).toBeUndefined();
+});
+
+test('a file with frames that changes between two of them is read again', async () => {
+  const file = join(folder, 'changing.tif');
+  const pages = (grey: number) => tiffFile([grey, grey + 1].map((value) => ({ width: 6, data: new Uint8Array(6 * 4).fill(value) })));
+  const frame = async (n: number) => {
+    const { data } = value(await imaging.pixels({ source: { file, frame: n }, priority: 0 }, { signal }));
+    return data[0];
+  };
+  await writeFile(file, pages(10));
+  expect([await frame(0), await frame(1)]).toEqual([10, 11]);
+  await setTimeout(20);
+  await writeFile(file, pages(50));
+  expect([await frame(0), await frame(1)]).toEqual([50, 51]);
 });

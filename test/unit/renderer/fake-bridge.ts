@@ -291,7 +291,7 @@ export class FakeBridge implements Client<BridgeService> {
     'dialog.checkpoint': () => ok('/data/eva_x_small_patch16_merged520k_mim.pt'),
     'projects.list': () => ok(this.summaries),
     'projects.inspect': () =>
-      ok({ images: 5863, more: false, examples: ['NORMAL/IM-0001-0001.jpeg', 'PNEUMONIA/person1_bacteria_1.jpeg'] }),
+      ok({ images: 5863, more: false, examples: ['NORMAL/IM-0001-0001.jpeg', 'PNEUMONIA/person1_bacteria_1.jpeg'], frames: 'none' }),
     'projects.create': ({ name, task, findings }) => {
       this.project = { ...this.project, name, task, findings: findings.map((finding, i) => ({ ...finding, id: id(i + 1, 'F') })) };
       this.append({ kind: 'project', project: this.project });

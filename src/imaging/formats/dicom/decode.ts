@@ -1,4 +1,5 @@
 import type { DataSet } from 'dicom-parser';
+import { FRAMES_LIMIT } from '../../../contract/frames';
 import { greyIfEqual } from '../channels';
 import { unstated, type Raster } from '../raster';
 import { rgbSamples } from './colour';
@@ -18,15 +19,18 @@ export async function decodeDicom(file: Uint8Array, frame: number): Promise<Rast
   const module = readPixelModule(set);
   const read = await readFrame(header, module, frame);
   const { width, height, stored: bits } = module;
-  const common = { ...unstated, width, height, bits, format: 'DICOM', orientation: 1, ...statedFacts(set) };
+  const common = { ...unstated, width, height, bits, format: 'DICOM', orientation: 1, frames: framesOf(module), ...statedFacts(set) };
   if (module.photometric === 'PALETTE COLOR') return { ...common, ...paletteColours(set, module, read, bigEndian) };
   if (module.samples === 3) return { ...common, ...greyIfEqual({ channels: 3, data: rgbSamples(read, module) }) };
   return { ...common, ...greyRaster(set, module, read, frame, bigEndian) };
 }
 
 export function dicomFrames(file: Uint8Array): number {
-  return readPixelModule(readDicomHeader(file).set).frames;
+  return framesOf(readPixelModule(readDicomHeader(file).set)).length;
 }
+
+/** As the header states them; that a frame is not there shows when it is read. */
+const framesOf = ({ frames }: PixelModule) => Array.from({ length: Math.min(frames, FRAMES_LIMIT + 1) }, (_, frame) => frame);
 
 /** PALETTE COLOR (PS3.3 C.7.6.3.1.2): each sample is an index into three tables. Entries of 16 bits give their upper eight. */
 function paletteColours(set: DataSet, module: PixelModule, read: Frame, bigEndian: boolean) {

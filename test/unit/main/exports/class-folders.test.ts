@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ok } from '../../../../src/contract/result';
 import { copyInto, folderNames } from '../../../../src/main/exports/class-folders';
 
-const progress = { signal: new AbortController().signal, onProgress: () => undefined };
+const progress = { signal: new AbortController().signal, onProgress: () => undefined, extract: () => Promise.resolve(ok()) };
 
 describe('class folders', () => {
   let folder = '';
   const at = (...path: string[]) => join(folder, ...path);
-  const jobs = (...names: string[]) => names.map((name) => ({ source: at('images', name), folder: 'ill', name }));
+  const jobs = (...names: string[]) => names.map((name) => ({ source: at('images', name), frame: null, folder: 'ill', name }));
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'collimate-export-'));
@@ -47,7 +48,11 @@ describe('class folders', () => {
 
   it('stopped half-way leave nothing', async () => {
     const stop = new AbortController();
-    const done = await copyInto(at('out'), jobs('a.png', 'b.png'), 'p', { signal: stop.signal, onProgress: () => stop.abort() });
+    const done = await copyInto(at('out'), jobs('a.png', 'b.png'), 'p', {
+      ...progress,
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
     expect(done).toMatchObject({ failure: { code: 'stopped' } });
     expect(existsSync(at('out'))).toBe(false);
     expect(readdirSync(folder)).toEqual(['images']);

@@ -104,4 +104,26 @@ describe('scanning a folder again', () => {
     await look();
     expect(byPath('x.png')?.id).not.toBe(before?.id);
   });
+
+  it('frames stay together when their file is renamed or changes, each with its id', async () => {
+    const first = byPath('b.png');
+    if (!first) throw new Error('b.png is not known');
+    images.set(first.id, { ...first, frame: 0 });
+    const second = { ...first, id: ulid(), frame: 1 };
+    images.set(second.id, second);
+    renameSync(at('b.png'), at('sub/film.png'));
+    await look();
+    const frames = () => [...images.values()].filter(({ path }) => path === 'sub/film.png');
+    expect(frames().map(({ id, frame }) => [id, frame])).toEqual([
+      [first.id, 0],
+      [second.id, 1],
+    ]);
+    expect(images.size).toBe(5);
+    appendFileSync(at('sub/film.png'), 'more');
+    await look();
+    expect(frames().map(({ id, frame, sha256: hash }) => [id, frame, hash])).toEqual([
+      [first.id, 0, null],
+      [second.id, 1, null],
+    ]);
+  });
 });
