@@ -45,7 +45,7 @@ export default defineConfig({
       target: nodeTarget,
       license,
       rolldownOptions: {
-        input: { index: entry('preload/index.ts') },
+        input: { index: entry('preload/index.ts'), trainer: entry('preload/trainer.ts') },
         // A sandboxed preload script must be CommonJS.
         output: { format: 'cjs' },
       },
@@ -60,7 +60,7 @@ export default defineConfig({
       minify: true,
       // The page is read from the disk at once, not over a network in parts.
       chunkSizeWarningLimit: 2000,
-      rolldownOptions: { input: { index: entry('renderer/index.html') } },
+      rolldownOptions: { input: { index: entry('renderer/index.html'), trainer: entry('renderer/trainer.html') } },
     },
   },
 });

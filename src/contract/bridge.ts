@@ -16,8 +16,13 @@ export const AppSettings = z.object({
   annotator: z.string().min(1).max(80),
   /** An address that stands in for https://huggingface.co; empty: none does. */
   mirror: z.string().refine((text) => mirrorProblem(text) === null),
+  /** Folder of an installed tfjs-node-gpu or tfjs-node. The page can read it; `backend.choose` alone sets it. */
+  tfjsFolder: z.string().nullable(),
 });
 export type AppSettings = z.infer<typeof AppSettings>;
+
+/** A native backend that could be loaded: its name, and its version, device and self-test in words. */
+export const BackendCheck = z.object({ backend: z.string(), reason: z.string() });
 
 export const ProjectSummary = z.object({
   id: Id,
@@ -119,9 +124,15 @@ export const bridge = {
       result: z.object({ version: z.string(), electron: z.string(), platform: z.string(), standIn: z.boolean(), profile: z.string() }),
     },
     'settings.get': { params: nothing, result: AppSettings },
-    'settings.set': { params: AppSettings.partial(), result: AppSettings },
+    'settings.set': { params: AppSettings.omit({ tfjsFolder: true }).partial(), result: AppSettings },
     'dialog.folder': { params: z.object({ title: z.string() }), result: z.string().nullable() },
     'dialog.checkpoint': { params: nothing, result: z.string().nullable() },
+
+    /** Asks for a folder by the system's dialog, loads what is in it in a process of its own, keeps it and starts the trainer with it. Null: no folder was chosen. */
+    'backend.choose': { params: nothing, result: BackendCheck.extend({ folder: z.string() }).nullable() },
+    /** Loads what is in the chosen folder once more. */
+    'backend.check': { params: nothing, result: BackendCheck },
+    'backend.forget': { params: nothing, result: z.void() },
 
     'projects.list': { params: nothing, result: z.array(ProjectSummary) },
     /** A first look at a folder: two seconds for the scan, two for a few files. */

@@ -25,6 +25,24 @@ export function fromMessagePort(channel: MessagePortLike): Port {
   };
 }
 
+/** What a page's MessagePort looks like. */
+export interface DomPortLike {
+  postMessage(message: unknown): void;
+  addEventListener(type: 'message' | 'close', listener: (event: { data?: unknown }) => void): void;
+  start(): void;
+}
+
+export function fromDomPort(channel: DomPortLike): Port {
+  return {
+    post: (message) => channel.postMessage(message),
+    onMessage: (handler) => {
+      channel.addEventListener('message', (event) => handler(event.data));
+      channel.start();
+    },
+    onClose: (handler) => channel.addEventListener('close', handler),
+  };
+}
+
 /**
  * A utility process is spoken to over named ports that main hands in ({ connect: name } with one port): "main" for its
  * own service, and for example "imaging" in the encoder, which then calls imaging without a detour through main.

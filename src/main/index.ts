@@ -1,5 +1,6 @@
 import { app, type BrowserWindow } from 'electron';
 import { setupAbout } from './about';
+import { setupBackend } from './backend';
 import { setupDialogs } from './dialogs';
 import { setupEncoders } from './encoders';
 import { setupExports } from './exports';
@@ -28,7 +29,7 @@ setupSecurity();
 
 const emit = eventsTo(page);
 const settings = setupSettings(paths.profile);
-const processes = setupProcesses(paths, log);
+const processes = setupProcesses(paths, settings, log);
 const projects = setupProjects({ paths, processes, settings, emit, log, window: () => window });
 const encoders = setupEncoders({ profile: paths.profile, processes, settings, emit });
 const exports = setupExports({ projects, processes, emit });
@@ -40,6 +41,7 @@ setupIpc(
   [
     setupAbout(paths),
     settings.part,
+    setupBackend({ settings, backends: processes.backends, window: () => window }),
     setupDialogs(() => window),
     projects.part,
     encoders.part,

@@ -5,11 +5,16 @@ import { sentence } from '../contract/catalogue';
 import { fail } from '../contract/result';
 import { reasonOf } from './files/failures';
 
+/** The hidden page of the trainer, below the renderer's folder. */
+export const TRAINER_PAGE = 'trainer.html';
+
 /** Where code and data lie. `code` is the folder of the built entry files: out/main, also inside app.asar. */
 export interface Paths {
   readonly code: string;
   readonly renderer: string;
   readonly preload: string;
+  /** Of the hidden page of the trainer. */
+  readonly trainerPreload: string;
   /** Read-only files that come with the app. */
   readonly resources: string;
   /** The profile: everything that belongs to this person. */
@@ -42,6 +47,7 @@ export function setupPaths(code: string): Paths {
     code,
     renderer: join(code, '../renderer'),
     preload: join(code, '../preload/index.cjs'),
+    trainerPreload: join(code, '../preload/trainer.cjs'),
     resources: app.isPackaged ? process.resourcesPath : join(code, '../../resources'),
     profile,
   };

@@ -3,7 +3,6 @@ import { app } from 'electron';
 /** Quitting waits until the open project is closed: its journal is flushed with every action anyway, this only tidies up. */
 export function setupQuit(close: () => Promise<void>): void {
   let closed = false;
-  app.on('window-all-closed', () => app.quit());
   app.on('before-quit', (event) => {
     if (closed) return;
     event.preventDefault();

@@ -1,5 +1,5 @@
 import { AppSettings } from '../contract/bridge';
-import { ok } from '../contract/result';
+import { ok, type Result } from '../contract/result';
 import { nativeTheme } from 'electron';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -9,6 +9,7 @@ import type { BridgePart } from './ipc';
 
 export interface SettingsStore {
   readonly get: () => AppSettings;
+  readonly change: (change: Partial<AppSettings>) => Promise<Result<AppSettings>>;
   readonly part: BridgePart;
 }
 
@@ -17,22 +18,21 @@ export function setupSettings(profile: string): SettingsStore {
   const file = join(profile, 'settings.json');
   let current = read(file);
   nativeTheme.themeSource = current.theme;
+  const change = async (changed: Partial<AppSettings>): Promise<Result<AppSettings>> => {
+    current = AppSettings.parse({ ...current, ...changed });
+    nativeTheme.themeSource = current.theme;
+    const written = await saveFile(file, JSON.stringify(current, null, 2));
+    return written.ok ? ok(current) : written;
+  };
   return {
     get: () => current,
-    part: {
-      'settings.get': () => Promise.resolve(ok(current)),
-      'settings.set': async (change) => {
-        current = AppSettings.parse({ ...current, ...change });
-        nativeTheme.themeSource = current.theme;
-        const written = await saveFile(file, JSON.stringify(current, null, 2));
-        return written.ok ? ok(current) : written;
-      },
-    },
+    change,
+    part: { 'settings.get': () => Promise.resolve(ok(current)), 'settings.set': (changed) => change(changed as Partial<AppSettings>) },
   };
 }
 
 function read(file: string): AppSettings {
-  const defaults: AppSettings = { theme: 'system', hideProposals: false, annotator: userName(), mirror: '' };
+  const defaults: AppSettings = { theme: 'system', hideProposals: false, annotator: userName(), mirror: '', tfjsFolder: null };
   try {
     const parsed = AppSettings.safeParse({ ...defaults, ...(JSON.parse(readFileSync(file, 'utf8')) as object) });
     return parsed.success ? parsed.data : defaults;

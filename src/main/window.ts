@@ -29,6 +29,8 @@ export function openWindow(paths: Paths, settings: SettingsStore): BrowserWindow
     },
   });
   window.once('ready-to-show', () => window.show());
+  // The hidden window of the trainer must not keep the app alive.
+  window.once('closed', () => app.quit());
   void window.loadURL(developmentUrl() ?? `${APP_ORIGIN}/index.html`);
   return window;
 }

@@ -30,6 +30,10 @@ describe('the page and what it may do', () => {
         require: typeof (globalThis as Record<string, unknown>)['require'],
       };
     });
+    const hidden = await person.page.evaluate(async () =>
+      (await fetch('app://collimate/trainer.html')).headers.get('content-security-policy'),
+    );
+    expect(hidden).toMatch(/^default-src 'none'; script-src 'self'; base-uri 'none'/);
     expect(seen.policy).toContain("default-src 'none'");
     expect(seen.policy).not.toContain('unsafe');
     expect(seen.require).toBe('undefined');

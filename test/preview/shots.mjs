@@ -308,6 +308,16 @@ for (const theme of ['dark', 'light']) {
       },
     });
     await scene(at('settings'), { query: `theme=${theme}`, size, steps: (page) => page.getByTestId('command-settings.open').click() });
+    await scene(at('learning-settings'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await page.getByTestId('command-settings.open').click();
+        await page.getByTestId('settings-learning').click();
+        await page.getByTestId('choose-backend').click();
+        await page.getByTestId('check-backend').click();
+      },
+    });
     await scene(at('failed'), {
       query: `theme=${theme}`,
       size,

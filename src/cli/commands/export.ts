@@ -48,7 +48,7 @@ async function exportOne(session: Session, options: Options): Promise<Result<Sum
   if (!free.ok) return free;
   const head = await readHead(options.head);
   if (!head.ok) return head;
-  const started = await startBackend('auto');
+  const started = await startBackend('auto', session);
   if (!started.ok) return started;
   return withImages(session, options.check, (images) =>
     withEncoder(session, { encoder, provider: 'auto', cache: null }, async (open) => {

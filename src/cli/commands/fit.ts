@@ -67,7 +67,7 @@ async function fitHead(session: Session, options: Options): Promise<Result<Summa
   const { snapshot } = labelled.value;
   const ready = options.ready === undefined ? ok(null) : await readyFor(options.ready, snapshot.base);
   if (!ready.ok) return ready;
-  const started = await startBackend(options.backend);
+  const started = await startBackend(options.backend, session);
   if (!started.ok) return started;
   const prepared = await prepare({ ...snapshot, base: { ...snapshot.base, ready: ready.value } }, pool.vectors, undefined, session.signal);
   if (!prepared.ok) return prepared;

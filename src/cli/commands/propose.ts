@@ -40,7 +40,7 @@ async function proposeAll(session: Session, options: Options): Promise<Result<Su
   const found = embeddings.value.card.encoder;
   if (found.id !== encoder.id) return fail('embedding-foreign', { found: found.name, expected: encoder.name });
   const pool = poolOf(embeddings.value);
-  const started = await startBackend(options.backend);
+  const started = await startBackend(options.backend, session);
   if (!started.ok) return started;
   const probabilities = await proposals(head.value, pool.vectors, session.signal);
   const written = await writeFiles([{ file: options.out, parts: [Buffer.from(proposalsText(findings, pool.images, probabilities))] }]);

@@ -55,7 +55,7 @@ async function rank(session: Session, options: Options): Promise<Result<Summary>
     settings: { strategy: options.strategy, queueSize: options.size },
   });
   if (!labelled.ok) return labelled;
-  const started = await startBackend(options.backend);
+  const started = await startBackend(options.backend, session);
   if (!started.ok) return started;
   const prepared = await prepare(labelled.value.snapshot, pool.vectors, undefined, session.signal);
   if (!prepared.ok) return prepared;

@@ -50,7 +50,7 @@ async function reviewAll(session: Session, options: Options): Promise<Result<Sum
   const labelled = snapshotOf(pool, embeddings.value.card.encoder, labels.value, { seed: session.seed });
   if (!labelled.ok) return labelled;
   const { snapshot } = labelled.value;
-  const started = await startBackend(options.backend);
+  const started = await startBackend(options.backend, session);
   if (!started.ok) return started;
   const prepared = await prepare(snapshot, pool.vectors, undefined, session.signal);
   if (!prepared.ok) return prepared;

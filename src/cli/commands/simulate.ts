@@ -142,7 +142,7 @@ async function simulateHere(
   setting: Protocol,
   onDone: (count: number, total: number) => void,
 ): Promise<Result<SimulatedRun[]>> {
-  const started = await startBackend(options.backend);
+  const started = await startBackend(options.backend, session);
   if (!started.ok) return started;
   const total = options.seeds * options.strategies.length * options.heads.length;
   const runs: SimulatedRun[] = [];

@@ -109,8 +109,8 @@ async function encoder({ threads }: Session): Promise<Finding[]> {
   }
 }
 
-async function tensors(): Promise<Finding[]> {
-  const started = await startBackend('auto');
+async function tensors(session: Session): Promise<Finding[]> {
+  const started = await startBackend('auto', session);
   if (!started.ok) return [warn('Tensors', explain(started.failure).what)];
   const { backend, reason } = started.value;
   return [fine('Tensors', `TensorFlow.js on ${backend}: ${asSentence(reason)}`)];

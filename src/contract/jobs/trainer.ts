@@ -202,7 +202,12 @@ export const trainerService = {
     /** Chooses the tensor backend by a self-test. `wasmFolder`: where the three .wasm files of tfjs lie, with a trailing slash. */
     start: {
       params: z.object({ backend: Backend, wasmFolder: z.string(), nodeBackend: z.string().nullable() }),
-      result: z.object({ backend: Backend, reason: z.string() }),
+      result: z.object({
+        backend: Backend,
+        reason: z.string(),
+        /** A product of the self-test, in milliseconds. */
+        milliseconds: z.number(),
+      }),
     },
     /** Hands over embeddings by name; they stay until the process ends. Chunks of at most 4 MB. */
     put: {

@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { encoderService, type EncoderService } from '../../contract/jobs/encoder';
 import { imagingService, type ImagingService } from '../../contract/jobs/imaging';
 import { trainerService, type TrainerService } from '../../contract/jobs/trainer';
+import type { Result } from '../../contract/result';
 import type { Log } from '../log';
-import type { Paths } from '../paths';
+import { TRAINER_PAGE, type Paths } from '../paths';
+import type { SettingsStore } from '../settings';
+import { utility } from './child';
+import { hiddenWindow } from './hidden-window';
 import { Supervised, type Service } from './supervisor';
+import { TrainerHosts } from './trainer-hosts';
 
 export interface Processes {
   readonly imaging: Service<ImagingService>;
@@ -13,13 +18,31 @@ export interface Processes {
   readonly trainer: Service<TrainerService>;
 }
 
-/** The three utility processes. The encoder gets a port straight to imaging, so that tiles do not pass through main. */
-export function setupProcesses(paths: Paths, log: Log): Processes {
-  const entry = (name: string) => join(paths.code, `${name}.js`);
+export interface TensorBackends {
+  /** Looks for the best one anew. */
+  readonly restart: () => void;
+  /** Loads TensorFlow's C library from a folder in a process of its own, which is ended again. */
+  readonly check: (folder: string) => Promise<Result<{ backend: string; reason: string }>>;
+}
+
+/** The three processes, the trainer in one of two hosts. The encoder gets a port straight to imaging, so that tiles do not pass through main. */
+export function setupProcesses(paths: Paths, settings: SettingsStore, log: Log): Processes & { readonly backends: TensorBackends } {
+  const started = (name: string, file = name) => utility(name, join(paths.code, `${file}.js`), log);
   process.env['COLLIMATE_PROFILE'] = paths.profile;
-  const imaging = new Supervised(imagingService, entry('imaging'), log);
-  const encoder = new Supervised(encoderService, entry('encoder'), log);
-  const trainer = new Supervised(trainerService, entry('trainer'), log);
+  const imaging = new Supervised(imagingService, started('imaging'), log);
+  const encoder = new Supervised(encoderService, started('encoder'), log);
+  const page = hiddenWindow('trainer page', TRAINER_PAGE, paths.trainerPreload, log);
+  const trainer = new TrainerHosts(
+    new Supervised(trainerService, started('trainer'), log),
+    new Supervised(trainerService, page, log),
+    () => settings.get().tfjsFolder,
+  );
+  const check: TensorBackends['check'] = async (folder) => {
+    const once = new Supervised(trainerService, started('backend check', 'trainer'), log);
+    const answer = await once.call('start', { backend: 'tfjs-node-gpu', wasmFolder: '', nodeBackend: folder });
+    once.close();
+    return answer;
+  };
 
   const introduce = () => {
     const port = imaging.port('encoder');
@@ -33,5 +56,5 @@ export function setupProcesses(paths: Paths, log: Log): Processes {
     first = false;
   });
   app.on('will-quit', () => [imaging, encoder, trainer].forEach((child) => child.close()));
-  return { imaging, encoder, trainer };
+  return { imaging, encoder, trainer, backends: { restart: () => trainer.restart(), check } };
 }

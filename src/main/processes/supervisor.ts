@@ -1,9 +1,10 @@
-import { MessageChannelMain, utilityProcess, type UtilityProcess } from 'electron';
+import { MessageChannelMain } from 'electron';
 import { fromMessagePort } from '../../contract/ports';
 import { fail, type Result } from '../../contract/result';
 import { connect, type Client, type ServiceSpec } from '../../contract/wire';
 import type { z } from 'zod';
 import type { Log } from '../log';
+import type { Child, Launch } from './child';
 
 /** Restarts within this time count together; after `LIMIT` of them the process stays down and says so. */
 const WINDOW_MS = 60_000;
@@ -19,23 +20,23 @@ export interface Service<S extends ServiceSpec> extends Client<S> {
 }
 
 /**
- * A utility process that is started on first need, watched, and started again when it ends unexpectedly. A call that
+ * A process that is started on first need, watched, and started again when it ends unexpectedly. A call that
  * was open when it ended answers `process-gone`; what to repeat is decided by whoever called.
  */
 export class Supervised<S extends ServiceSpec> implements Service<S> {
   readonly #spec: S;
-  readonly #file: string;
+  readonly #launch: Launch;
   readonly #log: Log;
-  #child: UtilityProcess | null = null;
+  #child: Child | null = null;
   #client: Client<S> | null = null;
   #closed = false;
   #ends: number[] = [];
   readonly #listeners = new Set<{ event: keyof S['events']; handler: (payload: never) => void }>();
   readonly #started = new Set<() => void>();
 
-  constructor(spec: S, file: string, log: Log) {
+  constructor(spec: S, launch: Launch, log: Log) {
     this.#spec = spec;
-    this.#file = file;
+    this.#launch = launch;
     this.#log = log;
   }
 
@@ -74,14 +75,14 @@ export class Supervised<S extends ServiceSpec> implements Service<S> {
     this.#ensure();
     if (!this.#child) return null;
     const { port1, port2 } = new MessageChannelMain();
-    this.#child.postMessage({ connect: name }, [port1]);
+    this.#child.connect(name, port1);
     return port2;
   }
 
   /** Hands `port` (made by another process) to this one. */
   give(name: string, port: Electron.MessagePortMain): void {
     this.#ensure();
-    this.#child?.postMessage({ connect: name }, [port]);
+    this.#child?.connect(name, port);
   }
 
   start(): void {
@@ -90,13 +91,11 @@ export class Supervised<S extends ServiceSpec> implements Service<S> {
 
   #ensure(): Client<S> | null {
     if (this.#client || this.#closed || this.#ends.length >= LIMIT) return this.#client;
-    const child = utilityProcess.fork(this.#file, [], { serviceName: `Collimate ${this.#spec.name}`, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = this.#launch();
     this.#child = child;
-    child.stderr?.on('data', (data: Buffer) => this.#log.note(`${this.#spec.name}: ${data.toString().trim()}`));
-    child.stdout?.on('data', (data: Buffer) => this.#log.note(`${this.#spec.name}: ${data.toString().trim()}`));
-    child.once('exit', (code) => this.#ended(child, code));
+    child.onExit((how) => this.#ended(child, how));
     const { port1, port2 } = new MessageChannelMain();
-    child.postMessage({ connect: 'main' }, [port1]);
+    child.connect('main', port1);
     const client = connect(this.#spec, fromMessagePort(port2), this.#log.bug);
     this.#client = client;
     for (const { event, handler } of this.#listeners) client.on(event, handler as (payload: unknown) => void);
@@ -110,14 +109,22 @@ export class Supervised<S extends ServiceSpec> implements Service<S> {
     this.#child?.kill();
   }
 
-  #ended(child: UtilityProcess, code: number): void {
+  /** Until it is needed again. */
+  stop(): void {
+    const child = this.#child;
+    this.#child = null;
+    this.#client = null;
+    child?.kill();
+  }
+
+  #ended(child: Child, how: string): void {
     if (this.#child !== child) return;
     this.#child = null;
     this.#client = null;
     if (this.#closed) return;
     const now = Date.now();
     this.#ends = [...this.#ends.filter((time) => now - time < WINDOW_MS), now];
-    this.#log.note(`${this.#spec.name} ended with ${String(code)}, ${String(this.#ends.length)} times within a minute`);
+    this.#log.note(`${this.#spec.name} ended with ${how}, ${String(this.#ends.length)} times within a minute`);
     if (this.#ends.length < LIMIT) setTimeout(() => this.#ensure(), 200 * 2 ** (this.#ends.length - 1));
   }
 }

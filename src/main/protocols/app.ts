@@ -1,6 +1,7 @@
 import { app, net, protocol } from 'electron';
 import { normalize, sep, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { TRAINER_PAGE } from '../paths';
 
 const policy = [
   "default-src 'none'",
@@ -14,6 +15,11 @@ const policy = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+/** The hidden page of the trainer computes and does nothing else. */
+const trainerPolicy = ["default-src 'none'", "script-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"].join(
+  '; ',
+);
 
 /** Must run before the app is ready. */
 export function registerSchemes(): void {
@@ -33,7 +39,7 @@ export function setupAppProtocol(folder: string): void {
       const file = await net.fetch(pathToFileURL(path).href).catch(() => null);
       if (!file?.ok) return new Response(null, { status: 404 });
       const headers = new Headers(file.headers);
-      headers.set('content-security-policy', policy);
+      headers.set('content-security-policy', url.pathname === `/${TRAINER_PAGE}` ? trainerPolicy : policy);
       headers.set('x-content-type-options', 'nosniff');
       headers.set('cross-origin-opener-policy', 'same-origin');
       return new Response(file.body, { status: 200, headers });

@@ -5,7 +5,13 @@ import { Signal } from './signal';
 
 /** The person's settings: shown at once, kept by main. */
 export class SettingsStore {
-  readonly current = new Signal<AppSettings>({ theme: 'system', hideProposals: false, annotator: 'Annotator', mirror: '' });
+  readonly current = new Signal<AppSettings>({
+    theme: 'system',
+    hideProposals: false,
+    annotator: 'Annotator',
+    mirror: '',
+    tfjsFolder: null,
+  });
   readonly #bridge: Pick<Client<BridgeService>, 'call'>;
   readonly #problems: Problems;
 
@@ -20,7 +26,7 @@ export class SettingsStore {
     else this.#problems.failure(result.failure);
   }
 
-  async change(patch: Partial<AppSettings>): Promise<void> {
+  async change(patch: Partial<Omit<AppSettings, 'tfjsFolder'>>): Promise<void> {
     const before = this.current.get();
     this.current.set({ ...before, ...patch });
     const result = await this.#bridge.call('settings.set', patch);

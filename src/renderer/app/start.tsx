@@ -1,5 +1,5 @@
 // First of all, see there.
-import './no-eval';
+import '../../contract/no-eval';
 import '@fontsource-variable/inter/wght.css';
 import './tokens.css';
 import './base.css';

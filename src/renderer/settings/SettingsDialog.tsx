@@ -2,6 +2,7 @@ import { useId, useRef, useState, type KeyboardEvent } from 'react';
 import { Dialog } from '../controls/Dialog';
 import { EncodersPage } from './EncodersPage';
 import { GeneralPage } from './GeneralPage';
+import { LearningPage } from './LearningPage';
 import { NetworkPage } from './NetworkPage';
 import './settings.css';
 
@@ -9,6 +10,7 @@ const pages = [
   { name: 'general', title: 'General', Page: GeneralPage },
   { name: 'encoders', title: 'Encoders', Page: EncodersPage },
   { name: 'network', title: 'Network', Page: NetworkPage },
+  { name: 'learning', title: 'Learning', Page: LearningPage },
 ] as const;
 
 export function SettingsDialog({ onClose, onAbout }: { readonly onClose: () => void; readonly onAbout: () => void }) {

@@ -1,15 +1,18 @@
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
-import util from 'node:util';
 import type { Backend } from '../../contract/jobs/trainer';
 import type { Result } from '../../contract/result';
-import { startBackend, type BackendChoice, type NativeBackend } from '../tensors/backend';
+import { startBackend, type BackendChoice } from '../tensors/backend';
+import { wasmCandidate } from '../tensors/wasm';
+import { webGpuCandidate } from '../tensors/webgpu';
+import { dawn } from './dawn';
+import { nativeCandidate } from './native';
 
 export interface NodeBackendOptions {
   readonly backend: Backend;
   /** Where the three .wasm files of TensorFlow.js lie; without it they are looked for in node_modules. */
   readonly wasmFolder?: string;
-  /** Path of an installed tfjs-node-gpu or tfjs-node package, where it is not a dependency that resolves. */
+  /** Folder of an installed tfjs-node-gpu or tfjs-node, where it is not a dependency that resolves. */
   readonly nodeBackend?: string | null;
   /** Told when another backend had to take over in mid-run. */
   readonly onFallback?: (choice: BackendChoice) => void;
@@ -21,11 +24,13 @@ export function startNodeBackend(options: NodeBackendOptions): Promise<Result<Ba
   const commonJs = globalThis as Record<string, unknown>;
   commonJs['__dirname'] ??= import.meta.dirname;
   commonJs['require'] ??= createRequire(import.meta.url);
-  const gpu: NativeBackend = { name: 'tfjs-node-gpu', load: () => loadNative('@tensorflow/tfjs-node-gpu', options.nodeBackend) };
-  const cpu: NativeBackend = { name: 'tfjs-node', load: () => loadNative('@tensorflow/tfjs-node', options.nodeBackend) };
-  // tfjs-node without a GPU is only used when it is asked for: wasm is as fast for these sizes, and never has to be installed.
-  const native = options.backend === 'tfjs-node' ? [cpu] : [gpu];
-  return startBackend(options.backend, withSlash(options.wasmFolder ?? checkoutWasmFolder()), native, options.onFallback);
+  const native = nativeCandidate(options.backend === 'tfjs-node' ? 'tfjs-node' : 'tfjs-node-gpu', options.nodeBackend ?? null);
+  // Whoever names a folder means the package that is in it.
+  const wanted = options.backend.startsWith('tfjs-node') ? native.name : options.backend;
+  // Inside Electron Dawn fails on V8's memory cage; there WebGPU has a host of its own (page.ts).
+  const cards = process.versions['electron'] === undefined ? [webGpuCandidate(dawn, { software: wanted === 'webgpu' })] : [];
+  const wasm = wasmCandidate(withSlash(options.wasmFolder ?? checkoutWasmFolder()));
+  return startBackend(wanted, [native, ...cards, wasm], options.onFallback);
 }
 
 const withSlash = (folder: string) => (folder === '' || folder.endsWith('/') || folder.endsWith(sep) ? folder : folder + sep);
@@ -36,19 +41,4 @@ function checkoutWasmFolder(): string {
   } catch {
     return join(process.cwd(), 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
   }
-}
-
-async function loadNative(name: string, path: string | null | undefined): Promise<string> {
-  // Its code calls util.isNullOrUndefined, which Node 23 removed.
-  const legacy = util as unknown as Record<string, unknown>;
-  legacy['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  const require = createRequire(import.meta.url);
-  try {
-    require(path ?? name);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND')
-      throw new Error('it is not installed', { cause: error });
-    throw error;
-  }
-  return Promise.resolve('tensorflow');
 }

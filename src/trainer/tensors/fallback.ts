@@ -4,14 +4,17 @@ import { FailureError } from '../../contract/result';
 export type NextBackend = (error: unknown) => Promise<boolean>;
 
 let next: NextBackend | null = null;
+let broken: AbortSignal | null = null;
 let generation = 0;
 let falling: Promise<boolean> | null = null;
 
 /** Grows whenever another backend takes over: tensors of an earlier one are gone. */
 export const backendGeneration = () => generation;
 
-export function setNextBackend(start: NextBackend | null): void {
+/** `signal` aborts when what the backend now in use says can no longer be trusted, even where nothing is thrown. */
+export function setNextBackend(start: NextBackend | null, signal: AbortSignal | null = null): void {
   next = start;
+  broken = signal;
   generation++;
 }
 
@@ -23,7 +26,7 @@ export async function onBackend<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     const at = generation;
     try {
-      return await work();
+      return await unlessBroken(work(), broken);
     } catch (error) {
       if (error instanceof FailureError) throw error;
       if (generation === at) {
@@ -34,8 +37,24 @@ export async function onBackend<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A lost device may answer with zeros, or never. */
+async function unlessBroken<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  let stop = () => {};
+  const breaking = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    const result = await Promise.race([work, breaking]);
+    signal.throwIfAborted();
+    return result;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 async function fall(error: unknown): Promise<boolean> {
-  if (!(await (next?.(error) ?? Promise.resolve(false)))) return false;
-  generation++;
-  return true;
+  return (await next?.(error)) ?? false;
 }

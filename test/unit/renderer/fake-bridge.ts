@@ -106,6 +106,7 @@ export class FakeBridge implements Client<BridgeService> {
     hideProposals: false,
     annotator: 'Annotator',
     mirror: '',
+    tfjsFolder: null,
   };
   status: ProjectStatus;
   /** What the images of other patients speak against. */
@@ -286,6 +287,19 @@ export class FakeBridge implements Client<BridgeService> {
     'settings.set': (patch) => {
       this.#settings = Object.assign({ ...this.#settings }, patch);
       return ok(this.#settings);
+    },
+    'backend.choose': () => {
+      this.#settings = { ...this.#settings, tfjsFolder: '/opt/tensorflow' };
+      return ok({
+        folder: '/opt/tensorflow',
+        backend: 'tfjs-node-gpu',
+        reason: 'TensorFlow 2.9.1 on the graphics card; asked for, self-test passed in 0.9 ms',
+      });
+    },
+    'backend.check': () => fail('backend-unavailable', { backend: 'tfjs-node-gpu', reason: 'libcudart.so.11.0 is missing' }),
+    'backend.forget': () => {
+      this.#settings = { ...this.#settings, tfjsFolder: null };
+      return ok();
     },
     'dialog.folder': () => ok(this.chosenFolder),
     'dialog.checkpoint': () => ok('/data/eva_x_small_patch16_merged520k_mim.pt'),

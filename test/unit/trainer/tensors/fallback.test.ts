@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { unwrap } from '../../../../src/contract/result';
 import { fullRound, prepare } from '../../../../src/trainer/engine';
 import { matrix } from '../../../../src/trainer/matrix';
-import { startBackend, type BackendChoice, type NativeBackend } from '../../../../src/trainer/tensors/backend';
+import { startBackend, type BackendChoice } from '../../../../src/trainer/tensors/backend';
+import type { Candidate } from '../../../../src/trainer/tensors/candidate';
 import { hold, product } from '../../../../src/trainer/tensors/product';
 import { start } from '../backend';
 import { answers, gaussianPool } from '../pool';
@@ -12,7 +13,7 @@ import { answers, gaussianPool } from '../pool';
 /** A backend of plain JavaScript that loses its device after so many products; the self-test is one of them. */
 let left = Infinity;
 let made = false;
-const losing: NativeBackend = {
+const losing: Candidate = {
   name: 'webgpu',
   load: () => {
     if (!made) {
@@ -27,7 +28,7 @@ const losing: NativeBackend = {
       }
       made = true;
     }
-    return Promise.resolve('losing');
+    return Promise.resolve({ registered: 'losing' });
   },
 };
 const first = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -46,18 +47,18 @@ describe('a backend that fails in mid-run', () => {
     const { milliseconds: _, ...expected } = await round();
 
     const taken: BackendChoice[] = [];
-    const chosen = unwrap(await startBackend('auto', 'nowhere/', [losing], (choice) => taken.push(choice)));
+    const chosen = unwrap(await startBackend('auto', [losing], (choice) => taken.push(choice)));
     expect(chosen.backend).toBe('webgpu');
     left = 20;
     const { milliseconds, ...found } = await round();
     expect(milliseconds).toBeGreaterThan(0);
     expect(left).toBeLessThan(0);
-    expect(taken).toEqual([{ backend: 'cpu', reason: 'webgpu failed in mid-run: the device was lost' }]);
+    expect(taken).toMatchObject([{ backend: 'cpu', reason: 'webgpu failed in mid-run: the device was lost' }]);
     expect(found).toMatchObject(expected);
   });
 
   it('rows that were held there are held anew, and products under way at once all come out', async () => {
-    unwrap(await startBackend('auto', 'nowhere/', [losing]));
+    unwrap(await startBackend('auto', [losing]));
     const a = matrix(2, 2, Float32Array.of(1, 2, 3, 4));
     const held = hold(a);
     expect([...(await held.times(a)).data]).toEqual([7, 10, 15, 22]);
@@ -71,7 +72,7 @@ describe('a backend that fails in mid-run', () => {
 
   it('throws where nothing is left', async () => {
     const a = matrix(1, 1, Float32Array.of(1));
-    unwrap(await startBackend('cpu', 'nowhere/', []));
+    unwrap(await startBackend('cpu', []));
     const kernel = tf.getKernel('BatchMatMul', 'cpu');
     tf.unregisterKernel('BatchMatMul', 'cpu');
     await expect(product(a, a)).rejects.toThrow(/BatchMatMul/);
