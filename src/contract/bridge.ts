@@ -4,6 +4,7 @@ import { EncoderCard, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
 import { HeaderField } from './jobs/imaging';
 import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
+import { Library, Speed } from './library';
 import { Action, CellState, Finding, FrameChoice, Id, Kept, LabelSource, Project, Task } from './model';
 import { Failure } from './result';
 import { Weights, WeightsName } from './weights';
@@ -29,6 +30,8 @@ export const ProjectSummary = z.object({
   name: z.string(),
   folder: z.string(),
   task: Task,
+  /** An id, or that of the built-in one. */
+  encoder: z.string(),
   images: z.int(),
   labelled: z.int(),
   opened: z.iso.datetime(),
@@ -94,6 +97,8 @@ export type PoolView = z.infer<typeof PoolView>;
 export const ScanOutcome = z.object({ added: z.int(), changed: z.int(), moved: z.int(), missing: z.int() });
 export type ScanOutcome = z.infer<typeof ScanOutcome>;
 
+/** What a person starts, watches and can stop. */
+const Job = z.enum(['sample', 'import', 'export', 'speed']);
 const inProject = z.object({ project: Id });
 const nothing = z.object({});
 
@@ -226,6 +231,15 @@ export const bridge = {
     /** Progress comes as `progress` with job "import". */
     'encoders.import': { params: z.object({ checkpoint: z.string(), crop: TileRecipe.shape.crop }), result: EncoderCard },
 
+    /** The encoders with all that hangs on them. */
+    'encoders.library': { params: nothing, result: Library },
+    /** A few seconds of work; embedding waits meanwhile. Progress comes as `progress` with job "speed". `id`: of a card. */
+    'encoders.measure': { params: z.object({ id: z.string() }), result: Speed },
+    /** To the system's bin or, where there is none, `forGood`; with its embeddings where asked. Fails while the open project uses it. */
+    'encoders.remove': { params: z.object({ id: z.string(), embeddings: z.boolean(), forGood: z.boolean() }), result: z.void() },
+    /** What is kept of images under this encoder, for good: it can be computed again. Fails while the open project uses it. */
+    'embeddings.remove': { params: z.object({ encoder: z.string() }), result: z.void() },
+
     /** The published weights of EVA-X, and through which proxy of the environment (host alone) they would be asked for. Asks nobody. */
     'weights.list': { params: nothing, result: z.object({ weights: z.array(Weights), proxy: z.string().nullable() }) },
     /** Downloads, or goes on, and imports what came. The only way to the network; news come as `weights`. `stopped` after `weights.pause`. */
@@ -235,7 +249,7 @@ export const bridge = {
     /** Removes the downloaded file, or the part of it. An encoder that was made of it stays. */
     'weights.discard': { params: z.object({ name: WeightsName }), result: z.void() },
 
-    'jobs.stop': { params: z.object({ job: z.enum(['sample', 'import', 'export']) }), result: z.void() },
+    'jobs.stop': { params: z.object({ job: Job }), result: z.void() },
   },
   events: {
     /** Every acknowledged action, in order, also those of other sources than this page. */
@@ -243,7 +257,7 @@ export const bridge = {
     status: ProjectStatus,
     pool: PoolView,
     round: RoundView,
-    progress: z.object({ job: z.enum(['sample', 'import', 'export']), done: z.number(), total: z.number(), what: z.string() }),
+    progress: z.object({ job: Job, done: z.number(), total: z.number(), what: z.string() }),
     weights: Weights,
     /** The encoder library is another one than before. */
     encoders: nothing,

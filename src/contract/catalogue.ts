@@ -82,6 +82,7 @@ const messages: Record<ErrorCode, Message> = {
     what: 'The encoder stopped with an error: {reason}.',
     next: 'It starts again by itself; what was embedded is kept.',
   },
+  'encoder-in-use': { what: 'The project {project} is open and works with this encoder.', next: 'Close the project, then try again.' },
   'embedding-corrupt': { what: 'The embeddings in {file} are damaged: {reason}.', next: 'Remove the file; they are computed again.' },
   'embedding-foreign': {
     what: 'These embeddings come from the encoder {found}, the head from {expected}.',

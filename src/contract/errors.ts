@@ -40,6 +40,7 @@ export const ErrorCode = z.enum([
   'encoder-missing',
   'encoder-corrupt',
   'encoder-run-failed',
+  'encoder-in-use',
   'embedding-corrupt',
   'embedding-foreign',
   'embedding-missing',

@@ -6,6 +6,7 @@ import { embed, type TileSource } from './embed';
 import { Engine } from './engine';
 import { convertCheckpoint } from './eva-x/convert';
 import { exportModel } from './export';
+import { measureSpeed } from './speed';
 import { readTiles } from './tiles';
 
 export interface EncoderOptions {
@@ -29,6 +30,8 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
   /** One embedding job after the other. */
   let last: Promise<unknown> = Promise.resolve();
   let paused: { promise: Promise<void>; resume: () => void } | null = null;
+  /** While the speed is measured, which another batch would spoil. */
+  let measuring: Promise<unknown> = Promise.resolve();
 
   const noEncoder = () => fail('encoder-missing', { encoder: 'of this project' });
   async function withEngine<T>(work: (engine: Engine) => Promise<Result<T>>): Promise<Result<T>> {
@@ -88,7 +91,10 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
             imaging,
             items,
             signal,
-            whileRunning: () => paused?.promise ?? Promise.resolve(),
+            whileRunning: async () => {
+              await measuring;
+              await paused?.promise;
+            },
             onEmbedded: (done) => emit('embedded', { items: done }),
           }),
         ),
@@ -109,6 +115,22 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
         paused = null;
       }
       return Promise.resolve(ok());
+    },
+
+    async release({ folder }) {
+      if (engine?.source.folder !== folder) return ok();
+      if (running > 0) return fail('wrong-use', { reason: 'The encoder is at work' });
+      const closed = await engine.close();
+      engine = null;
+      opened = null;
+      return closed;
+    },
+
+    measure({ folder }, { signal }) {
+      const onProgress = (done: number, total: number) => emit('measuring', { done, total });
+      const job = measuring.then(() => measureSpeed({ profile, folder, signal, onProgress }));
+      measuring = job.catch(() => undefined);
+      return job;
     },
 
     missing: ({ names, states = [] }) =>

@@ -31,7 +31,7 @@ const emit = eventsTo(page);
 const settings = setupSettings(paths.profile);
 const processes = setupProcesses(paths, settings, log);
 const projects = setupProjects({ paths, processes, settings, emit, log, window: () => window });
-const encoders = setupEncoders({ profile: paths.profile, processes, settings, emit });
+const encoders = setupEncoders({ profile: paths.profile, processes, projects, settings, emit });
 const exports = setupExports({ projects, processes, emit });
 setupAppProtocol(paths.renderer);
 setupImageProtocol(projects.session, processes, paths.profile);
@@ -46,7 +46,7 @@ setupIpc(
     projects.part,
     encoders.part,
     exports.part,
-    setupJobs({ sample: projects.stopSample, import: encoders.stop, export: exports.stop }),
+    setupJobs({ sample: projects.stopSample, import: encoders.stopImport, export: exports.stop, speed: encoders.stopSpeed }),
   ],
   log,
 );

@@ -148,4 +148,23 @@ describe.skipIf(missing)(`the weights from the network${missing ? ' (../shared/f
     await failure.waitFor();
     expect(await failure.innerText()).toMatch(/it has no such file \(status 404\)/);
   });
+  it('are an encoder of the library, whose speed is measured, and that goes when it is removed', async () => {
+    await person.id('weights-dialog-close').click();
+    await person.id('measure-speed').click();
+    await person.id('speed').waitFor({ timeout: 60_000 });
+    expect(await person.id('speed').innerText()).toMatch(/^[\d.,]+ images\/s, cpu$/);
+    await person.id('encoder-details').click();
+    expect(await person.barriers()).toEqual([]);
+    await look('library');
+    await person.id('remove-encoder').click();
+    expect(await person.id('remove-dialog').innerText()).toContain('No project uses it.');
+    await look('remove');
+    await person.id('confirm-remove').click();
+    const gone = person.id('remove-dialog');
+    await gone.getByTestId('failure').or(person.page.getByText('There is none yet')).first().waitFor();
+    // Not every desktop has a bin.
+    if (await gone.count()) await person.id('confirm-remove').click();
+    await person.page.getByText('There is none yet').waitFor();
+    expect(readdirSync(join(profile, 'encoders'))).toEqual([]);
+  });
 });

@@ -307,6 +307,24 @@ for (const theme of ['dark', 'light']) {
         await page.waitForSelector('[data-ready=full]');
       },
     });
+    await scene(at('encoders'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await page.getByTestId('command-settings.open').click();
+        await page.getByTestId('settings-encoders').click();
+        await page.getByTestId('encoder-details').last().click();
+      },
+    });
+    await scene(at('remove-encoder'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await page.getByTestId('command-settings.open').click();
+        await page.getByTestId('settings-encoders').click();
+        await page.getByTestId('remove-encoder').click();
+      },
+    });
     await scene(at('settings'), { query: `theme=${theme}`, size, steps: (page) => page.getByTestId('command-settings.open').click() });
     await scene(at('learning-settings'), {
       query: `theme=${theme}`,

@@ -61,6 +61,13 @@ export const encoderService = {
       result: z.object({ done: z.int(), failed: z.int() }),
     },
     pause: { params: z.object({ paused: z.boolean() }), result: z.void() },
+    /** Lets go of the encoder in this folder, so that its files can be removed. Fails (wrong-use) while it is at work. */
+    release: { params: z.object({ folder: z.string() }), result: z.void() },
+    /** Runs the encoder in this folder (or 'builtin') for a few seconds; embedding waits meanwhile. Progress, in seconds, comes as `measuring`. */
+    measure: {
+      params: z.object({ folder: z.string() }),
+      result: z.object({ imagesPerSecond: z.number(), provider: Provider, reason: z.string() }),
+    },
     /** Which of these embeddings the store does not hold: what is there is neither read nor computed again. */
     missing: { params: z.object({ names: z.array(z.string()), states: z.array(EncoderState).optional() }), result: z.array(z.string()) },
     /** Embeddings by name, row after row: float32 [names.length, d]. */
@@ -93,6 +100,7 @@ export const encoderService = {
   },
   events: {
     converting: z.object({ done: z.number(), total: z.number() }),
+    measuring: z.object({ done: z.number(), total: z.number() }),
     embedded: z.object({ items: z.array(embedded) }),
   },
 } as const satisfies ServiceSpec;

@@ -19,7 +19,7 @@ export interface StoredRow {
 
 const MAGIC = 'CLMTEMB1';
 export const HEADER = 64;
-const RECORD = 44;
+export const RECORD = 44;
 
 const bytesPerValue = ({ type }: RowFormat) => (type === 'float16' ? 2 : 4);
 export const rowBytes = (format: RowFormat): number => format.d * bytesPerValue(format);

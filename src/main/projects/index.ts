@@ -2,7 +2,7 @@ import type { BrowserWindow } from 'electron';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BridgeService, ProjectStatus } from '../../contract/bridge';
+import type { BridgeService, ProjectStatus, ProjectSummary } from '../../contract/bridge';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import type { BridgePart } from '../ipc';
@@ -17,6 +17,7 @@ import { ProjectSession } from './session';
 export interface Projects {
   readonly part: BridgePart;
   readonly session: () => ProjectSession | null;
+  readonly list: () => Promise<ProjectSummary[]>;
   readonly close: () => Promise<void>;
   readonly stopSample: () => void;
 }
@@ -164,5 +165,5 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
     'review.suspects': ({ project }) => inProject(project, (current) => current.training.suspects()),
     'queue.similar': ({ project, image, count }) => inProject(project, async (current) => ok(await current.training.similar(image, count))),
   };
-  return { part, session: () => session, close, stopSample: () => sample?.abort() };
+  return { part, session: () => session, list: () => library.list(), close, stopSample: () => sample?.abort() };
 }

@@ -73,7 +73,8 @@ export class ProjectLibrary {
     const written = await journal.value.append({ id: ulid(), annotator: annotator.id, time: project.created, kind: 'project', project });
     await journal.value.close();
     if (!written.ok) return written;
-    await this.#write({ id, name: project.name, folder, task: project.task, images: 0, labelled: 0, opened: project.created });
+    const { name, task, encoder, created } = project;
+    await this.#write({ id, name, folder, task, encoder, images: 0, labelled: 0, opened: created });
     return ok(project);
   }
 
@@ -97,6 +98,7 @@ export class ProjectLibrary {
       name: project.name,
       folder,
       task: project.task,
+      encoder: project.encoder,
       images,
       labelled,
       opened: new Date().toISOString(),
@@ -123,7 +125,8 @@ export class ProjectLibrary {
     const folder = project?.roots[0]?.path;
     if (!project || !annotator || folder === undefined) return null;
     const labelled = annotatorState(state, annotator.id).cells.size;
-    const summary = { id, name: project.name, folder, task: project.task, images: state.images.size, labelled, opened: project.created };
+    const { name, task, encoder, created } = project;
+    const summary = { id, name, folder, task, encoder, images: state.images.size, labelled, opened: created };
     await this.#write(summary);
     return { ...summary, missing: !(await exists(folder)) };
   }

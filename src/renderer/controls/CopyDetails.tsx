@@ -1,12 +1,12 @@
 import { Copy, Check } from 'lucide-react';
 import { useState } from 'react';
 
-export function CopyDetails({ text }: { readonly text: string }) {
+export function CopyDetails({ text, title = 'Copy details' }: { readonly text: string; readonly title?: string }) {
   const [copied, setCopied] = useState(false);
   return (
     <button className="button small" onClick={() => setCopied(copy(text))}>
       {copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
-      {copied ? 'Copied' : 'Copy details'}
+      {copied ? 'Copied' : title}
     </button>
   );
 }

@@ -9,6 +9,7 @@ import type {
   SuspectLabel,
 } from '../../../src/contract/bridge';
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
+import type { Library } from '../../../src/contract/library';
 import type { EncoderCard } from '../../../src/contract/encoder-card';
 import type { HeadFile } from '../../../src/contract/head';
 import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
@@ -95,6 +96,8 @@ export class FakeBridge implements Client<BridgeService> {
   chosenFolder: string | null = '/data/radiographs';
   /** Answers to labels.* wait for this. */
   gate: Promise<void> = Promise.resolve();
+  /** Answers to a method wait for this. */
+  readonly gateOf = new Map<string, Promise<void>>();
   /** Main finds everything as the next labels say. */
   unchanged = false;
   /** While set, events of acknowledged actions are held back. */
@@ -112,6 +115,7 @@ export class FakeBridge implements Client<BridgeService> {
   /** What the images of other patients speak against. */
   suspects: SuspectLabel[] = [];
   weights: Weights[] = weightsOf();
+  library: Library = libraryOf();
   /** Of the next scans. */
   outcome: ScanOutcome = { added: 0, changed: 0, moved: 0, missing: 0 };
 
@@ -148,6 +152,7 @@ export class FakeBridge implements Client<BridgeService> {
         name: this.project.name,
         folder: '/data/radiographs',
         task: this.project.task,
+        encoder: this.project.encoder,
         images: count,
         labelled: 0,
         opened: new Date().toISOString(),
@@ -160,6 +165,7 @@ export class FakeBridge implements Client<BridgeService> {
     this.calls.push({ method, params });
     if (this.#options.delay) await new Promise((resolve) => setTimeout(resolve, this.#options.delay));
     if (method.startsWith('labels.')) await this.gate;
+    await this.gateOf.get(method);
     const failure = this.failures.get(method);
     if (failure) {
       this.failures.delete(method);
@@ -397,6 +403,18 @@ export class FakeBridge implements Client<BridgeService> {
     'export.reveal': () => ok(),
     'encoders.list': () => ok([{ card: builtinCard, bytes: 1_800_000, builtin: true }]),
     'encoders.import': () => ok(evaCard),
+    'encoders.library': () => ok(this.library),
+    'encoders.measure': () => {
+      const speed = { imagesPerSecond: 24.3, provider: 'cpu', reason: 'It runs on every machine.', measured: '2026-11-22T10:00:00.000Z' };
+      this.library = { ...this.library, encoders: this.library.encoders.map((entry) => ({ ...entry, speed })) };
+      return ok(speed);
+    },
+    'encoders.remove': ({ id: gone }) => {
+      this.library = { ...this.library, encoders: this.library.encoders.filter(({ card }) => card.id !== gone) };
+      this.emit('encoders', {});
+      return ok();
+    },
+    'embeddings.remove': () => ok(),
     'weights.list': () => ok({ weights: this.weights, proxy: null }),
     'weights.get': () => ok(evaCard),
     'weights.pause': () => ok(),
@@ -503,6 +521,31 @@ const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
   stop: labelled < 8 ? null : { kappas: [0.91, 0.97, 0.99], gain: 0.034, advised: false },
 });
 
+const libraryOf = (): Library => ({
+  encoders: [
+    {
+      card: builtinCard,
+      builtin: true,
+      bytes: 1_800_000,
+      kept: { encoder: builtinCard.id, bytes: 44_000_000, images: 5863, projects: [] },
+      speed: { imagesPerSecond: 812, provider: 'cpu', reason: 'Quick enough.', measured: '2026-11-20T10:00:00.000Z' },
+    },
+    {
+      card: evaCard,
+      builtin: false,
+      bytes: 86_700_000,
+      kept: {
+        encoder: evaCard.id,
+        bytes: 9_000_000,
+        images: 5863,
+        projects: [{ id: id(7, 'P'), name: 'ChestX-ray14 subset', images: 5863, open: false }],
+      },
+      speed: null,
+    },
+  ],
+  strays: [{ encoder: 'b'.repeat(64), bytes: 1_000_000, images: 640, projects: [] }],
+});
+
 const weightsOf = (): Weights[] =>
   (
     [
@@ -551,6 +594,7 @@ const evaCard: EncoderCard = {
   name: 'EVA-X small',
   kind: 'eva-x',
   variant: 'small',
+  source: { file: 'eva_x_small_patch16_merged520k_mim.pt', sha256: 'd'.repeat(64) },
   licence: 'The published weights state no licence: ask their authors before you pass them on.',
 };
 

@@ -37,6 +37,8 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
     convert: never,
     embed: never,
     pause: never,
+    release: never,
+    measure: never,
     missing: never,
     exportModel: never,
     fetchStates: never,

@@ -35,10 +35,10 @@ describe('getting the weights', () => {
 
     act(() => bridge.tellWeights({ name: 'eva-x-tiny', state: 'part', rate: null, secondsLeft: null }));
     expect(screen.getByTestId('weights-get').textContent).toBe('Go on (18 MB left)');
-    const listed = bridge.called('encoders.list').length;
+    const listed = bridge.called('encoders.library').length;
     act(() => bridge.tellWeights({ name: 'eva-x-tiny', state: 'whole', done: 24e6, encoder: 'a'.repeat(64) }));
     expect(screen.getByTestId('weights-ready').textContent).toContain('EVA-X Ti is ready');
-    expect(bridge.called('encoders.list').length).toBeGreaterThan(listed);
+    expect(bridge.called('encoders.library').length).toBeGreaterThan(listed);
     await user.click(screen.getByTestId('weights-done'));
     expect(screen.queryByTestId('weights-dialog')).toBeNull();
     expect(screen.getByTestId('settings-dialog')).toBeTruthy();

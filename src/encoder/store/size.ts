@@ -1,0 +1,19 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HEADER, RECORD } from './segment';
+
+/** What a store takes on the disk, told by the sizes of its files: it is not opened. A folder that is not there takes nothing. */
+export async function storeSize(folder: string): Promise<{ bytes: number; rows: number }> {
+  const files = await readdir(folder).catch(() => []);
+  let bytes = 0;
+  let rows = 0;
+  for (const file of files) {
+    const size = await stat(join(folder, file)).then(
+      (facts) => (facts.isFile() ? facts.size : 0),
+      () => 0,
+    );
+    bytes += size;
+    if (file.endsWith('.names')) rows += Math.max(0, Math.floor((size - HEADER) / RECORD));
+  }
+  return { bytes, rows };
+}
