@@ -36,6 +36,7 @@ export default defineConfig({
           encoder: entry('encoder/process.ts'),
           trainer: entry('trainer/host/process.ts'),
           collimate: entry('cli/collimate.ts'),
+          'collimate-encoder': entry('cli/engine/encoder-process.ts'),
         },
       },
     },

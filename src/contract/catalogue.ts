@@ -83,6 +83,10 @@ const messages: Record<ErrorCode, Message> = {
     next: 'It starts again by itself; what was embedded is kept.',
   },
   'encoder-in-use': { what: 'The project {project} is open and works with this encoder.', next: 'Close the project, then try again.' },
+  'encoder-keeps-ending': {
+    what: 'The process of the encoder ended unexpectedly {count} times, at last with one image at a time.',
+    next: 'What was embedded is kept. Close other programs to free memory, or take a smaller encoder or one in int8, and try again.',
+  },
   'embedding-corrupt': { what: 'The embeddings in {file} are damaged: {reason}.', next: 'Remove the file; they are computed again.' },
   'embedding-foreign': {
     what: 'These embeddings come from the encoder {found}, the head from {expected}.',

@@ -41,6 +41,7 @@ export const ErrorCode = z.enum([
   'encoder-corrupt',
   'encoder-run-failed',
   'encoder-in-use',
+  'encoder-keeps-ending',
   'embedding-corrupt',
   'embedding-foreign',
   'embedding-missing',

@@ -43,11 +43,5 @@ export class IdentityHash {
   }
 }
 
-/**
- * Images that go through a model at once, always: the last batch is filled up, since the bits of a row depend on the size of its
- * batch. Larger ones are not faster on processors, only larger (scattering: 2.2 ms of one core an image at 32, 1.9 at 8).
- */
-export const BATCH = 8;
-
 /** The built-in encoder's values are exact as float16 (its graph rounds them); EVA-X keeps float32. */
 export const storedAs = (card: EncoderCard): 'float16' | 'float32' => (card.kind === 'scattering' ? 'float16' : 'float32');

@@ -5,7 +5,6 @@ import type { ImagingService } from '../contract/jobs/imaging';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../contract/jobs/encoder';
 import { fail, ok, type Failure, type Result } from '../contract/result';
 import type { Handlers } from '../contract/wire';
-import { BATCH } from './card';
 import type { Engine } from './engine';
 import type { EmbeddingStore } from './store/store';
 
@@ -27,6 +26,8 @@ export interface EmbedJob {
   /** Resolves at once, or when a pause is over. */
   readonly whileRunning: () => Promise<void>;
   readonly onEmbedded: (items: EmbeddedItem[]) => void;
+  /** The engine goes on with another provider or a smaller batch. */
+  readonly onChanged: () => void;
 }
 
 /**
@@ -45,7 +46,8 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
   }
   const report = new Report(job, stores);
   const ahead: Promise<Read>[] = [];
-  const limit = BATCH * BATCHES_AHEAD;
+  const group = engine.batch;
+  const limit = group * BATCHES_AHEAD;
   let asked = 0;
   const ask = () => {
     while (asked < items.length && ahead.length < limit) {
@@ -73,7 +75,7 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
       if (result.failure.code === 'process-gone') return result;
       report.add({ status: 'failed', key: item.key, failure: plain(result.failure) });
     } else batch.push({ item, ...result.value });
-    if (batch.length === BATCH) {
+    if (batch.length === group) {
       ask();
       const ran = await run();
       if (!ran.ok) return ran;
@@ -100,19 +102,27 @@ async function read(job: EmbedJob, item: EmbedItem): Promise<Read> {
 /** Where the parts of what is encoded go. */
 type Stores = { embedding: EmbeddingStore } & { [state in EncoderState]?: EmbeddingStore };
 
-async function encodeBatch({ engine, states }: EmbedJob, stores: Stores, ready: readonly Ready[], report: Report): Promise<Result<void>> {
+async function encodeBatch(
+  { engine, states, onChanged }: EmbedJob,
+  stores: Stores,
+  ready: readonly Ready[],
+  report: Report,
+): Promise<Result<void>> {
   const names = ready.map(({ item, facts }) => embeddingName(facts.sha256, item.source.frame));
   const kinds = ['embedding', ...states] as const;
   const reused = names.map((name, i) => kinds.every((kind) => stores[kind]?.has(name)) || names.indexOf(name) < i);
   const fresh = ready.flatMap(({ tile }, i) => (reused[i] || !tile ? [] : [{ name: names[i] ?? '', tile }]));
   if (fresh.length > 0) {
+    const before = [engine.session.provider, engine.batch];
     const encoded = await engine.encode(
       fresh.map(({ tile }) => tile),
       states,
     );
     if (!encoded.ok) return encoded;
+    if (engine.session.provider !== before[0] || engine.batch !== before[1]) onChanged();
     fresh.forEach(({ name }, i) => {
-      for (const kind of kinds) stores[kind]?.append(name, encoded.value[i]?.[kind] ?? new Float32Array());
+      const row = encoded.value[i];
+      for (const kind of kinds) if (row) stores[kind]?.append(name, row[kind] ?? new Float32Array(), row.made);
     });
   }
   ready.forEach(({ item, facts, tile }, i) => {

@@ -2,23 +2,35 @@ import { join } from 'node:path';
 import type { EncoderCard, EncoderState } from '../contract/encoder-card';
 import type { Provider } from '../contract/jobs/encoder';
 import type { Tile } from '../contract/jobs/imaging';
-import { fail, ok, type Result } from '../contract/result';
-import { BATCH, storedAs } from './card';
+import { fail, ok, type Failure, type Result } from '../contract/result';
+import { storedAs } from './card';
 import { openEncoderFolder, type EncoderFolder } from './folder';
 import { inputLength, normaliseInto } from './normalise';
 import { ensureBuiltin } from './scattering/builtin';
 import { chooseSession } from './providers';
 import type { Session } from './session';
 import { SteadySession } from './steady-session';
+import type { Made } from './store/segment';
 import { EmbeddingStore } from './store/store';
 
-/** What an encoder makes of one image. */
-export type Encoded = { readonly embedding: Float32Array } & { readonly [state in EncoderState]?: Float32Array };
+/** What an encoder makes of one image, and how it did. */
+export type Encoded = { readonly embedding: Float32Array; readonly made: Made } & { readonly [state in EncoderState]?: Float32Array };
 
 /** The outputs of the model. */
 const outputNames = { embedding: 'embedding', tokens: 'tokens', blockInput: 'block_input' } as const;
 /** Folders of the profile in which states are kept. */
 const stateFolders: Record<EncoderState, string> = { tokens: 'tokens', blockInput: 'block-inputs' };
+
+export interface EngineOptions {
+  readonly profile: string;
+  /** 'builtin': the built-in encoder, made below `profile`/encoders where it is not there yet. */
+  readonly folder: string;
+  readonly provider: Provider;
+  /** 0: as many as suit. */
+  readonly threads: number;
+  /** Images that go through the model at once. */
+  readonly batch: number;
+}
 
 /** An encoder that is open: its model in a session and its stores. */
 export class Engine {
@@ -27,23 +39,27 @@ export class Engine {
   private readonly profile: string;
   private readonly threads: number;
   private readonly main: SteadySession;
+  private used: SteadySession;
   /** Of the model that gives states as well: opened when first needed. */
   private withStates: SteadySession | null = null;
   private readonly states = new Map<EncoderState, EmbeddingStore>();
-  private readonly batch: Float32Array;
+  private size: number;
+  private pixels: Float32Array;
   private turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(profile: string, source: EncoderFolder, session: SteadySession, threads: number, store: EmbeddingStore) {
+  private constructor({ profile, threads, batch }: EngineOptions, source: EncoderFolder, session: SteadySession, store: EmbeddingStore) {
     this.profile = profile;
     this.source = source;
     this.main = session;
+    this.used = session;
     this.threads = threads;
     this.store = store;
-    this.batch = new Float32Array(BATCH * inputLength(source.card));
+    this.size = batch;
+    this.pixels = new Float32Array(batch * inputLength(source.card));
   }
 
-  /** `folder: 'builtin'` makes the built-in encoder below `profile`/encoders where it is not there yet. */
-  static async open(profile: string, folder: string, provider: Provider, threads: number): Promise<Result<Engine>> {
+  static async open(options: EngineOptions): Promise<Result<Engine>> {
+    const { profile, folder, provider, threads } = options;
     const source = folder === 'builtin' ? await ensureBuiltin(join(profile, 'encoders')) : await openEncoderFolder(folder);
     if (!source.ok) return source;
     const { card, model } = source.value;
@@ -55,15 +71,16 @@ export class Engine {
       await session.value.close();
       return store;
     }
-    return ok(new Engine(profile, source.value, new SteadySession(session.value, model, threads), threads, store.value));
+    return ok(new Engine(options, source.value, new SteadySession(session.value, model, threads), store.value));
   }
 
   get card(): EncoderCard {
     return this.source.card;
   }
 
+  /** The session that ran last. */
   get session(): Session {
-    return this.main;
+    return this.used;
   }
 
   /** Where this encoder's tokens or block inputs are kept, one row of float16 an image. Fails: wrong-use where it has none. */
@@ -79,35 +96,57 @@ export class Engine {
     return store;
   }
 
+  /** Images that go through the model at once: as it was opened, or fewer where the memory did not suffice. */
+  get batch(): number {
+    return this.size;
+  }
+
   /**
-   * What the encoder makes of each tile, at most BATCH of them: its embedding and the `wanted` states. The batch is filled up with zeros,
-   * so a row's bits hang on its tile alone.
+   * What the encoder makes of each tile: its embedding and the `wanted` states. Batches are filled up with zeros, so a row's bits hang on its
+   * tile and the size of the batch alone.
    */
   encode(tiles: readonly Tile[], wanted: readonly EncoderState[] = []): Promise<Result<Encoded[]>> {
-    if (tiles.length > BATCH) throw new Error(`${String(tiles.length)} tiles in one batch`);
     // One after the other: there is one batch buffer, and embedding and an export's check may meet here.
-    const run = this.turn.then(() => this.encodeBatch(tiles, wanted));
+    const run = this.turn.then(() => this.encodeAll(tiles, wanted));
     this.turn = run.catch(() => undefined);
     return run;
   }
 
+  private async encodeAll(tiles: readonly Tile[], wanted: readonly EncoderState[]): Promise<Result<Encoded[]>> {
+    const all: Encoded[] = [];
+    while (all.length < tiles.length) {
+      const encoded = await this.encodeBatch(tiles.slice(all.length, all.length + this.size), wanted);
+      if (encoded.ok) all.push(...encoded.value);
+      else if (this.size > 1 && isOutOfMemory(encoded.failure)) this.shrink();
+      else return encoded;
+    }
+    return ok(all);
+  }
+
+  private shrink(): void {
+    this.size = Math.floor(this.size / 2);
+    this.pixels = new Float32Array(this.size * inputLength(this.card));
+  }
+
   private async encodeBatch(tiles: readonly Tile[], wanted: readonly EncoderState[]): Promise<Result<Encoded[]>> {
-    const { card } = this;
+    const { card, pixels, size: batch } = this;
     const length = inputLength(card);
-    this.batch.fill(0);
+    pixels.fill(0);
     for (const [i, tile] of tiles.entries()) {
-      const written = normaliseInto(this.batch, i * length, tile, card);
+      const written = normaliseInto(pixels, i * length, tile, card);
       if (!written.ok) return written;
     }
     const session = await this.sessionFor(wanted);
     if (!session.ok) return session;
-    const shape = [BATCH, card.input.channels, card.input.size, card.input.size];
+    this.used = session.value;
+    const shape = [batch, card.input.channels, card.input.size, card.input.size];
     const kinds = ['embedding', ...wanted] as const;
     const outputs = await session.value.run(
-      { pixels: { shape, data: this.batch } },
+      { pixels: { shape, data: pixels } },
       kinds.map((kind) => outputNames[kind]),
     );
     if (!outputs.ok) return outputs;
+    const made = { batch, provider: session.value.provider };
     const encoded: Encoded[] = [];
     for (let i = 0; i < tiles.length; i++) {
       const parts: Partial<Record<(typeof kinds)[number], Float32Array>> = {};
@@ -115,12 +154,12 @@ export class Engine {
         const [rows, width] = kind === 'embedding' ? [1, card.outputs.embedding] : (card.outputs[kind] ?? [0, 0]);
         const d = rows * width;
         const values = outputs.value[outputNames[kind]]?.data;
-        if (values?.length !== BATCH * d)
+        if (values?.length !== batch * d)
           return fail('encoder-corrupt', { folder: this.source.folder, reason: 'its output has another size' });
         parts[kind] = values.slice(i * d, (i + 1) * d);
         if (!parts[kind].every(Number.isFinite)) return fail('encoder-run-failed', { reason: 'it gave values that are not numbers' });
       }
-      encoded.push({ embedding: new Float32Array(), ...parts });
+      encoded.push({ embedding: new Float32Array(), ...parts, made });
     }
     return ok(encoded);
   }
@@ -143,3 +182,7 @@ export class Engine {
     return closed.find(({ ok: fine }) => !fine) ?? ok();
   }
 }
+
+/** What onnxruntime says when an allocation fails; the process itself does not end then. */
+const isOutOfMemory = ({ code, params }: Failure): boolean =>
+  code === 'encoder-run-failed' && /alloc|memory/i.test(String(params['reason']));

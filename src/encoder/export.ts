@@ -9,7 +9,7 @@ import { parseModel, serialiseModel } from '../onnx/model';
 import { writeSafetensors } from '../onnx/safetensors';
 import { modelCard } from '../trainer/model-export/card';
 import { composeHead, composeModel } from '../trainer/model-export/compose';
-import { BATCH } from './card';
+import { BATCH } from '../contract/jobs/encoder';
 import type { TileSource } from './embed';
 import type { Engine } from './engine';
 import { openExportedModel } from './exported';

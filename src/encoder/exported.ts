@@ -5,7 +5,7 @@ import type { Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Result } from '../contract/result';
 import { parseModel } from '../onnx/model';
 import { readInfo, type ExportInfo } from '../trainer/model-export/metadata';
-import { BATCH } from './card';
+import { BATCH } from '../contract/jobs/encoder';
 import { openSession } from './session';
 
 /** An exported model, ready to predict: what `collimate predict` and the check before an export use. */

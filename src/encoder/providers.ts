@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { EncoderCard, Precision } from '../contract/encoder-card';
 import type { Provider } from '../contract/jobs/encoder';
 import { ok, type Result } from '../contract/result';
-import { BATCH } from './card';
+import { BATCH } from '../contract/jobs/encoder';
 import { inputLength } from './normalise';
 import { ON_CPU, RUNTIME_VERSION, tryProvider, type Session } from './session';
 

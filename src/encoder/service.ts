@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { EncoderService } from '../contract/jobs/encoder';
+import { BATCH, type EncoderService, type RowsMade } from '../contract/jobs/encoder';
 import { fail, ok, type Result } from '../contract/result';
 import type { Emit, Handlers } from '../contract/wire';
 import { embed, type TileSource } from './embed';
@@ -7,6 +7,7 @@ import { Engine } from './engine';
 import { convertCheckpoint } from './eva-x/convert';
 import { exportModel } from './export';
 import { measureSpeed } from './speed';
+import type { EmbeddingStore } from './store/store';
 import { readTiles } from './tiles';
 
 export interface EncoderOptions {
@@ -22,9 +23,23 @@ export interface Encoder {
   close(): Promise<Result<void>>;
 }
 
+const stateOf = ({ session, batch }: Engine) => ({ provider: session.provider, reason: session.reason, batch });
+
+function runsOf(names: readonly string[], store: EmbeddingStore): Result<RowsMade[]> {
+  const runs: RowsMade[] = [];
+  for (const name of names) {
+    const made = store.madeBy(name);
+    if (!made) return fail('embedding-missing', { count: 1 });
+    const last = runs.at(-1);
+    if (last?.batch === made.batch && last.provider === made.provider) last.rows++;
+    else runs.push({ rows: 1, ...made });
+  }
+  return ok(runs);
+}
+
 export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<EncoderService>): Encoder {
   let engine: Engine | null = null;
-  let opened: { folder: string; provider: string; threads: number } | null = null;
+  let opened: { folder: string; provider: string; threads: number; batch: number } | null = null;
   /** Jobs that use the engine; while there are any, it cannot be replaced. */
   let running = 0;
   /** One embedding job after the other. */
@@ -45,20 +60,19 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
   }
 
   const handlers: Handlers<EncoderService> = {
-    async open({ folder, provider, threads }) {
-      const same = opened?.folder === folder && opened.provider === provider && opened.threads === threads;
+    async open({ folder, provider, threads, batch = BATCH }) {
+      const same = opened?.folder === folder && opened.provider === provider && opened.threads === threads && opened.batch === batch;
       if (!engine || !same) {
         if (running > 0) return fail('wrong-use', { reason: 'The encoder is at work; stop it before another one is opened' });
         await engine?.close();
         engine = null;
         opened = null;
-        const next = await Engine.open(profile, folder, provider, threads);
+        const next = await Engine.open({ profile, folder, provider, threads, batch });
         if (!next.ok) return next;
         engine = next.value;
-        opened = { folder, provider, threads };
+        opened = { folder, provider, threads, batch };
       }
-      const { card, session, source } = engine;
-      return ok({ card, folder: source.folder, provider: session.provider, reason: session.reason });
+      return ok({ card: engine.card, folder: engine.source.folder, ...stateOf(engine) });
     },
 
     async convert({ checkpoint, into, crop, precision, calibrate, findings, task }, { signal }) {
@@ -96,6 +110,7 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
               await paused?.promise;
             },
             onEmbedded: (done) => emit('embedded', { items: done }),
+            onChanged: () => emit('changed', stateOf(current)),
           }),
         ),
       );
@@ -143,6 +158,8 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
         }
         return ok(names.filter((name) => !stores.every((store) => store.has(name))));
       }),
+
+    madeBy: ({ names }) => withEngine(({ store }) => Promise.resolve(runsOf(names, store))),
 
     fetch: ({ names }) =>
       withEngine(async (current) => {

@@ -123,13 +123,15 @@ async function write(
   const names = embedded.flatMap(({ image, value }) => (value.ok ? [nameOf(image, value.facts)] : []));
   const vectors = await encoder.vectors(names);
   if (!vectors.ok) return vectors;
+  const rowsMade = await encoder.call('madeBy', { names });
+  if (!rowsMade.ok) return rowsMade;
   const d = encoder.card.outputs.embedding;
   let row = 0;
   const rows = embedded.map(({ image, value }) => (value.ok ? okRow(image, value, row++, patientSalt) : failedRow(image, value)));
   const all = [...rows, ...leftOut.map(leftOutRow)].sort(compareImages);
   const made = encoderOf(encoder.card);
   const written = await writeFiles([
-    ...embeddingFiles({ npy: out, index }, made, { rows: names.length, columns: d, data: vectors.value }, all),
+    ...embeddingFiles({ npy: out, index }, made, { rows: names.length, columns: d, data: vectors.value }, all, rowsMade.value),
     ...wantedStates(options).flatMap(({ state, file }) => {
       const [rows, width] = encoder.card.outputs[state] ?? [0, 0];
       const shape: StatesCard['shape'] = [names.length, rows, width];
@@ -139,9 +141,9 @@ async function write(
   if (!written.ok) return written;
   const failed = all.filter(({ status }) => status === 'failed').length;
   const skipped = all.filter(({ status }) => status === 'skipped').length;
-  const { provider, reason } = encoder;
+  const { provider, reason, batch } = encoder.state();
   const text = `${String(names.length)} images embedded, ${String(failed)} failed, ${String(skipped)} skipped (${encoder.card.name}, ${provider}).`;
-  const values = { out, index, count: names.length, skipped, d, encoder: made, provider, reason, seconds };
+  const values = { out, index, count: names.length, skipped, d, encoder: made, provider, reason, batch, seconds };
   return ok(summary(failed > 0 ? `${text} The reasons are in ${index}.` : text, values, failed));
 }
 

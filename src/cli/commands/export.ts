@@ -58,21 +58,18 @@ async function exportOne(session: Session, options: Options): Promise<Result<Sum
       const checked = await proposalsFor(open, head.value, images);
       if (!checked.ok) return checked;
       const { file, tensors } = head.value;
-      const exported = await open.handlers.exportModel(
-        {
-          out,
-          parts,
-          head: file,
-          headTensors: Object.fromEntries(
-            Object.entries(tensors).map(([tensor, { shape, data }]) => [tensor, { shape: [...shape], data: Float32Array.from(data) }]),
-          ),
-          check: checked.value.images.map((image) => ({ file: image.file, frame: image.frame })),
-          probabilities: checked.value.probabilities,
-          overwrite: session.overwrite,
-          card: { project: options.name, labels: presentCounts(head.value), metrics: [] },
-        },
-        { signal: session.signal },
-      );
+      const exported = await open.call('exportModel', {
+        out,
+        parts,
+        head: file,
+        headTensors: Object.fromEntries(
+          Object.entries(tensors).map(([tensor, { shape, data }]) => [tensor, { shape: [...shape], data: Float32Array.from(data) }]),
+        ),
+        check: checked.value.images.map((image) => ({ file: image.file, frame: image.frame })),
+        probabilities: checked.value.probabilities,
+        overwrite: session.overwrite,
+        card: { project: options.name, labels: presentCounts(head.value), metrics: [] },
+      });
       if (!exported.ok) return exported;
       const { files, maxDifference } = exported.value;
       const text = `${files.map((written) => basename(written)).join(', ')} in ${out}: at most ${maxDifference.toExponential(1)} from the proposals on ${String(exported.value.checked)} images.`;

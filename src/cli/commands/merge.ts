@@ -1,10 +1,13 @@
 import type { Command as Commander } from 'commander';
+import type { RowsMade } from '../../contract/jobs/encoder';
 import { compareImages } from '../../contract/order';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Run, CommonOptions } from '../options';
 import { checkFiles, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { cardFile, embeddingFiles, readEmbeddings, type Embeddings } from '../tables/embeddings';
+import type { IndexRow } from '../tables/index-table';
+import type { Rows } from '../tables/npy';
 
 interface Options extends CommonOptions {
   readonly out: string;
@@ -50,8 +53,25 @@ async function mergeShards(session: Session, shards: readonly string[], options:
   }
   const index = images.map(({ image }) => ({ ...image, row: rows.get(image) ?? null }));
   const files = { npy: options.out, index: options.index };
-  const written = await writeFiles(embeddingFiles(files, first.card.encoder, { rows: embedded.length, columns: d, data }, index));
+  const vectors = { rows: embedded.length, columns: d, data };
+  const written = await writeFiles(embeddingFiles(files, first.card.encoder, vectors, index, rowsMade(parts, embedded)));
   if (!written.ok) return written;
   const count = embedded.length;
   return ok(summary(`${String(count)} embeddings from ${String(parts.length)} shards.`, { ...files, count, shards: parts.length, d }));
+}
+
+/** What made the rows in their new order; empty where a shard does not tell. */
+function rowsMade(parts: readonly Embeddings[], rows: readonly { readonly image: IndexRow; readonly vectors: Rows }[]): RowsMade[] {
+  const makers = new Map(
+    parts.map(({ vectors, card }) => [vectors, (card.made ?? []).flatMap((run) => Array.from({ length: run.rows }, () => run))]),
+  );
+  const merged: RowsMade[] = [];
+  for (const { image, vectors } of rows) {
+    const maker = makers.get(vectors)?.[image.row ?? -1];
+    if (!maker) return [];
+    const last = merged.at(-1);
+    if (last?.batch === maker.batch && last.provider === maker.provider) last.rows++;
+    else merged.push({ ...maker, rows: 1 });
+  }
+  return merged;
 }

@@ -6,7 +6,7 @@ import { Priority, type Tile } from '../../contract/jobs/imaging';
 import type { FrameChoice } from '../../contract/model';
 import { compareImages } from '../../contract/order';
 import { ok, type Result } from '../../contract/result';
-import { BATCH } from '../../encoder/card';
+import { BATCH } from '../../contract/jobs/encoder';
 import { openExportedModel, type ExportedModel } from '../../encoder/exported';
 import type { Imaging } from '../../imaging/service';
 import { readFrames } from '../engine/frames';

@@ -1,15 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import type { EncoderCard, EncoderState } from '../../contract/encoder-card';
 import { embeddingName, type EmbeddedItem, type EncoderService, type Provider } from '../../contract/jobs/encoder';
 import { fail, ok, unwrap, type Result } from '../../contract/result';
-import type { Handlers } from '../../contract/wire';
-import { createEncoder } from '../../encoder/service';
 import type { ImageFacts } from '../../contract/jobs/imaging';
 import type { Session } from '../session';
 import type { FoundImage } from './folder';
-import { startImaging } from './imaging';
+import { SupervisedEncoder } from './supervised';
 
 /** Vectors asked of the store at once; of tokens, 150 kB an image and more, fewer. */
 const FETCH = 2048;
@@ -30,12 +29,18 @@ export type Embedded =
   | { readonly ok: true; readonly facts: ImageFacts }
   | { readonly ok: false; readonly failure: Extract<EmbeddedItem, { status: 'failed' }>['failure'] };
 
+type EncoderCall = <M extends keyof EncoderService['methods']>(
+  method: M,
+  params: z.infer<EncoderService['methods'][M]['params']>,
+) => Promise<Result<z.infer<EncoderService['methods'][M]['result']>>>;
+
 export interface OpenEncoder {
   readonly card: EncoderCard;
   readonly folder: string;
-  readonly provider: Provider;
-  readonly reason: string;
-  readonly handlers: Handlers<EncoderService>;
+  /** Where it runs and with how many images at a time: both may change on the way. */
+  readonly state: () => { readonly provider: Provider; readonly reason: string; readonly batch: number };
+  /** Any other method of the service; repeated when the process ended on the way. */
+  readonly call: EncoderCall;
   /** One entry an image, in their order. `onProgress` hears how many are done; `states` are kept beside the embeddings. */
   embed(images: readonly FoundImage[], onProgress: (done: number) => void, states?: readonly EncoderState[]): Promise<Result<Embedded[]>>;
   /** Embeddings [names.length, d], row after row. */
@@ -44,32 +49,31 @@ export interface OpenEncoder {
   states(state: EncoderState, names: readonly string[]): AsyncIterable<Uint8Array>;
 }
 
-/** Opens imaging and an encoder for `work`, and closes both whatever happens. */
+/** Opens an encoder in a process of its own for `work`, and closes it whatever happens. */
 export async function withEncoder<T>(
   session: Session,
   choice: EncoderChoice,
   work: (encoder: OpenEncoder) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const imaging = startImaging(session.threads);
-  if (!imaging.ok) return imaging;
   const temporary = choice.cache === null ? await mkdtemp(join(choice.temporaryIn ?? tmpdir(), 'collimate-')) : null;
   const profile = choice.cache ?? temporary ?? '';
   let onItems: (items: EmbeddedItem[]) => void = () => undefined;
-  const encoder = createEncoder({ profile, imaging: imaging.value }, (event, payload) => {
-    if (event === 'embedded' && 'items' in payload) onItems(payload.items);
-  });
-  const { handlers } = encoder;
-  const context = { signal: session.signal };
+  const { encoder: folder, provider } = choice;
+  const supervised = new SupervisedEncoder({ session, profile, folder, provider, onItems: (items) => onItems(items) });
+  const { signal } = session;
+  const call: EncoderCall = (method, params) => supervised.run((client) => client.call(method, params, { signal }));
   try {
-    const opened = await handlers.open({ folder: choice.encoder, provider: choice.provider, threads: session.threads }, context);
+    const opened = await supervised.run(() => Promise.resolve(ok()));
     if (!opened.ok) return opened;
-    const d = opened.value.card.outputs.embedding;
+    const { card, folder } = supervised.opened;
+    const d = card.outputs.embedding;
     return await work({
-      ...opened.value,
-      handlers,
+      card,
+      folder,
+      state: () => supervised.opened,
+      call,
       async embed(images, onProgress, states = []) {
         const results: Embedded[] = [];
-        const items = images.map(({ file, frame }, at) => ({ key: String(at), source: { file, frame } }));
         let done = 0;
         onItems = (embedded) => {
           for (const item of embedded)
@@ -77,14 +81,19 @@ export async function withEncoder<T>(
           done += embedded.length;
           onProgress(done);
         };
-        const ran = await handlers.embed({ items, states: [...states] }, context);
+        // What was reported is on disk; after the end of the process only the rest is left to do.
+        const left = () => images.flatMap(({ file, frame }, at) => (results[at] ? [] : [{ key: String(at), source: { file, frame } }]));
+        const ran = await supervised.run(
+          (client) => client.call('embed', { items: left(), states: [...states] }, { signal }),
+          () => done,
+        );
         if (!ran.ok) return ran;
-        return results.length === images.length ? ok(results) : fail('internal', { reason: 'the encoder left images out' });
+        return left().length === 0 ? ok(results) : fail('internal', { reason: 'the encoder left images out' });
       },
       async vectors(names) {
         const all = new Float32Array(names.length * d);
         for (let from = 0; from < names.length; from += FETCH) {
-          const chunk = await handlers.fetch({ names: names.slice(from, from + FETCH) }, context);
+          const chunk = await call('fetch', { names: names.slice(from, from + FETCH) });
           if (!chunk.ok) return chunk;
           all.set(chunk.value.rows, from * d);
         }
@@ -92,14 +101,13 @@ export async function withEncoder<T>(
       },
       async *states(state, names) {
         for (let from = 0; from < names.length; from += FETCH_STATES) {
-          const { bits } = unwrap(await handlers.fetchStates({ state, names: names.slice(from, from + FETCH_STATES) }, context));
+          const { bits } = unwrap(await call('fetchStates', { state, names: names.slice(from, from + FETCH_STATES) }));
           yield new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
         }
       },
     });
   } finally {
-    await encoder.close();
-    await imaging.value.close();
+    await supervised.close();
     if (temporary !== null) await rm(temporary, { recursive: true, force: true });
   }
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Precision, Preprocessing, type EncoderCard } from '../../contract/encoder-card';
+import { RowsMade } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
 import { reasonOf } from '../../main/files/failures';
 import type { OutputFile } from '../outputs';
@@ -23,6 +24,8 @@ export const EmbeddingsCard = z.object({
   d: z.int().positive(),
   count: z.int().nonnegative(),
   npySha256: z.string().length(64),
+  /** The record of the run: what made the rows, one run of rows after the other. */
+  made: z.array(RowsMade).optional(),
 });
 export type EmbeddingsCard = z.infer<typeof EmbeddingsCard>;
 
@@ -50,6 +53,7 @@ export function embeddingFiles(
   encoder: EmbeddingsCard['encoder'],
   vectors: Rows,
   images: readonly IndexRow[],
+  made: readonly RowsMade[],
 ): OutputFile[] {
   const parts = encodeNpy(vectors);
   const hash = createHash('sha256');
@@ -61,6 +65,7 @@ export function embeddingFiles(
     d: vectors.columns,
     count: vectors.rows,
     npySha256: hash.digest('hex'),
+    made: [...made],
   };
   return [
     { file: files.npy, parts },

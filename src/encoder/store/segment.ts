@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import type { Provider } from '../../contract/jobs/encoder';
 import { decodeHalves, encodeHalves } from '../float16';
 
 /** What all rows of a store have in common. */
@@ -8,6 +9,13 @@ export interface RowFormat {
   readonly encoder: string;
   readonly d: number;
   readonly type: 'float16' | 'float32';
+}
+
+/** What rows were made by; the same for all rows of a segment. */
+export interface Made {
+  /** Images that went through the model at once: the bits of a row depend on it, by about 1e-6. */
+  readonly batch: number;
+  readonly provider: Provider;
 }
 
 export interface StoredRow {
@@ -24,15 +32,29 @@ export const RECORD = 44;
 const bytesPerValue = ({ type }: RowFormat) => (type === 'float16' ? 2 : 4);
 export const rowBytes = (format: RowFormat): number => format.d * bytesPerValue(format);
 
-export function header(format: RowFormat): Uint8Array {
+/** Their numbers in a header; never renumbered. */
+const providers: readonly Provider[] = ['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml'];
+/** Where the part of a header that all segments of a store share ends. */
+const COMMON = 48;
+
+export function header(format: RowFormat, made: Made): Uint8Array {
   const bytes = new Uint8Array(HEADER);
   const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(MAGIC));
   view.setUint32(8, format.d, true);
   view.setUint32(12, bytesPerValue(format), true);
   bytes.set(Buffer.from(format.encoder, 'hex'), 16);
+  view.setUint32(COMMON, made.batch, true);
+  view.setUint32(COMMON + 4, providers.indexOf(made.provider), true);
   view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
   return bytes;
+}
+
+/** Null where the header is torn, or of another format. */
+function readHeader(bytes: Buffer, format: RowFormat): Made | null {
+  if (bytes.length < HEADER || crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return null;
+  const made = { batch: bytes.readUInt32LE(COMMON), provider: providers[bytes.readUInt32LE(COMMON + 4)] ?? 'auto' };
+  return bytes.subarray(0, COMMON).equals(header(format, made).subarray(0, COMMON)) ? made : null;
 }
 
 /** `name` as embeddingName of the contract makes it; null where it is none. */
@@ -53,10 +75,15 @@ export function record(name: string, vector: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** The whole rows of a segment; null when its header is torn or another format's. Throws what the file system throws. */
-export async function readRows(names: string, vectors: string, format: RowFormat): Promise<StoredRow[] | null> {
+/** The whole rows of a segment and what they were made by; null when its header is torn or another format's. Throws what the file system throws. */
+export async function readRows(
+  names: string,
+  vectors: string,
+  format: RowFormat,
+): Promise<{ readonly made: Made; readonly rows: readonly StoredRow[] } | null> {
   const bytes = await readFile(names);
-  if (bytes.length < HEADER || !bytes.subarray(0, HEADER).equals(header(format))) return null;
+  const made = readHeader(bytes, format);
+  if (!made) return null;
   const { size } = await stat(vectors);
   const count = Math.min(Math.floor((bytes.length - HEADER) / RECORD), Math.floor(size / rowBytes(format)));
   const rows: StoredRow[] = [];
@@ -67,7 +94,7 @@ export async function readRows(names: string, vectors: string, format: RowFormat
     const frame = bytes.readInt32LE(at + 32);
     rows.push({ name: frame < 0 ? sha : `${sha}.${String(frame)}`, index, crc: bytes.readUInt32LE(at + 36) });
   }
-  return rows;
+  return { made, rows };
 }
 
 export function encodeRow(values: Float32Array, format: RowFormat): Uint8Array {

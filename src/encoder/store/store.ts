@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { fail, ok, type Result } from '../../contract/result';
 import { flushFolder, writeFailure } from '../publish';
-import { decodeRow, encodeRow, header, readRows, record, rowBytes, type RowFormat, type StoredRow } from './segment';
+import { decodeRow, encodeRow, header, readRows, record, rowBytes, type Made, type RowFormat, type StoredRow } from './segment';
 
 interface Place extends StoredRow {
   readonly segment: string;
+  readonly made: Made;
 }
 
 /** What to do with the bytes of a row, and at which place among those that were asked for. */
@@ -21,8 +22,8 @@ const stem = (number: number) => String(number).padStart(6, '0');
 export class EmbeddingStore {
   private readonly places = new Map<string, Place>();
   /** Appended but not yet on disk. */
-  private readonly pending = new Map<string, Uint8Array>();
-  private writer: { segment: string; names: FileHandle; vectors: FileHandle; rows: number } | null = null;
+  private readonly pending = new Map<string, { readonly vector: Uint8Array; readonly made: Made }>();
+  private writer: { segment: string; made: Made; names: FileHandle; vectors: FileHandle; rows: number } | null = null;
   private writing: Promise<unknown> = Promise.resolve();
   private readonly folder: string;
   readonly format: RowFormat;
@@ -45,8 +46,10 @@ export class EmbeddingStore {
       const segments = [...files].filter((file) => file.endsWith('.names')).map((file) => file.slice(0, -'.names'.length));
       for (const segment of segments.sort()) {
         if (!files.has(`${segment}.vectors`)) continue;
-        const rows = (await readRows(store.path(segment, 'names'), store.path(segment, 'vectors'), format)) ?? [];
-        for (const row of rows) if (!store.places.has(row.name)) store.places.set(row.name, { ...row, segment });
+        const found = await readRows(store.path(segment, 'names'), store.path(segment, 'vectors'), format);
+        if (!found) continue;
+        const { made, rows } = found;
+        for (const row of rows) if (!store.places.has(row.name)) store.places.set(row.name, { ...row, segment, made });
       }
     } catch (error) {
       return fail('file-unreadable', { file: folder, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' }, String(error));
@@ -63,8 +66,13 @@ export class EmbeddingStore {
   }
 
   /** Takes a row; it is on disk after the next `flush`. A name that is there already keeps its row. */
-  append(name: string, values: Float32Array): void {
-    if (!this.has(name)) this.pending.set(name, encodeRow(values, this.format));
+  append(name: string, values: Float32Array, made: Made): void {
+    if (!this.has(name)) this.pending.set(name, { vector: encodeRow(values, this.format), made });
+  }
+
+  /** What a row was made by; null where there is none of that name. */
+  madeBy(name: string): Made | null {
+    return (this.pending.get(name) ?? this.places.get(name))?.made ?? null;
   }
 
   /** Writes what was appended, vectors before names, both flushed. After a failure the rows stay pending. */
@@ -96,7 +104,7 @@ export class EmbeddingStore {
     names.forEach((name, row) => {
       const pending = this.pending.get(name);
       const place = this.places.get(name);
-      if (pending) take(pending, row);
+      if (pending) take(pending.vector, row);
       else if (place) {
         const rows = wanted.get(place.segment);
         if (rows) rows.push({ place, row });
@@ -154,18 +162,31 @@ export class EmbeddingStore {
   }
 
   private async write(): Promise<Result<void>> {
-    const rows = [...this.pending];
-    if (rows.length === 0) return ok();
+    // Rows of one segment were made alike, so those made otherwise begin another one.
+    for (let [first] = this.pending.values(); first; [first] = this.pending.values()) {
+      const { made } = first;
+      const written = await this.writeRows(
+        made,
+        [...this.pending].filter(([, row]) => row.made.batch === made.batch && row.made.provider === made.provider),
+      );
+      if (!written.ok) return written;
+    }
+    return ok();
+  }
+
+  private async writeRows(made: Made, rows: readonly (readonly [name: string, { readonly vector: Uint8Array }])[]): Promise<Result<void>> {
     try {
-      if (this.writer && this.writer.rows + rows.length > MAX_ROWS) await this.abandonWriter();
-      const writer = (this.writer ??= await this.begin());
-      const records = rows.map(([name, vector]) => record(name, vector));
-      await writer.vectors.appendFile(Buffer.concat(rows.map(([, vector]) => vector)));
+      const { writer: last } = this;
+      const fits = last && last.made.batch === made.batch && last.made.provider === made.provider && last.rows + rows.length <= MAX_ROWS;
+      if (!fits) await this.abandonWriter();
+      const writer = (this.writer ??= await this.begin(made));
+      const records = rows.map(([name, { vector }]) => record(name, vector));
+      await writer.vectors.appendFile(Buffer.concat(rows.map(([, { vector }]) => vector)));
       await writer.vectors.datasync();
       await writer.names.appendFile(Buffer.concat(records));
       await writer.names.datasync();
-      rows.forEach(([name, vector], i) => {
-        this.places.set(name, { name, segment: writer.segment, index: writer.rows + i, crc: crc32(vector) });
+      rows.forEach(([name, { vector }], i) => {
+        this.places.set(name, { name, segment: writer.segment, made, index: writer.rows + i, crc: crc32(vector) });
         this.pending.delete(name);
       });
       writer.rows += rows.length;
@@ -178,7 +199,7 @@ export class EmbeddingStore {
   }
 
   /** A segment that no other process has: creating its file is what reserves the number. */
-  private async begin() {
+  private async begin(made: Made) {
     const taken = (await readdir(this.folder)).map((file) => Number.parseInt(file, 10)).filter(Number.isInteger);
     for (let number = Math.max(-1, ...taken) + 1; ; number++) {
       const segment = stem(number);
@@ -186,9 +207,9 @@ export class EmbeddingStore {
       try {
         names = await open(this.path(segment, 'names'), 'ax');
         const vectors = await open(this.path(segment, 'vectors'), 'ax');
-        await names.appendFile(header(this.format));
+        await names.appendFile(header(this.format, made));
         await flushFolder(this.folder);
-        return { segment, names, vectors, rows: 0 };
+        return { segment, made, names, vectors, rows: 0 };
       } catch (error) {
         await names?.close().catch(() => undefined);
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -4,6 +4,7 @@ import { embeddingName, type EmbeddedItem, type EmbedItem } from '../../contract
 import { BUILTIN_ENCODER, type FrameChoice, type Id, type ImageRecord } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import { ok } from '../../contract/result';
+import { Restarts } from '../../encoder/restarts';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
 import { judged } from './frames';
@@ -15,6 +16,7 @@ export interface OpenEncoder {
   readonly folder: string;
   readonly provider: string;
   readonly reason: string;
+  readonly batch: number;
 }
 
 export interface EmbeddingSource {
@@ -27,9 +29,6 @@ export interface EmbeddingSource {
 }
 
 export type EmbeddingState = 'waiting' | 'running' | 'paused' | 'done' | 'failed';
-
-/** A process that ends this often without one more embedding is not started again for the same images. */
-const PATIENCE = 3;
 
 /**
  * Embeds the images of the open project: what the store holds is taken from there, the rest goes to the encoder in
@@ -48,6 +47,7 @@ export class Embedding {
   readonly #ready = new Set<Id>();
   readonly failures = new Map<Id, Failure>();
   readonly #unsubscribe: () => void;
+  readonly #restarts = new Restarts();
   #openPid: number | undefined;
   #running: Promise<void> | null = null;
   #again = false;
@@ -73,9 +73,17 @@ export class Embedding {
     this.#record = options.record;
     this.#onReady = options.onReady;
     this.#onChange = options.onChange;
-    this.#unsubscribe = this.#processes.encoder.on('embedded', ({ items }) => {
-      if (!this.#stop.signal.aborted) void this.#arrived(items).catch((error: unknown) => this.#log.bug(error));
-    });
+    const stops = [
+      this.#processes.encoder.on('embedded', ({ items }) => {
+        if (!this.#stop.signal.aborted) void this.#arrived(items).catch((error: unknown) => this.#log.bug(error));
+      }),
+      this.#processes.encoder.on('changed', ({ provider, reason, batch }) => {
+        if (!this.opened) return;
+        this.opened = { ...this.opened, provider, batch, reason: this.#reason(reason) };
+        this.#onChange();
+      }),
+    ];
+    this.#unsubscribe = () => stops.forEach((stop) => stop());
   }
 
   get done(): number {
@@ -142,17 +150,16 @@ export class Embedding {
     this.#processes.encoder.start();
     if (this.opened && this.#openPid === this.#processes.encoder.pid) return ok(this.opened);
     const folder = this.#source.encoder === BUILTIN_ENCODER ? 'builtin' : join(this.#source.profile, 'encoders', this.#source.encoder);
-    const opened = await this.#processes.encoder.call('open', { folder, provider: 'auto', threads: 0 });
+    const opened = await this.#processes.encoder.call('open', { folder, provider: 'auto', threads: 0, batch: this.#restarts.batch });
     if (!opened.ok) return opened;
     this.#openPid = this.#processes.encoder.pid;
-    this.opened = opened.value;
+    this.opened = { ...opened.value, reason: this.#reason(opened.value.reason) };
     this.#onChange();
     return opened;
   }
 
   async #work(): Promise<void> {
     this.failure = null;
-    let lives = PATIENCE;
     for (;;) {
       if (this.#stop.signal.aborted) return;
       const before = this.#ready.size + this.failures.size;
@@ -163,12 +170,9 @@ export class Embedding {
         this.#again = false;
         continue;
       }
-      if (this.#ready.size + this.failures.size > before) lives = PATIENCE;
-      lives -= 1;
-      if (result.failure.code !== 'process-gone' || lives === 0) {
-        this.failure = result.failure;
-        return this.#become('failed');
-      }
+      if (result.failure.code !== 'process-gone') return this.#fail(result.failure);
+      // The process may rather want memory than luck: the next one gets smaller batches.
+      if (!this.#restarts.ended(this.#ready.size + this.failures.size > before)) return this.#fail(this.#restarts.givenUp());
       await new Promise((resolve) => setTimeout(resolve, 400));
     }
     this.#become('done');
@@ -211,6 +215,16 @@ export class Embedding {
     for (const item of ours) if (item.status === 'ok') this.#ready.add(item.key);
     this.#onReady();
     this.#onChange();
+  }
+
+  /** How it runs, in words. */
+  #reason(reason: string): string {
+    return [reason, this.#restarts.sentence].filter((text) => text !== '').join(' ');
+  }
+
+  #fail(failure: Failure): void {
+    this.failure = failure;
+    this.#become('failed');
   }
 
   #become(state: EmbeddingState): void {

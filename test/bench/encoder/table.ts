@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Vips from 'wasm-vips';
 import { unwrap } from '../../../src/contract/result';
-import { BATCH } from '../../../src/encoder/card';
+import { BATCH } from '../../../src/contract/jobs/encoder';
 import { evaXModel } from '../../../src/encoder/eva-x/graph';
 import { preprocessingOf } from '../../../src/encoder/eva-x/convert';
 import { expectedShapes, type Layout } from '../../../src/encoder/eva-x/layout';

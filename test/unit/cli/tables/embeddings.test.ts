@@ -25,6 +25,7 @@ const images: IndexRow[] = [
   { ...empty, path: 'c.dcm', frame: 0, status: 'ok', row: 0 },
   { ...empty, path: 'd.gif', status: 'skipped', row: null },
 ];
+const made = [{ rows: 2, batch: 8, provider: 'cpu' }] as const;
 const vectors = { rows: 2, columns: 2, data: Float32Array.of(1, 2, 3, 4) };
 
 let folder = '';
@@ -32,14 +33,14 @@ const npy = () => join(folder, 'e.npy');
 const csv = () => join(folder, 'e.csv');
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'emb-'));
-  unwrap(await writeFiles(embeddingFiles({ npy: npy(), index: csv() }, encoder, vectors, images)));
+  unwrap(await writeFiles(embeddingFiles({ npy: npy(), index: csv() }, encoder, vectors, images, made)));
 });
 afterEach(() => rm(folder, { recursive: true }));
 
 test('what was written is read again, and the pool follows the images', async () => {
   const read = unwrap(await readEmbeddings(npy(), csv()));
   expect(read.images).toEqual(images);
-  expect(read.card).toMatchObject({ encoder, d: 2, count: 2 });
+  expect(read.card).toMatchObject({ encoder, d: 2, count: 2, made });
   const pool = poolOf(read);
   expect(pool.images.map(({ path }) => path)).toEqual(['a.png', 'c.dcm']);
   expect([...pool.vectors.data]).toEqual([3, 4, 1, 2]);

@@ -13,13 +13,14 @@ let count = 0;
 const newFolder = () => join(root, String(++count));
 
 const encoder = 'ab'.repeat(32);
+const made = { batch: 8, provider: 'cpu' } as const;
 const float32 = { encoder, d: 5, type: 'float32' } as const;
 const nameOf = (i: number) => embeddingName(createHash('sha256').update(String(i)).digest('hex'), i % 3 === 0 ? i : null);
 const row = (i: number, d = 5) => Float32Array.from({ length: d }, (_, k) => i + k / 4);
 
 async function filled(folder: string, rows: number) {
   const store = unwrap(await EmbeddingStore.open(folder, float32));
-  for (let i = 0; i < rows; i++) store.append(nameOf(i), row(i));
+  for (let i = 0; i < rows; i++) store.append(nameOf(i), row(i), made);
   unwrap(await store.close());
 }
 
@@ -34,11 +35,26 @@ describe('the embedding store', () => {
     expect(rows).toEqual(Float32Array.from(order.flatMap((i) => [...row(i)])));
   });
 
+  test('it knows what each row was made by, and begins a segment for rows that were made otherwise', async () => {
+    const folder = newFolder();
+    const store = unwrap(await EmbeddingStore.open(folder, float32));
+    const gpu = { batch: 8, provider: 'webgpu' } as const;
+    const small = { batch: 4, provider: 'cpu' } as const;
+    for (const [i, how] of [made, gpu, made, small].entries()) store.append(nameOf(i), row(i), how);
+    expect(store.madeBy(nameOf(1))).toEqual(gpu);
+    unwrap(await store.close());
+    expect(readdirSync(folder).filter((file) => file.endsWith('.names')).length).toBe(3);
+    const again = unwrap(await EmbeddingStore.open(folder, float32));
+    expect([0, 1, 2, 3, 4].map((i) => again.madeBy(nameOf(i)))).toEqual([made, gpu, made, small, null]);
+    expect(unwrap(await again.fetch([3, 0].map(nameOf)))).toEqual(Float32Array.from([...row(3), ...row(0)]));
+    await again.close();
+  });
+
   test('rows not yet flushed can be fetched, mixed with others', async () => {
     const folder = newFolder();
     await filled(folder, 3);
     const store = unwrap(await EmbeddingStore.open(folder, float32));
-    store.append(nameOf(50), row(50));
+    store.append(nameOf(50), row(50), made);
     expect(store.has(nameOf(50))).toBe(true);
     expect(unwrap(await store.fetch([nameOf(50), nameOf(1)]))).toEqual(Float32Array.from([...row(50), ...row(1)]));
   });
@@ -56,7 +72,7 @@ describe('the embedding store', () => {
     const format = { encoder, d: 100, type: 'float16' } as const;
     const store = unwrap(await EmbeddingStore.open(folder, format));
     const values = Float32Array.from({ length: 100 }, (_, i) => i / 64 - 0.5);
-    store.append(nameOf(1), values);
+    store.append(nameOf(1), values, made);
     unwrap(await store.close());
     expect(statSync(join(folder, '000000.vectors')).size).toBe(200);
     const again = unwrap(await EmbeddingStore.open(folder, format));
@@ -76,7 +92,7 @@ describe('the embedding store', () => {
         const store = unwrap(await EmbeddingStore.open(folder, float32));
         const rows = kind === 'vectors' ? Math.floor(cut / 20) : Math.max(0, Math.floor((cut - 64) / 44));
         expect(store.size).toBe(rows);
-        for (let i = 0; i < 4; i++) store.append(nameOf(i), row(i));
+        for (let i = 0; i < 4; i++) store.append(nameOf(i), row(i), made);
         unwrap(await store.close());
         const again = unwrap(await EmbeddingStore.open(folder, float32));
         expect(unwrap(await again.fetch([0, 1, 2, 3].map(nameOf)))).toEqual(Float32Array.from([0, 1, 2, 3].flatMap((i) => [...row(i)])));
@@ -100,7 +116,7 @@ describe('the embedding store', () => {
       expect(result.ok ? null : result.failure.code).toBe('embedding-corrupt');
       const bad = at < 20 ? 0 : 1;
       expect(store.has(nameOf(bad))).toBe(false);
-      store.append(nameOf(bad), row(bad));
+      store.append(nameOf(bad), row(bad), made);
       expect(unwrap(await store.fetch([nameOf(0), nameOf(1)]))).toEqual(Float32Array.from([...row(0), ...row(1)]));
     }
   });
@@ -110,7 +126,7 @@ describe('the embedding store', () => {
     const stores = await Promise.all([1, 2].map(async () => unwrap(await EmbeddingStore.open(folder, float32))));
     for (let i = 0; i < 30; i++) {
       const store = stores[i % 2];
-      store?.append(nameOf(i), row(i));
+      store?.append(nameOf(i), row(i), made);
       if (i % 5 === 0) unwrap((await store?.flush()) ?? { ok: true, value: undefined });
     }
     for (const store of stores) unwrap(await store.close());
@@ -142,7 +158,7 @@ describe('the embedding store', () => {
   test('rows stay pending while nothing can be written', async () => {
     const folder = newFolder();
     const store = unwrap(await EmbeddingStore.open(folder, float32));
-    store.append(nameOf(1), row(1));
+    store.append(nameOf(1), row(1), made);
     rmSync(folder, { recursive: true });
     expect((await store.flush()).ok).toBe(false);
     mkdirSync(folder);

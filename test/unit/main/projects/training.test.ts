@@ -42,6 +42,7 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
     missing: never,
     exportModel: never,
     fetchStates: never,
+    madeBy: never,
     fetch: ({ names }) => {
       const all = new Float32Array(names.length * D);
       names.forEach((name, i) => all.set(rows.get(name) ?? [], i * D));
