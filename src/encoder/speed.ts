@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Provider } from '../contract/jobs/encoder';
+import { BATCH, type Provider } from '../contract/jobs/encoder';
 import { fail, ok, type Result } from '../contract/result';
-import { BATCH } from './card';
 import { openEncoderFolder } from './folder';
 import { inputLength } from './normalise';
 import { chooseSession } from './providers';
