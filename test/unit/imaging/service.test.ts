@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from '../../../src/contract/result';
@@ -9,6 +10,7 @@ import { decodeImage } from '../../../src/imaging/formats/decode';
 import { encodePng } from '../../../src/imaging/phantoms/png';
 import { createImaging, type Imaging } from '../../../src/imaging/service';
 import { readSource } from '../../../src/imaging/source';
+import { display } from '../../../src/imaging/window/display';
 import { makeTile } from '../../../src/imaging/resample/tile';
 import { tiffFile } from './formats/write-tiff';
 import { workerUrl } from './worker-build';
@@ -153,4 +155,28 @@ test('a file with frames that changes between two of them is read again', async 
   await setTimeout(20);
   await writeFile(file, pages(50));
   expect([await frame(0), await frame(1)]).toEqual([50, 51]);
+});
+
+test('colour of 16 bits keeps them in PNG and TIFF, and is windowed by the percentiles of all its samples', async () => {
+  const samples = Uint16Array.from({ length: 30 * 20 * 3 }, (_, i) => (i * 7919) % 60_001);
+  const rows = Buffer.alloc(20 * (1 + 30 * 6));
+  samples.forEach((value, i) => rows.writeUInt16BE(value, Math.floor(i / 90) * 181 + 1 + (i % 90) * 2));
+  const chunk = (type: string, body: Uint8Array) => {
+    const bytes = Buffer.concat([Buffer.alloc(4), Buffer.from(type), body, Buffer.alloc(4)]);
+    bytes.writeUInt32BE(body.length, 0);
+    bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), bytes.length - 4);
+    return bytes;
+  };
+  const header = [chunk('IHDR', Uint8Array.from([0, 0, 0, 30, 0, 0, 0, 20, 16, 2, 0, 0, 0])), chunk('IDAT', deflateSync(rows))];
+  const png = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), ...header, chunk('IEND', new Uint8Array(0))]);
+  const sorted = samples.toSorted();
+  const [low = 0, high = 0] = [sorted[17], sorted[1781]];
+  const shown = Array.from(samples, (value) =>
+    value <= low ? 0 : value > high ? 255 : Math.floor(((value - low) / (high - low)) * 255 + 0.5),
+  );
+  for (const file of [png, tiffFile([{ width: 30, data: samples, channels: 3 }])]) {
+    const raster = await decodeImage(file, null);
+    expect([raster.channels, Array.from(raster.data)]).toEqual([3, Array.from(samples)]);
+    expect(Array.from(display(raster).data)).toEqual(shown);
+  }
 });

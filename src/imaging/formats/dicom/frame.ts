@@ -40,6 +40,9 @@ export async function readFrame(header: DicomHeader, module: PixelModule, frame:
   }
   const stream = syntax.coding === 'jpeg' || syntax.coding === 'jpeg-ls' ? readJpegStream(fragments) : readJpeg2000Stream(fragments);
   agree(stream, module);
+  // The module's OpenJPEG gives the low byte of each sample, and no complaint.
+  if (syntax.coding === 'jpeg-2000' && module.samples === 3 && stream.precision > 8)
+    return unsupported(`JPEG 2000 with colour of ${String(stream.precision)} bits`);
   // CharLS looks for the end of a stream that has none for half a minute, OpenJPH makes up what is missing.
   if ((stream.process === JPEG_LS || syntax.coding === 'htj2k') && !ends(stream.bytes)) corrupt('its picture data break off');
   const bytes = await decodeStream(decoderOf(stream, syntax.coding === 'htj2k'), stream);
@@ -66,7 +69,6 @@ function agree(stream: Codestream, module: PixelModule): void {
     corrupt(`its frame holds ${String(width)} x ${String(height)} pixels of ${String(components)} samples, its header states otherwise`);
   }
   if (precision > 16) unsupported(`compressed samples of ${String(precision)} bits`);
-  if (module.samples === 3 && precision > 8) unsupported(`colour of ${String(precision)} bits`);
   // OpenJPEG computes in 32 bits, and holds the picture twice.
   if (stream.process === 0) checkSize(width, height, components * 8);
 }

@@ -52,12 +52,14 @@ export function readPixelModule(set: DataSet): PixelModule {
   if (!photometric) return unsupported(`the photometric interpretation ${named}`);
   const grey = photometric.startsWith('MONO') || photometric === 'PALETTE COLOR';
   if (grey !== (samples === 1)) return corrupt(`${named} with ${String(samples)} samples`);
-  if (samples === 3 && allocated !== 8) return unsupported(`colour of ${String(allocated)} bits`);
+  if (samples === 3 && (float || (allocated !== 8 && allocated !== 16))) return unsupported(`colour of ${String(allocated)} bits`);
   const stored = float ? allocated : (set.uint16('x00280101') ?? allocated);
   const highBit = float ? allocated - 1 : (set.uint16('x00280102') ?? stored - 1);
   if (stored < 1 || stored > allocated || highBit >= allocated || highBit < stored - 1) {
     corrupt(`it states ${String(stored)} bits stored up to bit ${String(highBit)} of ${String(allocated)}`);
   }
+  // C.7.6.3.1.2 gives the limited range and the shared differences for 8 bits.
+  if (samples === 3 && allocated > 8 && /_422$|_420$/.test(photometric)) unsupported(`${photometric} of ${String(allocated)} bits`);
   const frames = Math.trunc(decimals(set, 'x00280008')[0] ?? 1);
   if (frames < 1 || frames > 100_000) corrupt(`it states ${String(frames)} frames`);
   const planar = set.uint16('x00280006') === 1;
