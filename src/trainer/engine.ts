@@ -167,7 +167,7 @@ async function saidOf({ basis, ready }: Prepared, learnt: Learnt | null): Promis
 }
 
 function sceneOf(
-  { snapshot: { base }, table, basis }: Prepared,
+  { snapshot: { base }, table, basis, ready }: Prepared,
   learnt: Learnt | null,
   said: Said,
   signal: AbortSignal | undefined,
@@ -188,6 +188,11 @@ function sceneOf(
     labelled,
     scores,
     present,
+    ready: ready && {
+      speaks: learnt ? (learnt.serving?.findings ?? ready.known.map(() => false)) : ready.known,
+      logits: ready.logits,
+      probabilities: said.probabilities,
+    },
     seed: base.seed,
     combine: base.settings.combine,
     search: base.settings.search,

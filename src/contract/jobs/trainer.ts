@@ -134,6 +134,26 @@ export const Metrics = z.object({
   findings: z.array(FindingMetrics),
   lowEvidence: z.boolean(),
   /**
+   * Heads fitted on the same labels and judged on the same folds by patient: log loss (of answers: images in multi-class, cells in
+   * multi-label) and AUROC (mean over the findings with both sides), with 95 % intervals by patient. Empty: nothing was compared.
+   */
+  heads: z
+    .array(
+      z.object({
+        kind: HeadFile.shape.kind,
+        used: z.boolean(),
+        /** Answers judged. */
+        n: z.int(),
+        logLoss: z.number(),
+        logLossLow: z.number(),
+        logLossHigh: z.number(),
+        auroc: z.number().nullable(),
+        aurocLow: z.number().nullable(),
+        aurocHigh: z.number().nullable(),
+      }),
+    )
+    .optional(),
+  /**
    * Conformal proposal sets, from 50 audit draws on: an answer (multi-class: a class; multi-label: present at p, absent at 1 - p) belongs
    * to the set where its probability is at least `least` of that finding (null: too few audits); sets miss the truth in a share alpha.
    */
@@ -155,7 +175,7 @@ export const Metrics = z.object({
     .optional(),
   /** Advice, never a gate: Cohen's kappa of the last three pairs of successive heads, and the expected gain. */
   stop: z
-    .object({ kappas: z.array(z.number()), gain: z.number().nullable(), advised: z.boolean() })
+    .object({ kappas: z.array(z.number()), gain: z.number().nullable(), advised: z.boolean(), n: z.int().optional() })
     .nullable()
     .optional(),
 });

@@ -12,6 +12,9 @@ export interface QueuedImage {
 /** Of a finding whose proposals are those of the encoder's own file: as they came, or calibrated on the labels. */
 export type FromFile = 'unchecked' | 'calibrated';
 
+/** How a head's file says that it has not learnt a finding: too few labels, no label, not one of the encoder's own. */
+const CONSTANT: ReadonlySet<string> = new Set(['prior', 'unseen', 'unknown']);
+
 /** The newest round, with rows as images. A round whose pool has not arrived yet waits for it. */
 export class Proposals {
   readonly round = new Signal<RoundView | null>(null);
@@ -81,6 +84,13 @@ export class Proposals {
     if (!head?.ready || column === null || !head.ready.findings[column]) return null;
     return head.calibration.perFinding[column] === 'none' ? 'unchecked' : 'calibrated';
   };
+
+  /** Whether the head has learnt the finding, rather than naming it with a constant. */
+  knows(finding: Id): boolean {
+    const column = this.columnOf(finding);
+    if (column === null) return false;
+    return !CONSTANT.has(this.round.get()?.head?.calibration.perFinding[column] ?? '');
+  }
 
   /** The id of the head that stands behind `of`. */
   head(): string | null {

@@ -1,5 +1,7 @@
 import type { Metrics } from '../../contract/jobs/trainer';
 import { count } from '../controls/figures';
+import { Term } from '../controls/Term';
+import { AUROC } from './terms';
 
 const WIDTH = 304;
 const HEIGHT = 96;
@@ -50,7 +52,8 @@ export function LearningCurve({ curve }: { readonly curve: NonNullable<Metrics['
         </text>
       </svg>
       <p className="figures">
-        {count(more)} more labels: AUROC {gain < 0.0005 ? 'as now' : `about +${gain.toFixed(3)}`}, by the fit over n = {count(last.n)}
+        {count(more)} more labels: <Term means={AUROC}>AUROC</Term> {gain < 0.0005 ? 'as now' : `about +${gain.toFixed(3)}`}, by a curve
+        through {count(points.length)} shares of n = {count(last.n)} labels
       </p>
     </div>
   );

@@ -3,7 +3,8 @@ import { Combine, HeadKind, Strategy } from '../../contract/jobs/trainer';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
-import { combinations, heads, strategies } from './choices';
+import { combinations, heads, kinds, strategies } from './choices';
+import { Term } from '../controls/Term';
 import { useProject } from '../labels/use-labels';
 import type { RoundView } from '../../contract/bridge';
 import type { HeadFile } from '../../contract/head';
@@ -11,17 +12,20 @@ import { isFitted } from '../labels/said';
 import { count, counted, milliseconds } from '../controls/figures';
 
 const stages = { idle: 'Waiting for labels', basis: 'Preparing the pool', quick: 'Refitting', full: 'Calibrating' } as const;
-const kinds = {
-  gda: 'Gaussian discriminant analysis',
-  logistic: 'logistic regression',
-  attentive: 'attentive probe',
-  block: 'fine-tuned block',
-} as const;
+
+const rounds = { cold: 'without a head', quick: 'at once after an answer', full: 'calibrated' } as const;
+const backends: Readonly<Record<string, string>> = {
+  cpu: 'the processor, in JavaScript',
+  wasm: 'the processor (wasm)',
+  webgpu: 'the graphics card (WebGPU)',
+  'tfjs-node': 'the processor (native library)',
+  'tfjs-node-gpu': 'the graphics card (CUDA)',
+};
 
 function headWords(round: RoundView, { kind, ready }: HeadFile): string {
   if (!isFitted(round)) return "the encoder file's own";
   const own = ready?.findings.filter(Boolean).length ?? 0;
-  return own === 0 ? kinds[kind] : `${kinds[kind]}; the encoder file's own for ${counted(own, 'finding')}`;
+  return own === 0 ? kinds[kind].title : `${kinds[kind].title}; the encoder file's own for ${counted(own, 'finding')}`;
 }
 
 /** What the queue is doing, and with what. */
@@ -46,16 +50,20 @@ export function QueueState({ onSearch }: { readonly onSearch: () => void }) {
       <dl className="facts">
         <div>
           <dt>Last round</dt>
-          <dd>{round ? `${round.stage}, ${milliseconds(round.milliseconds)}, ${count(round.metrics.labelled)} labels` : 'none yet'}</dd>
+          <dd>
+            {round ? `${rounds[round.stage]}, ${milliseconds(round.milliseconds)}, ${count(round.metrics.labelled)} labels` : 'none yet'}
+          </dd>
         </div>
         <div>
           <dt>Head</dt>
           <dd>{round?.head ? headWords(round, round.head) : 'none yet'}</dd>
         </div>
         <div>
-          <dt>Backend</dt>
+          <dt>
+            <Term means="The backend of TensorFlow.js: what computes the large products">Computed by</Term>
+          </dt>
           <dd>
-            {trainer.backend ?? 'not started'}
+            {trainer.backend === null ? 'not started' : (backends[trainer.backend] ?? trainer.backend)}
             {trainer.reason !== '' && <span className="muted"> ({trainer.reason})</span>}
           </dd>
         </div>

@@ -33,3 +33,10 @@ export const combinations: Readonly<Record<Combine, Choice>> = {
   mean: { title: 'Average of the findings', when: 'An image counts as hard where many findings are: right unless you have a reason.' },
   max: { title: 'Hardest finding', when: 'One finding that is hard to tell is enough: where findings are rare and each one matters.' },
 };
+
+export const kinds = {
+  gda: { title: 'Gaussian discriminant analysis', short: 'Discriminant' },
+  logistic: { title: 'Logistic regression', short: 'Logistic' },
+  attentive: { title: 'Attentive probe', short: 'Attentive' },
+  block: { title: 'Fine-tuned block', short: 'Fine-tuned' },
+} as const;

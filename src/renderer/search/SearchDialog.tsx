@@ -27,7 +27,7 @@ export function SearchDialog({ these, onClose }: { readonly these: readonly Id[]
   const [kind, setKind] = useState<Start['kind'] | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [busy, setBusy] = useState(false);
-  const known = finding !== null && proposals.columnOf(finding) !== null;
+  const known = finding !== null && proposals.knows(finding);
   const starts = startsFor({ these, present: finding === null ? 0 : present(finding), known });
   const possible = starts.filter(({ impossible }) => impossible === null);
   const chosen = possible.find((start) => start.kind === kind) ?? possible[0];

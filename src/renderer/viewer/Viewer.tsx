@@ -105,7 +105,9 @@ export function Viewer({ image, cache, onHeader }: { readonly image: Id; readonl
           ))}
         </div>
         <div className={state.dragging ? 'viewer-figures dragging' : 'viewer-figures'} data-testid="viewer-figures">
-          {state.window && <span>{windowFigures(state.window, state.rescale)}</span>}
+          {state.window && (
+            <span title="Window: center (C) and width (W) of the values that are shown">{windowFigures(state.window, state.rescale)}</span>
+          )}
           {state.window && !state.dragging && <span>{state.presets.find((preset) => preset === state.window)?.name ?? 'by hand'}</span>}
           {size && <span>{Math.round(state.placement.scale * (globalThis.devicePixelRatio || 1) * 100)} %</span>}
           {state.inverted && <span>inverted</span>}

@@ -7,8 +7,14 @@ import type { Acquisition, Pick, Scene } from './scene';
 const EVEN = 5;
 
 /** Whether there is anything to go by before the first label: images to start from, or a head that knows the finding. */
-export const canSearch = ({ search, scores }: Scene): boolean =>
-  !!search && (search.seeds.length > 0 || scores?.fitted[search.finding] === true);
+export const canSearch = (scene: Scene): boolean =>
+  !!scene.search && (scene.search.seeds.length > 0 || sayingOf(scene, scene.search.finding) !== null);
+
+/** What a head says of the finding in every row: the ready one where it speaks, else the fitted one where it has learnt it. */
+function sayingOf({ ready, scores }: Scene, finding: number) {
+  if (ready?.speaks[finding]) return { z: ready.logits, probabilities: ready.probabilities, learnt: true };
+  return scores?.fitted[finding] ? { z: scores.z, probabilities: scores.probabilities, learnt: false } : null;
+}
 
 /**
  * Search for a rare finding: P(present) blended with the similarity to the positives known and the images it was started from, the
@@ -21,15 +27,15 @@ export const rare: Acquisition = async (scene, count) => {
   const name = scene.findings[finding] ?? '';
   const positives = scene.present[finding] ?? [];
   const seeds = [...new Set([...positives, ...(scene.search?.seeds ?? [])])];
-  const known = scene.scores?.fitted[finding] === true;
-  if (seeds.length === 0 && !known) return [];
+  const saying = sayingOf(scene, finding);
+  if (seeds.length === 0 && !saying) return [];
   const { data } = await productTransposed(takeRows(scene.features, scene.open), takeRows(scene.features, seeds));
-  const weight = !known ? 0 : seeds.length === 0 ? 1 : positives.length / (positives.length + EVEN);
+  const weight = weightOf(saying, positives.length, seeds.length);
   const k = scene.findings.length;
   const candidates = Array.from(scene.open, (row, i) => {
     let similarity = -1;
     for (let j = 0; j < seeds.length; j++) similarity = Math.max(similarity, data[i * seeds.length + j] as number);
-    const z = scene.scores ? (scene.scores.z[row * k + finding] as number) : 0;
+    const z = saying ? (saying.z[row * k + finding] as number) : 0;
     return { row, z, similarity, score: 0 };
   });
   // Ranks, not values: cosine and probability have no common scale.
@@ -58,7 +64,7 @@ export const rare: Acquisition = async (scene, count) => {
     while (next && taken.has(next.row)) next = lists[from].next().value;
     if (!next) break;
     taken.add(next.row);
-    const probability = scene.scores?.probabilities[next.row * k + finding] ?? 0;
+    const probability = saying?.probabilities[next.row * k + finding] ?? 0;
     const reason: Pick['reason'] =
       from === 'any'
         ? { code: 'random', params: {} }
@@ -71,6 +77,14 @@ export const rare: Acquisition = async (scene, count) => {
   }
   return out;
 };
+
+/** Of the head against the similarity. A head that came with the encoder has learnt from others' labels: it counts for half from the start. */
+function weightOf(saying: { readonly learnt: boolean } | null, positives: number, seeds: number): number {
+  if (!saying) return 0;
+  if (seeds === 0) return 1;
+  const share = positives / (positives + EVEN);
+  return saying.learnt ? Math.max(0.5, share) : share;
+}
 
 function rarest(scene: Scene): number {
   let best = -1;

@@ -16,6 +16,8 @@ export interface Scene {
   readonly scores: Scores | null;
   /** Rows labelled present, per finding. */
   readonly present: readonly (readonly number[])[];
+  /** The head that came with the encoder's file, for the findings of which it speaks now. */
+  readonly ready?: { readonly speaks: readonly boolean[]; readonly logits: Float32Array; readonly probabilities: Float32Array } | null;
   readonly seed: number;
   /** Multi-label; mean unless given. */
   readonly combine?: Combine | undefined;

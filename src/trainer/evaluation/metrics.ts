@@ -4,9 +4,11 @@ import { AUDITS_FOR_SETS, proposalSets } from '../calibration/conformal';
 import { AUDITS_FOR_PRIOR } from '../calibration/prior';
 import type { FittedHead } from '../heads/fit';
 import { targetsOf, type LabelTable, type Targets } from '../labels';
-import { hanleyMcNeil, wilson } from './intervals';
+import { compareHeads } from './comparison';
+import { clusteredWilson, hanleyMcNeil } from './intervals';
 import { brier, calibrationBins, expectedCalibrationError } from './probability';
 import type { Trend } from './progress';
+import { Tally } from './tally';
 import { auroc } from './ranking';
 
 /** With fewer labels than this on either side an AUROC is not shown. */
@@ -32,6 +34,7 @@ export function metrics({ base, table, fitted, probabilities, prequential, trend
     audit: fitted === null || audit.rows.length === 0 ? null : auditAccuracy(base, audit, probabilities),
     calibration: fitted === null ? null : calibrationOf(base, fitted),
     findings: base.findings.map((_, finding) => ofFinding(table, fitted, finding)),
+    heads: fitted ? compareHeads(base.task, fitted) : [],
     lowEvidence: audit.rows.length < AUDITS_FOR_PRIOR,
     sets: fitted === null || audit.rows.length < AUDITS_FOR_SETS ? null : setsOf(base, audit, probabilities),
     ...trend,
@@ -46,23 +49,17 @@ function setsOf({ task }: SnapshotBase, audit: Targets, probabilities: Float32Ar
 /** Right answers on rows the head was never trained on: images in multi-class, cells in multi-label. */
 function auditAccuracy(base: SnapshotBase, audit: Targets, probabilities: Float32Array): Metrics['audit'] {
   const k = audit.findings;
-  let n = 0;
-  let correct = 0;
+  const tally = new Tally();
   audit.rows.forEach((row, i) => {
+    const group = audit.groups[i] as number;
     const p = probabilities.subarray(row * k, (row + 1) * k);
-    if (base.task === 'multiclass') {
-      n++;
-      if (audit.y[i * k + p.indexOf(Math.max(...p))] === 1) correct++;
-      return;
-    }
+    if (base.task === 'multiclass') return tally.add(group, audit.y[i * k + p.indexOf(Math.max(...p))] === 1);
     p.forEach((value, f) => {
       const state = audit.y[i * k + f] as number;
-      if (state < 0) return;
-      n++;
-      if (value >= 0.5 === (state === 1)) correct++;
+      if (state >= 0) tally.add(group, value >= 0.5 === (state === 1));
     });
   });
-  return n === 0 ? null : { n, correct, ...wilson(correct, n) };
+  return tally.n === 0 ? null : { n: tally.n, correct: tally.correct, ...clusteredWilson(tally.clusters()) };
 }
 
 /** Out-of-fold probabilities against the labels, all findings together. */

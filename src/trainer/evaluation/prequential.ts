@@ -4,7 +4,8 @@ import { fitGda } from '../heads/gda';
 import { targetsOf, type LabelTable, type Targets } from '../labels';
 import type { Matrix } from '../matrix';
 import { pause } from '../pause';
-import { wilson } from './intervals';
+import { clusteredWilson } from './intervals';
+import { Tally } from './tally';
 
 /** The head is refitted when the labels have grown by this factor: blocks small enough to follow the curve. */
 const GROWTH = 1.2;
@@ -12,8 +13,7 @@ const FIRST = 4;
 
 interface Block {
   readonly key: string;
-  readonly n: number;
-  readonly correct: number;
+  readonly tally: Tally;
 }
 
 /** Blocks of earlier snapshots: a new label at the end changes none of them. Holds no result that is not recomputed alike. */
@@ -36,27 +36,25 @@ export async function prequential(
     table,
     table.labelled.filter((row) => trained.has(row)),
   );
-  const total = targets.rows.length;
+  const count = targets.rows.length;
   let key = '';
-  let n = 0;
-  let correct = 0;
+  const total = new Tally();
   const curve: { n: number; accuracy: number }[] = [];
-  for (let from = FIRST, counted = 0; from < total;) {
-    const to = Math.min(total, Math.max(from + 1, Math.floor(from * GROWTH)));
+  for (let from = FIRST, counted = 0; from < count;) {
+    const to = Math.min(count, Math.max(from + 1, Math.floor(from * GROWTH)));
     key = fingerprint(key, targets, counted, to);
     counted = to;
     let block = cache.get(to);
     if (block?.key !== key) {
-      block = { key, ...score(base, features, targets, from, to) };
+      block = { key, tally: score(base, features, targets, from, to) };
       cache.set(to, block);
       await pause(signal);
     }
-    n += block.n;
-    correct += block.correct;
-    if (block.n > 0) curve.push({ n: to, accuracy: correct / n });
+    total.addAll(block.tally);
+    if (block.tally.n > 0) curve.push({ n: to, accuracy: total.correct / total.n });
     from = to;
   }
-  return n === 0 ? null : { n, correct, ...wilson(correct, n), curve };
+  return total.n === 0 ? null : { n: total.n, correct: total.correct, ...clusteredWilson(total.clusters()), curve };
 }
 
 /** FNV-1a over what the labels from..to say, chained to what came before. */
@@ -72,30 +70,28 @@ function fingerprint(before: string, targets: Targets, from: number, to: number)
   return `${before}/${(h >>> 0).toString(36)}`.slice(-200);
 }
 
-function score(base: SnapshotBase, features: Matrix, targets: Targets, from: number, to: number): { n: number; correct: number } {
+function score(base: SnapshotBase, features: Matrix, targets: Targets, from: number, to: number): Tally {
   const k = targets.findings;
   const linear = fitOn(base, features, slice(targets, 0, from));
   const block = slice(targets, from, to);
   const logits = logitsOf(linear, makeDesign(features, block));
-  let n = 0;
-  let correct = 0;
+  const tally = new Tally();
   for (let i = 0; i < to - from; i++) {
+    const group = block.groups[i] as number;
     const row = logits.subarray(i * k, (i + 1) * k);
     if (base.task === 'multiclass') {
       if (!linear.fitted.includes(true)) continue;
       const candidates = Array.from(row, (value, f) => (linear.fitted[f] ? value : -Infinity));
-      n++;
-      if (block.y[i * k + candidates.indexOf(Math.max(...candidates))] === 1) correct++;
+      tally.add(group, block.y[i * k + candidates.indexOf(Math.max(...candidates))] === 1);
       continue;
     }
     for (let f = 0; f < k; f++) {
       const state = block.y[i * k + f] as number;
       if (state < 0 || !linear.fitted[f]) continue;
-      n++;
-      if ((row[f] as number) > 0 === (state === 1)) correct++;
+      tally.add(group, (row[f] as number) > 0 === (state === 1));
     }
   }
-  return { n, correct };
+  return tally;
 }
 
 function fitOn(base: SnapshotBase, features: Matrix, targets: Targets): Linear {

@@ -34,7 +34,7 @@ export async function trend(features: Matrix, targets: Targets, task: Task, seed
   const kappas = await agreements(features, targets, task, seed, signal);
   const gain = learningCurve?.gain ?? null;
   const advised = kappas.every((kappa) => kappa >= AGREEMENT) && gain !== null && gain < SMALL_GAIN;
-  return { learningCurve, stop: { kappas, gain, advised } };
+  return { learningCurve, stop: { kappas, gain, advised, n: targets.rows.length } };
 }
 
 /** Mean AUROC over folds by patient and findings, of heads on growing shares of the other folds' labels, and its fit a - b / n^c. */

@@ -1,4 +1,5 @@
 import type { Task } from '../../contract/model';
+import type { HeadFile } from '../../contract/head';
 import type { HeadKind } from '../../contract/jobs/trainer';
 import { calibrateClasses, calibrateLabels, type Calibration, type Judged } from '../calibration/calibrate';
 import { countStates, type Targets } from '../labels';
@@ -25,6 +26,12 @@ export interface OutOfFold {
   readonly probabilities: Float32Array;
 }
 
+/** A head that was fitted beside the one in use: calibrated probabilities [n, findings] on the same folds. */
+export interface Candidate {
+  readonly kind: HeadFile['kind'];
+  readonly probabilities: Float32Array;
+}
+
 export interface FittedHead {
   readonly kind: 'gda' | 'logistic';
   readonly linear: Linear;
@@ -36,6 +43,8 @@ export interface FittedHead {
   /** What it was trained on. */
   readonly targets: Targets;
   readonly outOfFold: OutOfFold;
+  /** What the choice was made from, the one in use among them; empty where nothing was compared. */
+  readonly compared: readonly Candidate[];
 }
 
 export interface FitOptions {
@@ -72,10 +81,12 @@ export async function fitHead(features: Matrix, targets: Targets, options: FitOp
   const logistic = await logisticCandidate(design, seen, folds, several, options);
   if (options.head === 'logistic') return logistic;
   // The two are compared on the same folds; the one that stays is calibrated as well as it can be.
-  const compared = await gdaBy(await gdaOutOfFold(design, task, seen, folds, signal));
-  return clearlyBetter(targets, task, logistic.outOfFold.probabilities, compared.outOfFold.probabilities)
+  const folded = await gdaBy(await gdaOutOfFold(design, task, seen, folds, signal));
+  const compared = [folded, logistic].map(({ kind, outOfFold: { probabilities } }) => ({ kind, probabilities }));
+  const chosen = clearlyBetter(targets, task, logistic.outOfFold.probabilities, folded.outOfFold.probabilities)
     ? logistic
-    : gdaBy(gdaLeftOut(design, task));
+    : await gdaBy(gdaLeftOut(design, task));
+  return { ...chosen, compared };
 }
 
 async function logisticCandidate(
@@ -133,7 +144,7 @@ async function finish(
       : calibrateLabels(used, counts, linear.fitted, withPrior);
   const probabilities = calibrated(task, calibration.slope, calibration.offset, withoutUnseen(logits, task, seen, targets.findings));
   const regularisation = strengths?.map((strength) => (design.meanSquare > 0 ? strength / design.meanSquare : strength)) ?? null;
-  return { kind, linear, calibration, strengths, regularisation, targets, outOfFold: { targets, probabilities } };
+  return { kind, linear, calibration, strengths, regularisation, targets, outOfFold: { targets, probabilities }, compared: [] };
 }
 
 /** A class without labels has the constant logit 0 in a head; out of fold as well, or its NaN would spread over the softmax. */

@@ -512,13 +512,27 @@ const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
     aurocLow: labelled < 8 ? null : 0.82 - finding * 0.06,
     aurocHigh: labelled < 8 ? null : 0.97 - finding * 0.03,
   })),
+  heads:
+    labelled < 8
+      ? []
+      : (['gda', 'logistic'] as const).map((kind, i) => ({
+          kind,
+          used: kind === (labelled < 60 ? 'gda' : 'logistic'),
+          n: labelled,
+          logLoss: 0.52 - i * 0.03,
+          logLossLow: 0.41 - i * 0.03,
+          logLossHigh: 0.63 - i * 0.03,
+          auroc: 0.86 + i * 0.01,
+          aurocLow: 0.78 + i * 0.01,
+          aurocHigh: 0.94,
+        })),
   lowEvidence: labelled < 20,
   sets: labelled < 8 ? null : { alpha: 0.1, least: findings.map(() => 0.2), n: findings.map((_, i) => 52 + i) },
   learningCurve:
     labelled < 8
       ? null
       : { points: [8, 12, 18, 27].map((n) => ({ n, auroc: 0.95 - 1.4 / n })), a: 0.95, b: 1.4, c: 1, more: 50, gain: 0.034 },
-  stop: labelled < 8 ? null : { kappas: [0.91, 0.97, 0.99], gain: 0.034, advised: false },
+  stop: labelled < 8 ? null : { kappas: [0.91, 0.97, 0.99], gain: 0.034, advised: false, n: labelled },
 });
 
 const libraryOf = (): Library => ({

@@ -308,8 +308,13 @@ describe('the app', () => {
     expect((await screen.findByTestId('prequential')).textContent).toContain('n = 10');
     expect(screen.getByTestId('audit').textContent).toContain('n = 9');
     expect(screen.getByTestId('calibration').textContent).toContain('n = 10');
-    expect(screen.getByTestId('learning-curve').textContent).toContain('50 more labels: AUROC about +0.034, by the fit over n = 27');
-    expect(screen.getByTestId('stop-advice').textContent).toContain('kappa 0.91, 0.97, 0.99');
+    expect(screen.getByTestId('learning-curve').textContent).toContain(
+      '50 more labels: AUROC about +0.034, by a curve through 4 shares of n = 27',
+    );
+    expect(screen.getByTestId('stop-advice').textContent).toContain('agree by 0.91, 0.97, 0.99');
+    expect(screen.getByTestId('stop-advice').textContent).toContain('from 10 labelled images');
+    expect(screen.getByTestId('finding-table').textContent).toContain('8 / 20');
+    expect(screen.getByTestId('head-comparison').textContent).toContain('Gaussian discriminant analysis is in use');
     expect(screen.getByTestId('proposal-sets').textContent).toContain('n = 52');
     expect(await violations()).toEqual([]);
   });

@@ -109,6 +109,24 @@ describe('the head that came with the encoder', () => {
     expect(round.queue.length).toBe(20);
   });
 
+  it('is what a search can start from: its likeliest images come first, before any label', async () => {
+    const plain = gaussianPool(200, 30, 3, 'multilabel');
+    const pool = withReady(plain, headFor(plain, ['right', 'right', 'noise']), [0, null, 2]);
+    const searching = (finding: number): Pool => ({
+      ...pool,
+      base: { ...pool.base, settings: { ...pool.base.settings, strategy: 'rare', queueSize: 20, search: { finding, seeds: [] } } },
+    });
+    const { round } = await fullRound(await preparedFor(searching(0), 0), 1, created, new Map());
+    const likely = round.queue.filter(({ reason }) => reason.code === 'likely').map(({ row }) => row);
+    expect(likely.length).toBeGreaterThanOrEqual(15);
+    const p = (row: number) => round.probabilities[row * 3] ?? 0;
+    expect(likely.map(p)).toEqual(likely.map(p).sort((a, b) => b - a));
+    expect(Math.max(...first(200).map(p))).toBe(p(likely[0] ?? -1));
+    // Of the second finding it knows nothing: the queue begins as it would without a search.
+    const unknown = await fullRound(await preparedFor(searching(1), 0), 1, created, new Map());
+    expect(unknown.round.queue[0]?.reason.code).toBe('typical');
+  });
+
   it('stays where it is right, and gives way where the fitted head is better out of fold', async () => {
     const plain = gaussianPool(400, 60, 3, 'multilabel', 1.6);
     const pool = withReady(plain, headFor(plain, ['right', 'noise', 'noise'], { sharpness: 6 }));
