@@ -9,7 +9,7 @@ import type { Log } from '../log';
 import type { Processes } from '../processes';
 import { judged } from './frames';
 import { Rate } from './rate';
-import { THUMBNAIL_SIZE, thumbnailFile } from './thumbnails';
+import { THUMBNAIL_SIZE, thumbnailFile, trimThumbnails } from './thumbnails';
 
 export interface OpenEncoder {
   readonly card: EncoderCard;
@@ -176,6 +176,8 @@ export class Embedding {
       await new Promise((resolve) => setTimeout(resolve, 400));
     }
     this.#become('done');
+    // Nobody waits for it, closing neither.
+    void trimThumbnails(this.#source.profile).catch((error: unknown) => this.#log.bug(error));
   }
 
   /** Once through everything that is neither embedded nor failed. */

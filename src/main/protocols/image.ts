@@ -1,12 +1,11 @@
 import { app, protocol } from 'electron';
-import { readFile } from 'node:fs/promises';
 import { APP_ORIGIN } from '../../contract/bridge';
 import { Priority } from '../../contract/jobs/imaging';
 import type { ImageRecord } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import type { Processes } from '../processes';
 import type { ProjectSession } from '../projects/session';
-import { THUMBNAIL_SIZE, thumbnailFile } from '../projects/thumbnails';
+import { readThumbnail, THUMBNAIL_SIZE, thumbnailFile } from '../projects/thumbnails';
 import { developmentUrl } from '../security';
 
 /**
@@ -30,7 +29,7 @@ export function setupImageProtocol(session: () => ProjectSession | null, process
 
 async function thumbnail(session: ProjectSession, image: ImageRecord, processes: Processes, profile: string): Promise<Response> {
   const file = thumbnailFile(profile, session.project.id, image);
-  const cached = await readFile(file).catch(() => null);
+  const cached = await readThumbnail(file);
   if (cached) return answer(cached, 200, { 'content-type': 'image/webp', 'cache-control': 'no-store' });
   const made = await processes.imaging.call('read', {
     source: { file: session.fileOf(image), frame: image.frame },
@@ -38,7 +37,7 @@ async function thumbnail(session: ProjectSession, image: ImageRecord, processes:
     thumbnail: { file, size: THUMBNAIL_SIZE },
   });
   if (!made.ok) return refusal(made.failure);
-  const bytes = await readFile(file).catch(() => null);
+  const bytes = await readThumbnail(file);
   return bytes ? answer(bytes, 200, { 'content-type': 'image/webp', 'cache-control': 'no-store' }) : answer(null, 404);
 }
 
