@@ -96,7 +96,10 @@ const messages: Record<ErrorCode, Message> = {
   'labels-too-few': { what: 'There are too few labels to fit a head: {reason}.', next: 'Label at least one image of each of two states.' },
   'labels-invalid': { what: '{file}: {reason}.', next: 'Correct the table and try again.' },
   'head-invalid': { what: 'The head in {folder} cannot be used: {reason}.', next: 'Fit it again.' },
-  'backend-unavailable': { what: 'The backend {backend} cannot be used here: {reason}.', next: 'Another one takes over; on the command line, choose auto.' },
+  'backend-unavailable': {
+    what: 'The backend {backend} cannot be used here: {reason}.',
+    next: 'Another one takes over; on the command line, choose auto.',
+  },
   'strategy-unknown': { what: 'There is no strategy called {strategy}.', next: 'Known are {known}.' },
   'project-missing': { what: 'The project {project} is no longer there.', next: 'It was moved or removed; choose another.' },
   'project-newer': {

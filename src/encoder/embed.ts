@@ -6,10 +6,11 @@ import { embeddingName, type EmbeddedItem, type EmbedItem } from '../contract/jo
 import { fail, ok, type Failure, type Result } from '../contract/result';
 import type { Handlers } from '../contract/wire';
 import type { Engine } from './engine';
+import { Recall } from './recall';
 import type { EmbeddingStore } from './store/store';
 
 /** Where tiles come from: the handlers of imaging themselves, or calls of them over a port. */
-export type TileSource = Pick<Handlers<ImagingService>, 'read'>;
+export type TileSource = Pick<Handlers<ImagingService>, 'read' | 'identify'>;
 type Read = Awaited<ReturnType<TileSource['read']>>;
 
 /** Batches asked of imaging ahead of the one that runs: enough to keep its workers busy, little enough to hold in memory. */
@@ -45,6 +46,7 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
     stores[state] = store.value;
   }
   const report = new Report(job, stores);
+  const recall = new Recall(job.imaging, Object.values(stores), engine.facts, signal);
   const ahead: Promise<Read>[] = [];
   const group = engine.batch;
   const limit = group * BATCHES_AHEAD;
@@ -52,7 +54,7 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
   const ask = () => {
     while (asked < items.length && ahead.length < limit) {
       const item = items[asked++];
-      if (item) ahead.push(read(job, item));
+      if (item) ahead.push(read(job, recall, item));
     }
   };
   let batch: Ready[] = [];
@@ -91,7 +93,9 @@ export async function embed(job: EmbedJob): Promise<Result<{ done: number; faile
 
 type Ready = { readonly item: EmbedItem } & Extract<Read, { ok: true }>['value'];
 
-async function read(job: EmbedJob, item: EmbedItem): Promise<Read> {
+async function read(job: EmbedJob, recall: Recall, item: EmbedItem): Promise<Read> {
+  const facts = await recall.factsOf(item);
+  if (facts) return ok({ facts });
   const tile = job.engine.card.preprocessing.tile;
   return job.imaging.read(
     { source: item.source, priority: Priority.embedding, tile, ...(item.thumbnail ? { thumbnail: item.thumbnail } : {}) },
@@ -126,6 +130,7 @@ async function encodeBatch(
     });
   }
   ready.forEach(({ item, facts, tile }, i) => {
+    if (!item.thumbnail) engine.facts.add(names[i] ?? '', facts);
     if (tile || reused[i]) report.add({ status: 'ok', key: item.key, facts, reused: reused[i] ?? false });
     else report.add({ status: 'failed', key: item.key, failure: { code: 'internal', params: { reason: 'imaging gave no tile' } } });
   });
@@ -162,6 +167,7 @@ class Report {
       const flushed = await store.flush();
       if (!flushed.ok) return flushed;
     }
+    await this.job.engine.facts.flush();
     if (this.items.length > 0) this.job.onEmbedded(this.items);
     this.items = [];
     this.last = performance.now();

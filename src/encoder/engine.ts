@@ -10,6 +10,7 @@ import { ensureBuiltin } from './scattering/builtin';
 import { chooseSession } from './providers';
 import type { Session } from './session';
 import { SteadySession } from './steady-session';
+import { FactsLog } from './store/facts';
 import type { Made } from './store/segment';
 import { EmbeddingStore } from './store/store';
 
@@ -36,6 +37,7 @@ export interface EngineOptions {
 export class Engine {
   readonly source: EncoderFolder;
   readonly store: EmbeddingStore;
+  readonly facts: FactsLog;
   private readonly profile: string;
   private readonly threads: number;
   private readonly main: SteadySession;
@@ -47,13 +49,20 @@ export class Engine {
   private pixels: Float32Array;
   private turn: Promise<unknown> = Promise.resolve();
 
-  private constructor({ profile, threads, batch }: EngineOptions, source: EncoderFolder, session: SteadySession, store: EmbeddingStore) {
+  private constructor(
+    { profile, threads, batch }: EngineOptions,
+    source: EncoderFolder,
+    session: SteadySession,
+    store: EmbeddingStore,
+    facts: FactsLog,
+  ) {
     this.profile = profile;
     this.source = source;
     this.main = session;
     this.used = session;
     this.threads = threads;
     this.store = store;
+    this.facts = facts;
     this.size = batch;
     this.pixels = new Float32Array(batch * inputLength(source.card));
   }
@@ -66,12 +75,13 @@ export class Engine {
     const session = await chooseSession({ model, card, provider, threads, memory: join(profile, 'providers.json') });
     if (!session.ok) return session;
     const format = { encoder: card.id, d: card.outputs.embedding, type: storedAs(card) };
-    const store = await EmbeddingStore.open(join(profile, 'embeddings', card.id), format);
+    const place = join(profile, 'embeddings', card.id);
+    const store = await EmbeddingStore.open(place, format);
     if (!store.ok) {
       await session.value.close();
       return store;
     }
-    return ok(new Engine(options, source.value, new SteadySession(session.value, model, threads), store.value));
+    return ok(new Engine(options, source.value, new SteadySession(session.value, model, threads), store.value, await FactsLog.open(place)));
   }
 
   get card(): EncoderCard {

@@ -2,7 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { encoderService } from '../contract/jobs/encoder';
 import { imagingService, type ImagingService } from '../contract/jobs/imaging';
 import { acceptPorts, type ParentPortLike } from '../contract/ports';
-import { fail } from '../contract/result';
+import { fail, type Result } from '../contract/result';
 import { connect, serve, type Client } from '../contract/wire';
 import type { TileSource } from './embed';
 import { createEncoder } from './service';
@@ -41,18 +41,21 @@ function whenConnected(signal: AbortSignal): Promise<Client<ImagingService> | nu
   });
 }
 
+/** Asks imaging; when it goes away in the middle, it is asked again after its restart. */
+async function ask<T>(file: string, signal: AbortSignal, work: (client: Client<ImagingService>) => Promise<Result<T>>): Promise<Result<T>> {
+  for (let attempt = 1; ; attempt++) {
+    const client = await whenConnected(signal);
+    if (!client) return fail('process-gone', { process: imagingService.name });
+    const result = await work(client);
+    if (result.ok || result.failure.code !== 'process-gone') return result;
+    if (imaging === client) imaging = null;
+    if (attempt === ATTEMPTS) return fail('decoder-crashed', { file });
+  }
+}
+
 const tiles: TileSource = {
-  /** When imaging goes away in the middle, it is asked again after its restart. */
-  async read(params, { signal }) {
-    for (let attempt = 1; ; attempt++) {
-      const client = await whenConnected(signal);
-      if (!client) return fail('process-gone', { process: imagingService.name });
-      const result = await client.call('read', params, { signal });
-      if (result.ok || result.failure.code !== 'process-gone') return result;
-      if (imaging === client) imaging = null;
-      if (attempt === ATTEMPTS) return fail('decoder-crashed', { file: params.source.file });
-    }
-  },
+  read: (params, context) => ask(params.source.file, context.signal, (client) => client.call('read', params, context)),
+  identify: (params, context) => ask(params.source.file, context.signal, (client) => client.call('identify', params, context)),
 };
 
 let emit: ReturnType<typeof serve<typeof encoderService>> | null = null;

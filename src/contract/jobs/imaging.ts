@@ -36,6 +36,20 @@ export const ImageFacts = z.object({
 });
 export type ImageFacts = z.infer<typeof ImageFacts>;
 
+/** What is known of a file without decoding it: its bytes, and what a DICOM header states. */
+export const FileFacts = ImageFacts.pick({
+  sha256: true,
+  bytes: true,
+  mtime: true,
+  patient: true,
+  study: true,
+  view: true,
+  studyDate: true,
+  manufacturer: true,
+  notes: true,
+});
+export type FileFacts = z.infer<typeof FileFacts>;
+
 /** An encoder's input before normalisation: size x size, one channel (grey) or three interleaved, row by row. */
 export const Tile = z.object({ size: z.int(), channels: z.union([z.literal(1), z.literal(3)]), data: z.instanceof(Uint8Array) });
 export type Tile = z.infer<typeof Tile>;
@@ -87,6 +101,8 @@ export const imagingService = {
       }),
       result: z.object({ facts: ImageFacts, tile: Tile.optional() }),
     },
+    /** Hashes a file and reads its header, and decodes nothing. */
+    identify: { params: z.object({ source: ImageSource, priority: PriorityValue }), result: FileFacts },
     /** The whole image for the large view. */
     pixels: { params: z.object({ source: ImageSource, priority: PriorityValue }), result: Pixels },
     /** Frames in a file that are images of their own: 1 for an ordinary image, at most FRAMES_LIMIT + 1. */

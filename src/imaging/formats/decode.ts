@@ -2,12 +2,14 @@ import { corrupt, limits, refuse, unsupported } from './bounds';
 import { toGreyOrRgb } from './channels';
 import type { HeaderField } from '../../contract/jobs/imaging';
 import { decodeDicom, dicomFrames } from './dicom/decode';
+import { statedFacts } from './dicom/facts';
+import { readDicomHeader } from './dicom/header';
 import { listHeader } from './dicom/listing';
 import type { Header } from './header';
 import { readJpegHeader } from './jpeg';
 import { upright } from './orientation';
 import { readPngHeader } from './png';
-import { unstated, type Raster } from './raster';
+import { unstated, type Raster, type StatedFacts } from './raster';
 import { signature, type Format } from './signature';
 import { readTiffHeader } from './tiff';
 import { decodeWithVips, type CompressedFormat } from './vips';
@@ -52,6 +54,10 @@ export function countFrames(file: Uint8Array): number {
   const format = formatOf(file);
   return format === 'DICOM' ? dicomFrames(file) : headers[format](file, 0).frames.length;
 }
+
+/** What a DICOM header states; other formats state nothing. */
+export const readStated = (file: Uint8Array): StatedFacts =>
+  formatOf(file) === 'DICOM' ? statedFacts(readDicomHeader(file).set) : unstated;
 
 /** The fields of a DICOM header; other formats have none. */
 export const readHeader = (file: Uint8Array): HeaderField[] => (formatOf(file) === 'DICOM' ? listHeader(file) : []);

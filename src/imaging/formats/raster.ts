@@ -43,6 +43,9 @@ export interface Raster {
   readonly notes: readonly ImageNote[];
 }
 
+/** What a header says of patient, study, view and machine. */
+export type StatedFacts = Pick<Raster, 'patient' | 'study' | 'view' | 'studyDate' | 'manufacturer' | 'notes'>;
+
 /** Facts that only a DICOM header states. */
 export const unstated = {
   windows: [],

@@ -1,5 +1,5 @@
 import type { TileRecipe } from '../../contract/encoder-card';
-import type { HeaderField, ImageFacts, ImageSource, Pixels, Tile } from '../../contract/jobs/imaging';
+import type { FileFacts, HeaderField, ImageFacts, ImageSource, Pixels, Tile } from '../../contract/jobs/imaging';
 import type { Result } from '../../contract/result';
 import type { SampleFormat } from '../phantoms/file';
 import type { PhantomPlan } from '../phantoms/plan';
@@ -13,6 +13,7 @@ export type Job =
       readonly thumbnail?: { file: string; size: number };
       readonly picture?: { file: string };
     }
+  | { readonly kind: 'identify'; readonly source: ImageSource }
   | { readonly kind: 'pixels'; readonly source: ImageSource }
   | { readonly kind: 'frames'; readonly source: ImageSource }
   | { readonly kind: 'header'; readonly source: ImageSource }
@@ -21,6 +22,7 @@ export type Job =
 
 export type JobValue = {
   read: { facts: ImageFacts; tile?: Tile };
+  identify: FileFacts;
   pixels: Pixels;
   frames: number;
   header: HeaderField[];

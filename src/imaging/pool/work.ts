@@ -1,7 +1,7 @@
-import type { ImageFacts, Pixels } from '../../contract/jobs/imaging';
+import type { FileFacts, ImageFacts, Pixels } from '../../contract/jobs/imaging';
 import { fail, FailureError } from '../../contract/result';
-import { countFrames, decodeImage, readHeader } from '../formats/decode';
-import type { Raster } from '../formats/raster';
+import { countFrames, decodeImage, readHeader, readStated } from '../formats/decode';
+import type { Raster, StatedFacts } from '../formats/raster';
 import { writePhantom } from '../phantoms/file';
 import { makeTile } from '../resample/tile';
 import { recall, remember } from './recall';
@@ -39,6 +39,7 @@ async function perform(job: Job, note: (raster: Raster) => void): Promise<JobVal
   const source = await recall(job.source.file);
   if (job.kind === 'frames') return countFrames(source.bytes);
   if (job.kind === 'header') return readHeader(source.bytes);
+  if (job.kind === 'identify') return fileFacts(source, readStated(source.bytes));
   const raster = await decodeImage(source.bytes, job.source.frame);
   note(raster);
   remember(job.source.file, source, raster);
@@ -53,25 +54,13 @@ async function perform(job: Job, note: (raster: Raster) => void): Promise<JobVal
 }
 
 function factsOf(source: SourceFile, raster: Raster): ImageFacts {
-  const { format, width, height, bits, channels, orientation, patient, study, view, studyDate, manufacturer } = raster;
-  const { sha256, size: bytes, mtime } = source;
-  return {
-    sha256,
-    bytes,
-    mtime,
-    format,
-    width,
-    height,
-    bits,
-    channels,
-    orientation,
-    patient,
-    study,
-    view,
-    studyDate,
-    manufacturer,
-    notes: [...raster.notes],
-  };
+  const { format, width, height, bits, channels, orientation } = raster;
+  return { ...fileFacts(source, raster), format, width, height, bits, channels, orientation };
+}
+
+function fileFacts({ sha256, size: bytes, mtime }: SourceFile, stated: StatedFacts): FileFacts {
+  const { patient, study, view, studyDate, manufacturer, notes } = stated;
+  return { sha256, bytes, mtime, patient, study, view, studyDate, manufacturer, notes: [...notes] };
 }
 
 function pixelsOf(raster: Raster): Pixels {

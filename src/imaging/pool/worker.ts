@@ -10,6 +10,6 @@ parentPort?.on('message', (job: Job) => {
 /** Between the threads of one process samples are handed over, not copied. */
 function owned({ result }: Reply): ArrayBuffer[] {
   if (!result.ok || typeof result.value !== 'object' || result.value === null || Array.isArray(result.value)) return [];
-  const data = 'data' in result.value ? result.value.data : result.value.tile?.data;
+  const data = 'data' in result.value ? result.value.data : 'tile' in result.value ? result.value.tile?.data : undefined;
   return data?.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? [data.buffer] : [];
 }

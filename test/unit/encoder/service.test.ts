@@ -76,6 +76,24 @@ describe('the encoder service', () => {
     expect(unwrap(await second.encoder.handlers.missing({ names: missing }, second.context))).toEqual([missing[2]]);
   });
 
+  test('what the store holds is not decoded again: its bytes are hashed, and new images are not hashed twice', async () => {
+    const first = await start();
+    unwrap(await first.embed(names(60)));
+    expect(first.state).toMatchObject({ reads: 60, identified: 0 });
+    const rows = await first.fetch(names(60));
+    unwrap(await first.encoder.close());
+    const second = await start(first.profile);
+    const mixed = [...names(50), 'bad file', ...names(200, 1000), ...names(10, 50)];
+    unwrap(await second.embed(mixed));
+    // The bad file and the new ones; of the last ten, which come after many that were new, some are decoded.
+    expect(second.state.reads).toBeGreaterThanOrEqual(201);
+    expect(second.state.reads).toBeLessThanOrEqual(211);
+    expect(second.state.identified).toBeLessThan(50 + 32 + 32 + 20);
+    const facts = (list: EmbeddedItem[]) => list.flatMap((item) => (item.status === 'ok' ? [item.facts] : [])).slice(0, 50);
+    expect(facts(second.items())).toEqual(facts(first.items()));
+    expect(await second.fetch(names(60))).toEqual(rows);
+  });
+
   test('the same image gives the same bits, whatever lies beside it', async () => {
     const one = await start();
     unwrap(await one.embed(names(70)));

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from '../../../src/contract/result';
 import { decodeImage } from '../../../src/imaging/formats/decode';
+import { writePhantom } from '../../../src/imaging/phantoms/file';
 import { encodePng } from '../../../src/imaging/phantoms/png';
 import { createImaging, type Imaging } from '../../../src/imaging/service';
 import { readSource } from '../../../src/imaging/source';
@@ -56,6 +57,23 @@ test('one pass gives hash, facts, tile and thumbnail', async () => {
   expect([small.width, small.height, small.format]).toEqual([128, 85, 'WebP']);
   // Nothing but the thumbnail is left in its folder.
   expect(await readdir(join(folder, 'thumbs/deep'))).toEqual(['a.webp']);
+});
+
+test('identify tells of the bytes and the header what read tells, and decodes nothing', async () => {
+  await writePhantom({ seed: 3, patient: 7, visit: 1 }, 'dicom', join(folder, 'phantom.dcm'));
+  for (const [name, patient] of [
+    ['a.png', null],
+    ['phantom.dcm', 'P00007'],
+  ] as const) {
+    const { facts } = value(await imaging.read({ source: at(name), priority: 2 }, { signal }));
+    const found = value(await imaging.identify({ source: at(name), priority: 2 }, { signal }));
+    expect(facts).toMatchObject(found);
+    expect(found.patient).toBe(patient);
+  }
+  // Half a picture has a hash, too.
+  await writeFile(join(folder, 'half.png'), encodePng(ramp, 300, 200).subarray(0, 900));
+  expect((await imaging.read({ source: at('half.png'), priority: 2 }, { signal })).ok).toBe(false);
+  expect((await imaging.identify({ source: at('half.png'), priority: 2 }, { signal })).ok).toBe(true);
 });
 
 test('a thumbnail named .jpg is a JPEG, and is never larger than the picture', async () => {

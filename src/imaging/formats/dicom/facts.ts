@@ -1,11 +1,11 @@
 import type { DataSet } from 'dicom-parser';
 import type { ImageNote } from '../../../contract/model';
 import { isLateral } from '../../../contract/views';
-import type { Raster } from '../raster';
+import type { StatedFacts } from '../raster';
 import { text } from './header';
 
 /** What the header says of patient, study, view and machine. */
-export function statedFacts(set: DataSet): Pick<Raster, 'patient' | 'study' | 'view' | 'studyDate' | 'manufacturer' | 'notes'> {
+export function statedFacts(set: DataSet): StatedFacts {
   const view = viewOf(set);
   const notes: ImageNote[] = [];
   if (isLateral(view)) notes.push('view-lateral');
