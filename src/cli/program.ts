@@ -47,7 +47,7 @@ const commands = [
 ] as const;
 
 /** What the person can put right by typing something else. */
-const wrongUse = new Set<ErrorCode>(['wrong-use', 'output-exists', 'strategy-unknown']);
+const wrongUse = new Set<ErrorCode>(['wrong-use', 'output-exists', 'strategy-unknown', 'pattern-invalid']);
 
 /** Runs one command line (without the program's own name) and answers with the exit code. */
 export async function run(args: readonly string[], streams: Streams, signal: AbortSignal, version: string): Promise<number> {

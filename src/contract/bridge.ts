@@ -5,7 +5,20 @@ import { HeadFile } from './head';
 import { HeaderField } from './jobs/imaging';
 import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
 import { Library, Speed } from './library';
-import { Action, CellState, Finding, FrameChoice, Id, Kept, LabelSource, Project, Task } from './model';
+import {
+  Action,
+  CellState,
+  Finding,
+  FrameChoice,
+  Id,
+  MetadataColumns,
+  MetadataRule,
+  Stated,
+  Kept,
+  LabelSource,
+  Project,
+  Task,
+} from './model';
 import { Failure } from './result';
 import { Weights, WeightsName } from './weights';
 import type { ServiceSpec } from './wire';
@@ -19,6 +32,8 @@ export const AppSettings = z.object({
   mirror: z.string().refine((text) => mirrorProblem(text) === null),
   /** Folder of an installed tfjs-node-gpu or tfjs-node. The page can read it; `backend.choose` alone sets it. */
   tfjsFolder: z.string().nullable(),
+  /** Whose image it is stands on the image. The id is read from its source each time and stored nowhere. */
+  showPatients: z.boolean(),
 });
 export type AppSettings = z.infer<typeof AppSettings>;
 
@@ -49,6 +64,8 @@ export const ProjectStatus = z.object({
     found: z.int(),
     skipped: z.int(),
     failure: Failure.nullable(),
+    /** Why what the last scan found new has no patient by the project's rule. */
+    metadata: Failure.nullable(),
   }),
   embedding: z.object({
     state: z.enum(['waiting', 'running', 'paused', 'done', 'failed']),
@@ -93,6 +110,20 @@ export type RoundView = z.infer<typeof RoundView>;
 export const PoolView = z.object({ project: Id, pool: z.int(), images: z.array(Id) });
 export type PoolView = z.infer<typeof PoolView>;
 
+/** What a rule for metadata yields, before it is accepted. The patients are as the source writes them, and stored nowhere. */
+export const MetadataPreview = z.object({
+  images: z.int(),
+  matched: z.int(),
+  patients: z.int(),
+  /** Of a table: its rows, and those that name no image. Null: no table. */
+  rows: z.int().nullable(),
+  unused: z.int(),
+  columns: z.array(z.string()),
+  chosen: MetadataColumns.nullable(),
+  examples: z.array(z.object({ path: z.string(), stated: Stated.nullable() })),
+});
+export type MetadataPreview = z.infer<typeof MetadataPreview>;
+
 /** Images that a scan found new, whose file changed, and whose file was there before and is no longer. */
 export const ScanOutcome = z.object({ added: z.int(), changed: z.int(), moved: z.int(), missing: z.int() });
 export type ScanOutcome = z.infer<typeof ScanOutcome>;
@@ -132,6 +163,7 @@ export const bridge = {
     'settings.set': { params: AppSettings.omit({ tfjsFolder: true }).partial(), result: AppSettings },
     'dialog.folder': { params: z.object({ title: z.string() }), result: z.string().nullable() },
     'dialog.checkpoint': { params: nothing, result: z.string().nullable() },
+    'dialog.table': { params: nothing, result: z.string().nullable() },
 
     /** Asks for a folder by the system's dialog, loads what is in it in a process of its own, keeps it and starts the trainer with it. Null: no folder was chosen. */
     'backend.choose': { params: nothing, result: BackendCheck.extend({ folder: z.string() }).nullable() },
@@ -159,6 +191,7 @@ export const bridge = {
         findings: z.array(NewFinding),
         encoder: z.string(),
         frames: FrameChoice.optional(),
+        metadata: MetadataRule.optional(),
       }),
       result: Project,
     },
@@ -170,6 +203,19 @@ export const bridge = {
     'projects.remove': { params: inProject, result: z.void() },
     /** New names, colours, keys and further findings; ids stay. */
     'projects.findings': { params: inProject.extend({ findings: z.array(NewFinding.extend({ id: Id.nullable() })) }), result: Project },
+
+    /** What a rule would yield, of an open project or of a folder that is to become one (as far as it is seen in two seconds). */
+    'metadata.preview': {
+      params: z.object({ of: z.union([inProject, z.object({ folder: z.string() })]), rule: MetadataRule }),
+      result: MetadataPreview,
+    },
+    /** From now on the images' patients, studies and views are by this rule; null: by their headers alone. Journaled. */
+    'metadata.apply': {
+      params: inProject.extend({ rule: MetadataRule.nullable() }),
+      result: z.object({ images: z.int(), matched: z.int(), patients: z.int() }),
+    },
+    /** Whose image it is, read from the source that says it. Null where none does, or where only its hash is kept. */
+    'images.patient': { params: inProject.extend({ image: Id }), result: z.string().nullable() },
 
     /** Looks at the folder again; answers when that is done. Files that failed are tried again. */
     'projects.rescan': { params: inProject, result: ScanOutcome },

@@ -115,6 +115,14 @@ const messages: Record<ErrorCode, Message> = {
   'nothing-to-undo': { what: 'There is nothing to undo.', next: '' },
   'image-unknown': { what: 'This image does not belong to the project.', next: 'Scan the folder again.' },
   'finding-unknown': { what: 'There is no finding {finding} in this project.', next: 'Add it in the project settings.' },
+  'pattern-invalid': {
+    what: 'The pattern {pattern} cannot be used: {reason}.',
+    next: 'Name what each place holds, as in {patient}_{view}_*.png.',
+  },
+  'metadata-unmatched': {
+    what: '{source} fits none of the {images} images.',
+    next: 'Compare it with {example}.',
+  },
   'export-check-failed': {
     what: 'The exported model differs from the proposals by {difference}, more than {limit}. It was not written.',
     next: 'Please report this with the details.',

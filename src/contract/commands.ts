@@ -17,6 +17,7 @@ export const commands = [
   { id: 'project.close', title: 'Back to all projects', keys: ['Mod+W'], group: 'project', where: 'project' },
   { id: 'export.open', title: 'Export…', keys: ['Mod+E'], group: 'project', where: 'project' },
   { id: 'project.findings', title: 'Findings…', keys: ['Mod+F'], group: 'project', where: 'project' },
+  { id: 'project.metadata', title: 'Patients and views…', keys: ['Mod+Shift+P'], group: 'project', where: 'project' },
   { id: 'project.rescan', title: 'Scan the folder again', keys: ['F5', 'Mod+R'], group: 'project', where: 'project' },
   { id: 'settings.open', title: 'Settings…', keys: ['Mod+,'], group: 'project', where: 'everywhere' },
 

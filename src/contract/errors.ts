@@ -60,6 +60,8 @@ export const ErrorCode = z.enum([
   'nothing-to-undo',
   'image-unknown',
   'finding-unknown',
+  'pattern-invalid',
+  'metadata-unmatched',
   // export
   'export-check-failed',
   'export-nothing',

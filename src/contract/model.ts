@@ -55,6 +55,23 @@ export type QueueRule = z.infer<typeof QueueRule>;
 /** Of a file with several frames or pages: each is an image, or the file is one image, its first frame. */
 export const FrameChoice = z.enum(['all', 'first']);
 export type FrameChoice = z.infer<typeof FrameChoice>;
+/** Names of the columns of a table of metadata; null: it has none for that. */
+export const MetadataColumns = z.object({
+  path: z.string(),
+  patient: z.string().nullable(),
+  study: z.string().nullable(),
+  view: z.string().nullable(),
+});
+export type MetadataColumns = z.infer<typeof MetadataColumns>;
+
+/** Where patient, study and view of images come from that do not say it themselves. */
+export const MetadataRule = z.discriminatedUnion('kind', [
+  /** `file`: absolute path of a CSV table. Columns are found by their names, unless given. */
+  z.object({ kind: z.literal('table'), file: z.string().min(1), columns: MetadataColumns.optional() }),
+  /** See file-pattern.ts. */
+  z.object({ kind: z.literal('pattern'), pattern: z.string().min(1).max(200) }),
+]);
+export type MetadataRule = z.infer<typeof MetadataRule>;
 
 export const Project = z.object({
   id: Id,
@@ -73,6 +90,7 @@ export const Project = z.object({
   queue: QueueRule.optional(),
   /** Projects made before there was a choice have the first frames. */
   frames: FrameChoice.optional(),
+  metadata: MetadataRule.optional(),
   created: z.iso.datetime(),
 });
 export type Project = z.infer<typeof Project>;
@@ -84,6 +102,11 @@ export type ImageStatus = z.infer<typeof ImageStatus>;
 export const ImageNote = z.enum(['view-lateral', 'overlay-ignored']);
 export type ImageNote = z.infer<typeof ImageNote>;
 
+/** What a table or the file's name says of an image; null where it says nothing. */
+export const Stated = z.object({ patient: z.string().nullable(), study: z.string().nullable(), view: z.string().nullable() });
+export type Stated = z.infer<typeof Stated>;
+
+/** `patient`, `study` and `view` are those of the file's header; `stated` goes before them. Ask factsOf (facts.ts) for what holds. */
 export const ImageRecord = z.object({
   id: Id,
   root: Id,
@@ -101,6 +124,8 @@ export const ImageRecord = z.object({
   patient: z.string().nullable(),
   study: z.string().nullable(),
   view: z.string().nullable(),
+  /** By the project's rule for metadata; the patient as a salted hash, as above. */
+  stated: Stated.optional(),
   /** Noted when the file was read. */
   notes: z.array(ImageNote).optional(),
 });

@@ -11,6 +11,15 @@ export function setupDialogs(window: () => BrowserWindow | null): BridgePart {
   };
   return {
     'dialog.folder': ({ title }) => pick({ title, properties: ['openDirectory', 'createDirectory'] }),
+    'dialog.table': () =>
+      pick({
+        title: 'Choose a table of patients and views',
+        properties: ['openFile'],
+        filters: [
+          { name: 'Tables', extensions: ['csv', 'tsv', 'txt'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      }),
     'dialog.checkpoint': () =>
       pick({
         title: 'Choose an EVA-X checkpoint',

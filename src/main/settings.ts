@@ -32,7 +32,14 @@ export function setupSettings(profile: string): SettingsStore {
 }
 
 function read(file: string): AppSettings {
-  const defaults: AppSettings = { theme: 'system', hideProposals: false, annotator: userName(), mirror: '', tfjsFolder: null };
+  const defaults: AppSettings = {
+    theme: 'system',
+    hideProposals: false,
+    annotator: userName(),
+    mirror: '',
+    tfjsFolder: null,
+    showPatients: false,
+  };
   try {
     const parsed = AppSettings.safeParse({ ...defaults, ...(JSON.parse(readFileSync(file, 'utf8')) as object) });
     return parsed.success ? parsed.data : defaults;

@@ -296,6 +296,31 @@ for (const theme of ['dark', 'light']) {
         for (const key of ['i', '+', '+', ']', '}']) await page.keyboard.press(key);
       },
     });
+    await scene(at('metadata'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await open(page);
+        await page.keyboard.press('Control+Shift+P');
+        await page.getByTestId('metadata-table').check();
+        await page.getByTestId('metadata-choose').click();
+        await page.getByTestId('metadata-preview').waitFor();
+      },
+    });
+    await scene(at('new-pattern'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await page.getByTestId('new-project').click();
+        await page.getByTestId('choose-folder').click();
+        await page.getByTestId('folder-look').waitFor();
+        await page.getByTestId('more').locator('summary').click();
+        await page.getByTestId('metadata-pattern').check();
+        await page.getByTestId('metadata-pattern-text').fill('{patient}_*');
+        await page.getByTestId('metadata-preview').waitFor();
+        await page.getByTestId('metadata-preview').scrollIntoViewIfNeeded();
+      },
+    });
     await scene(at('notes'), {
       query: `theme=${theme}&notes`,
       size,

@@ -1,5 +1,4 @@
 import { type Command as Commander, InvalidArgumentError, Option } from 'commander';
-import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { EncoderState } from '../../contract/encoder-card';
 import { sentence } from '../../contract/catalogue';
@@ -10,6 +9,7 @@ import { compareImages } from '../../contract/order';
 import { Failure, ok, type Result } from '../../contract/result';
 import { withEncoder, nameOf, type Embedded, type OpenEncoder } from '../engine/encoder';
 import { readFrames, type Outcome } from '../engine/frames';
+import { readMetadataOptions, type Metadata, type MetadataOptions } from '../engine/metadata';
 import { listFolder, type Folder, type FoundImage, type LeftOut } from '../engine/folder';
 import { framesOption, type CommonOptions, type Run } from '../options';
 import { checkFiles, writeFiles } from '../outputs';
@@ -24,7 +24,7 @@ interface Shard {
   readonly count: number;
 }
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, MetadataOptions {
   readonly encoder: string;
   readonly out: string;
   readonly index: string;
@@ -33,7 +33,6 @@ interface Options extends CommonOptions {
   readonly cache?: string;
   readonly shard: Shard;
   readonly provider: Provider;
-  readonly patientSalt: string;
   readonly frames: FrameChoice;
 }
 
@@ -58,7 +57,10 @@ export function embed(program: Commander, run: Run): void {
     )
     .addOption(new Option('--provider <name>', 'where the encoder runs').choices(Provider.options).default('auto'))
     .addOption(framesOption())
-    .option('--patient-salt <text>', 'patient ids of DICOM headers are hashed with this', 'collimate')
+    .option('--metadata <FILE.csv>', 'a table that names the patient (study, view) of each file; it goes before DICOM headers')
+    .option('--pattern <text>', 'the same from the file names, such as "{patient}_{view}_*.png"')
+    .option('--patient-salt <text>', 'patient ids are hashed with this', 'collimate')
+    .option('--show-patients', 'write patient ids as they are, not hashed')
     .action((folder: string, options: Options) => run(options, (session) => embedFolder(session, folder, options)));
 }
 
@@ -77,6 +79,11 @@ async function embedFolder(session: Session, folder: string, options: Options): 
   if (!free.ok) return free;
   const listed = await listFolder(folder, session.signal);
   if (!listed.ok) return listed;
+  const metadata = await readMetadataOptions(
+    options,
+    listed.value.images.map(({ path }) => path),
+  );
+  if (!metadata.ok) return metadata;
   const part = shardOf(listed.value, shard);
   const started = performance.now();
   const [large] = wanted;
@@ -97,7 +104,7 @@ async function embedFolder(session: Session, folder: string, options: Options): 
     bar.end();
     if (!embedded.ok) return embedded;
     const seconds = (performance.now() - started) / 1000;
-    return write(encoder, embedded.value, part.leftOut, options, seconds);
+    return write(encoder, embedded.value, part.leftOut, metadata.value, options, seconds);
   });
 }
 
@@ -116,10 +123,11 @@ async function write(
   encoder: OpenEncoder,
   embedded: readonly Outcome<Embedded>[],
   leftOut: readonly LeftOut[],
+  metadata: Metadata,
   options: Options,
   seconds: number,
 ): Promise<Result<Summary>> {
-  const { out, index, patientSalt } = options;
+  const { out, index } = options;
   const names = embedded.flatMap(({ image, value }) => (value.ok ? [nameOf(image, value.facts)] : []));
   const vectors = await encoder.vectors(names);
   if (!vectors.ok) return vectors;
@@ -127,7 +135,7 @@ async function write(
   if (!rowsMade.ok) return rowsMade;
   const d = encoder.card.outputs.embedding;
   let row = 0;
-  const rows = embedded.map(({ image, value }) => (value.ok ? okRow(image, value, row++, patientSalt) : failedRow(image, value)));
+  const rows = embedded.map(({ image, value }) => (value.ok ? okRow(image, value, row++, metadata) : failedRow(image, value)));
   const all = [...rows, ...leftOut.map(leftOutRow)].sort(compareImages);
   const made = encoderOf(encoder.card);
   const written = await writeFiles([
@@ -142,17 +150,16 @@ async function write(
   const failed = all.filter(({ status }) => status === 'failed').length;
   const skipped = all.filter(({ status }) => status === 'skipped').length;
   const { provider, reason, batch } = encoder.state();
-  const text = `${String(names.length)} images embedded, ${String(failed)} failed, ${String(skipped)} skipped (${encoder.card.name}, ${provider}).`;
-  const values = { out, index, count: names.length, skipped, d, encoder: made, provider, reason, batch, seconds };
+  const text = `${String(names.length)} images embedded, ${String(failed)} failed, ${String(skipped)} skipped (${encoder.card.name}, ${provider}).${metadata.text}`;
+  const values = { out, index, count: names.length, skipped, d, encoder: made, provider, reason, batch, seconds, ...metadata.values };
   return ok(summary(failed > 0 ? `${text} The reasons are in ${index}.` : text, values, failed));
 }
 
 const empty = { frame: null, sha256: '', width: null, height: null, patient: '', study: '', view: '', message: '', row: null };
 
-function okRow({ path, frame }: FoundImage, { facts }: Extract<Embedded, { ok: true }>, row: number, salt: string): IndexRow {
+function okRow({ path, frame }: FoundImage, { facts }: Extract<Embedded, { ok: true }>, row: number, metadata: Metadata): IndexRow {
   const { sha256, width, height } = facts;
-  const patient = facts.patient === null ? '' : createHash('sha256').update(`${salt} ${facts.patient}`).digest('hex').slice(0, 32);
-  return { ...empty, path, frame, status: 'ok', row, sha256, width, height, patient, study: facts.study ?? '', view: facts.view ?? '' };
+  return { ...empty, path, frame, status: 'ok', row, sha256, width, height, ...metadata.of(path, facts) };
 }
 
 /** The sentence names the image as the table does, not by its place on this machine. */

@@ -1,6 +1,7 @@
 import { compareImages } from '../../contract/order';
 import { fail, ok, type Result } from '../../contract/result';
-import { csvText, parseFrame, readCsv, requireColumns } from './csv';
+import { csvText } from '../../main/exports/tables';
+import { parseFrame, readCsv, requireColumns } from '../../main/files/csv';
 
 /** One row of EMB.csv: an image, and its row in EMB.npy where it was embedded. */
 export interface IndexRow {

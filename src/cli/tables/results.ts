@@ -1,4 +1,4 @@
-import { csvText } from './csv';
+import { csvText } from '../../main/exports/tables';
 
 /** An image by its place. */
 export interface Place {

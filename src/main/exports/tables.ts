@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { factsOf } from '../../contract/facts';
 import type { ProjectState } from '../../contract/fold';
 import { type CellValue, type Finding, type Id, type Task } from '../../contract/model';
 import { compareImages } from '../../contract/order';
@@ -41,7 +42,7 @@ export function labelsTable(state: ProjectState, annotator?: Id): string {
     return [
       image.path,
       ...(withFrame ? [image.frame === null ? '' : String(image.frame)] : []),
-      image.patient ?? '',
+      factsOf(image).patient ?? '',
       newest.use,
       name,
       newest.time,

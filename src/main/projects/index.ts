@@ -10,7 +10,7 @@ import type { Log } from '../log';
 import type { Paths } from '../paths';
 import type { Processes } from '../processes';
 import type { SettingsStore } from '../settings';
-import { inspectFolder, ProjectLibrary } from './library';
+import { inspectFolder, previewOfFolder, ProjectLibrary } from './library';
 import { makeSampleProject } from './sample';
 import { ProjectSession } from './session';
 
@@ -132,6 +132,14 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
     },
     'projects.findings': ({ project, findings }) => inProject(project, (current) => current.changeFindings(findings)),
 
+    'metadata.preview': ({ of, rule }) =>
+      'folder' in of ? previewOfFolder(of.folder, rule, INSPECT_MS) : inProject(of.project, (current) => current.previewMetadata(rule)),
+    'metadata.apply': ({ project, rule }) => inProject(project, (current) => current.applyMetadata(rule)),
+    'images.patient': ({ project, image }) =>
+      inProject(project, (current) => {
+        const record = current.image(image);
+        return record ? current.patientOf(record) : fail('image-unknown', { image });
+      }),
     'projects.rescan': ({ project }) => inProject(project, (current) => current.rescan()),
     'projects.relocate': ({ project, root, folder }) => inProject(project, (current) => current.relocate(folder, root)),
     'images.header': ({ project, image }) =>

@@ -3,14 +3,15 @@ import { join, resolve } from 'node:path';
 import { shell } from 'electron';
 import { ulid } from 'ulid';
 import { z } from 'zod';
-import { type NewFinding, ProjectSummary } from '../../contract/bridge';
+import { type MetadataPreview, type NewFinding, ProjectSummary } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
-import { SCHEMA, type FrameChoice, type Project, type Task } from '../../contract/model';
+import { SCHEMA, type FrameChoice, type MetadataRule, type Project, type Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';
 import { exists } from '../files/exists';
 import { saveFile } from '../files/save';
 import { Journal } from '../journal/journal';
+import { applyRule, previewOf } from '../metadata/rule';
 import { checkFindings } from './findings';
 import type { ProjectSession } from './session';
 
@@ -22,6 +23,7 @@ export interface NewProject {
   readonly encoder: string;
   /** Default: all. */
   readonly frames?: FrameChoice | undefined;
+  readonly metadata?: MetadataRule | undefined;
 }
 
 /** The projects of a profile: one folder each. summary.json is what the welcome page shows; it is derived and may be lost. */
@@ -62,6 +64,7 @@ export class ProjectLibrary {
       task: request.task,
       findings: request.findings.map((finding) => ({ id: ulid(), ...finding, name: finding.name.trim() })),
       encoder: request.encoder,
+      ...(request.metadata ? { metadata: request.metadata } : {}),
       seed: 0,
       audit: { share: 0.15, from: 30 },
       annotators: [annotator],
@@ -138,6 +141,19 @@ export class ProjectLibrary {
 
 const Stored = ProjectSummary.omit({ missing: true });
 
+/** The image files of a folder as far as they are seen in `milliseconds`. */
+async function firstLook(folder: string, milliseconds: number): Promise<Result<{ paths: string[]; more: boolean }>> {
+  const stop = AbortSignal.timeout(milliseconds);
+  const paths: string[] = [];
+  for await (const found of scanFolder(folder, { signal: stop })) {
+    // Out of time: what was seen by then is answer enough.
+    if (!found.ok && stop.aborted) break;
+    if (!found.ok) return found;
+    for (const entry of found.value) if (entry.kind === 'file') paths.push(entry.path);
+  }
+  return ok({ paths, more: stop.aborted });
+}
+
 /** What a first look at a folder finds. `frames`: whether there are files with several frames. */
 export interface FolderLook {
   readonly images: number;
@@ -158,28 +174,24 @@ export async function inspectFolder(
   milliseconds: number,
   framesIn: (file: string, signal: AbortSignal) => Promise<number>,
 ): Promise<Result<FolderLook>> {
-  const stop = AbortSignal.timeout(milliseconds);
-  let images = 0;
-  const examples: string[] = [];
-  const candidates: string[] = [];
-  for await (const found of scanFolder(folder, { signal: stop })) {
-    // Out of time: what was seen by then is answer enough.
-    if (!found.ok && stop.aborted) break;
-    if (!found.ok) return found;
-    for (const entry of found.value) {
-      if (entry.kind === 'skipped') continue;
-      images += 1;
-      if (examples.length < 3) examples.push(entry.path);
-      if (mayHoldFrames(entry.path)) candidates.push(entry.path);
-    }
-  }
-  const more = stop.aborted;
+  const look = await firstLook(folder, milliseconds);
+  if (!look.ok) return look;
+  const { paths, more } = look.value;
+  const candidates = paths.filter(mayHoldFrames);
   const step = Math.max(1, Math.floor(candidates.length / TRIED));
   const tried = candidates.filter((_, at) => at % step === 0).slice(0, TRIED);
   const late = AbortSignal.timeout(milliseconds);
   const counts = await Promise.all(tried.map((path) => framesIn(join(folder, path), late)));
   const frames = counts.some((count) => count > 1) ? 'found' : candidates.length > 0 ? 'possible' : 'none';
-  return ok({ images, more, examples, frames });
+  return ok({ images: paths.length, more, examples: paths.slice(0, 3), frames });
+}
+
+/** What a rule would yield of a folder that is no project yet. */
+export async function previewOfFolder(folder: string, rule: MetadataRule, milliseconds: number): Promise<Result<MetadataPreview>> {
+  const look = await firstLook(folder, milliseconds);
+  if (!look.ok) return look;
+  const applied = await applyRule(rule, look.value.paths);
+  return applied.ok ? ok(previewOf(applied.value, look.value.paths)) : applied;
 }
 
 const mayHoldFrames = (path: string) => !/\.(png|jpe?g|jpe|jfif|webp)$/i.test(path);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
@@ -14,6 +13,7 @@ import {
   type Id,
   type ImageRecord,
   type Kept,
+  type MetadataRule,
   type Project,
   type QueueRule,
 } from '../../contract/model';
@@ -26,9 +26,11 @@ import type { Log } from '../log';
 import type { Processes } from '../processes';
 import type { z } from 'zod';
 import { Embedding, nameOf } from './embedding';
+import { hashPatient } from '../metadata/rule';
 import { frameRecords } from './frames';
 import { checkFindings } from './findings';
 import { changesFor } from './labels';
+import { Metadata } from './metadata';
 import { inOrder, scan } from './scanning';
 import { Training, type PooledImage } from './training';
 import { ulid } from 'ulid';
@@ -58,8 +60,9 @@ export class ProjectSession {
   #scanning: Promise<Result<ScanOutcome>> | null = null;
   readonly embedding: Embedding;
   readonly training: Training;
+  readonly #metadata: Metadata;
   #project: Project;
-  #scan: ProjectStatus['scan'] = { state: 'waiting', found: 0, skipped: 0, failure: null };
+  #scan: ProjectStatus['scan'] = { state: 'waiting', found: 0, skipped: 0, failure: null, metadata: null };
   #ordered: ImageRecord[] | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
 
@@ -114,6 +117,16 @@ export class ProjectSession {
       resources: options.resources,
       onChange: changed,
     });
+    this.#metadata = new Metadata({
+      project: () => this.#project,
+      images: () => this.state.images.values(),
+      saveImages: (images) => this.#append({ ...this.#entry(), kind: 'images', images: [...images] }),
+      saveProject: (next) => this.#saveProject(next),
+      patientInFile: async (image) => {
+        const header = await options.processes.imaging.call('header', { file: this.fileOf(image) });
+        return (header.ok && header.value.find(({ tag }) => tag === '(0010,0020)')?.value) || null;
+      },
+    });
   }
 
   get project(): Project {
@@ -150,10 +163,25 @@ export class ProjectSession {
     if (example && !(await anyThere(path, known))) return fail('folder-foreign', { folder: path, example: example.path });
     await this.#scanning;
     const next = { ...this.#project, roots: this.#project.roots.map((each) => (each.id === moved ? { ...each, path } : each)) };
-    const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
-    if (!done.ok) return done;
-    this.#project = next;
-    return this.rescan();
+    const done = await this.#saveProject(next);
+    return done.ok ? this.rescan() : done;
+  }
+
+  previewMetadata(rule: MetadataRule) {
+    return this.#metadata.preview(rule);
+  }
+
+  /** Other patients are other groups: training begins again with them. */
+  async applyMetadata(rule: MetadataRule | null) {
+    await this.#scanning;
+    const applied = await this.#metadata.apply(rule);
+    if (applied.ok) this.training.rebuild();
+    this.#tell();
+    return applied;
+  }
+
+  patientOf(image: ImageRecord): Promise<Result<string | null>> {
+    return this.#metadata.patientOf(image);
   }
 
   async close(): Promise<void> {
@@ -251,9 +279,8 @@ export class ProjectSession {
         name: rest.name.trim(),
       })),
     };
-    const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
+    const done = await this.#saveProject(next);
     if (!done.ok) return done;
-    this.#project = next;
     this.training.rebuild();
     return ok(next);
   }
@@ -331,7 +358,7 @@ export class ProjectSession {
   }
 
   async #scanFolder(): Promise<Result<ScanOutcome>> {
-    this.#scan = { state: 'running', found: 0, skipped: 0, failure: null };
+    this.#scan = { state: 'running', found: 0, skipped: 0, failure: null, metadata: null };
     this.#tell();
     const outcome = { added: 0, changed: 0, moved: 0, missing: 0 };
     const known = new Map([...this.state.images.values()].map((image) => [image.id, image]));
@@ -362,11 +389,13 @@ export class ProjectSession {
     this.#missing = new Set(gone.keys());
     this.#ordered = null;
     this.embedding.forget([...gone.values()].flat());
+    if (await this.#metadata.fill()) this.training.rebuild();
     const empty = this.images().length === 0;
     this.#scan = {
       ...this.#scan,
       state: empty ? 'failed' : 'done',
       failure: empty ? fail('folder-empty', { folder: this.#project.roots[0]?.path ?? '' }).failure : null,
+      metadata: this.#metadata.failure,
     };
     this.#tell();
     if (!empty) this.embedding.retry();
@@ -389,7 +418,7 @@ export class ProjectSession {
       if (item.status !== 'ok' || !image) return [];
       const { sha256, width, height, patient, study, view, notes = [] } = item.facts;
       // The salt is the project's id: the same patient cannot be recognised across projects.
-      const hashed = patient === null ? null : createHash('sha256').update(`${this.#project.id} ${patient}`).digest('hex').slice(0, 32);
+      const hashed = patient === null ? null : hashPatient(this.#project.id, patient);
       const read = { ...image, sha256, width, height, patient: hashed, study, view, notes };
       return all ? frameRecords(read, item.facts.frames ?? [], (frame) => recorded.has(frameKey({ ...image, frame }))) : [read];
     });
@@ -430,6 +459,12 @@ export class ProjectSession {
     if (done.value.kind === 'images') this.#ordered = null;
     if ('cells' in done.value) this.training.labelled(done.value.cells, done.value.time);
     this.#options.emit('journal', { project: this.#project.id, action: done.value });
+    return done;
+  }
+
+  async #saveProject(next: Project): Promise<Result<Action>> {
+    const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
+    if (done.ok) this.#project = next;
     return done;
   }
 

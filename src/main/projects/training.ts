@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BridgeService, SuspectLabel } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
+import { factsOf } from '../../contract/facts';
 import { groupNumbers } from '../../contract/groups';
 import {
   Combine,
@@ -313,7 +314,7 @@ export class Training {
         seed: project.seed,
         settings: this.#sent(),
         embeddings: pool.map(({ name }) => name),
-        groups: groupNumbers(pool.map(({ image }) => ({ file: image.sha256 ?? image.path, patient: image.patient }))),
+        groups: groupsOf(pool),
         ready: head && known && readySource(head, known),
       },
       labels,
@@ -395,3 +396,7 @@ function settingsOf({ audit, queue }: Project): Settings {
     combine: Combine.safeParse(queue?.combine).data ?? 'mean',
   };
 }
+
+/** What must not be parted by a split shares a number: the images of a patient, and those of one file. */
+export const groupsOf = (pool: readonly Pick<PooledImage, 'image'>[]): Int32Array<ArrayBuffer> =>
+  groupNumbers(pool.map(({ image }) => ({ file: image.sha256 ?? image.path, patient: factsOf(image).patient })));

@@ -8,6 +8,7 @@ import { GridView } from '../grid/GridView';
 import * as grid from '../grid/actions';
 import { useProject } from '../labels/use-labels';
 import { EditFindings } from '../projects/EditFindings';
+import { MetadataDialog } from '../metadata/MetadataDialog';
 import { ProgressPanel } from '../progress/ProgressPanel';
 import * as queue from '../queue/actions';
 import { QueueView } from '../queue/QueueView';
@@ -111,12 +112,13 @@ function Project({ session, onClose, onCommand }: Props) {
       {sheet === 'export' && <ExportDialog onClose={() => setSheet(null)} />}
       {sheet === 'header' && large !== null && <HeaderDialog image={large} onClose={() => setSheet(null)} />}
       {sheet === 'search' && <SearchDialog these={seedsOf(session, large)} onClose={() => setSheet(null)} />}
+      {sheet === 'metadata' && <MetadataDialog onClose={() => setSheet(null)} />}
       {sheet === 'findings' && <EditFindings onClose={() => setSheet(null)} />}
     </div>
   );
 }
 
-type Sheet = 'export' | 'findings' | 'header' | 'search';
+type Sheet = 'export' | 'findings' | 'header' | 'metadata' | 'search';
 
 /** Where a search may start: the image that is large, in the grid the selection. */
 function seedsOf(session: Session, large: Id | null): readonly Id[] {
@@ -144,6 +146,7 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     'export.open': () => onSheet('export'),
     'search.start': () => onSheet('search'),
     'project.findings': () => onSheet('findings'),
+    'project.metadata': () => onSheet('metadata'),
     'project.rescan': rescan,
     'edit.undo': () => void queue.step(session, 'undo'),
     'edit.redo': () => void queue.step(session, 'redo'),

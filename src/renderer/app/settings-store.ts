@@ -11,6 +11,7 @@ export class SettingsStore {
     annotator: 'Annotator',
     mirror: '',
     tfjsFolder: null,
+    showPatients: false,
   });
   readonly #bridge: Pick<Client<BridgeService>, 'call'>;
   readonly #problems: Problems;

@@ -2,7 +2,7 @@ import { memo } from 'react';
 import { imageNotes } from '../../contract/catalogue';
 import { imageName } from '../../contract/frames';
 import type { Id } from '../../contract/model';
-import { notesOf } from '../../contract/views';
+import { notesOf } from '../../contract/facts';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';

@@ -1,5 +1,5 @@
 import type { CellState, Finding, Id, ImageNote, Task } from '../../contract/model';
-import { notesOf } from '../../contract/views';
+import { notesOf } from '../../contract/facts';
 import { CONFIDENT, LIKELY, likeliest, type Probabilities } from '../labels/answers';
 import type { ImageView } from '../labels/labels';
 

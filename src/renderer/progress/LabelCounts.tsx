@@ -1,11 +1,11 @@
-import { Pencil } from 'lucide-react';
+import { Pencil, Users } from 'lucide-react';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { count } from '../controls/figures';
 import { useProject } from '../labels/use-labels';
 
 /** Labels a finding, counted by the page itself from the journal. */
-export function LabelCounts({ onEdit }: { readonly onEdit: () => void }) {
+export function LabelCounts({ onEdit, onPatients }: { readonly onEdit: () => void; readonly onPatients: () => void }) {
   const { labels } = useSession();
   const { findings, task } = useProject();
   const { images, answered, skipped, perFinding } = useSignal(labels.totals);
@@ -16,6 +16,9 @@ export function LabelCounts({ onEdit }: { readonly onEdit: () => void }) {
         Labels
         <button className="button small" onClick={onEdit} data-testid="edit-findings">
           <Pencil size={14} aria-hidden /> Findings…
+        </button>
+        <button className="button small" onClick={onPatients} data-testid="edit-metadata">
+          <Users size={14} aria-hidden /> Patients…
         </button>
       </h3>
       <p className="figures">

@@ -23,7 +23,7 @@ export function ProgressPanel({ onCommand }: { readonly onCommand: (id: CommandI
       </header>
       <div className="progress-scroll" tabIndex={0} role="region" aria-label="Figures">
         <Embedding onRescan={() => onCommand('project.rescan')} />
-        <LabelCounts onEdit={() => onCommand('project.findings')} />
+        <LabelCounts onEdit={() => onCommand('project.findings')} onPatients={() => onCommand('project.metadata')} />
         <Quality />
         <QueueState onSearch={() => onCommand('search.start')} />
       </div>

@@ -8,6 +8,7 @@ import { useServices } from '../app/environment';
 import { Dialog } from '../controls/Dialog';
 import { FailureNote } from '../controls/FailureNote';
 import { count, counted } from '../controls/figures';
+import { MetadataEditor, type MetadataChoice } from '../metadata/MetadataEditor';
 import { EncoderChoice } from './EncoderChoice';
 import { draftedFrom, normal, presetOf, problemOf, type FindingDraft, type Preset } from './findings';
 import { FindingsEditor } from './FindingsEditor';
@@ -40,6 +41,8 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
   const drafts = chosenDrafts ?? offered;
   const [frames, setFrames] = useState<FrameChoice>('all');
   const [failure, setFailure] = useState<Failure | null>(null);
+  const [metadata, setMetadata] = useState<MetadataChoice>({ ready: true, rule: null });
+  const [more, setMore] = useState(false);
   const [busy, setBusy] = useState(false);
   const nameId = useId();
   const form = useId();
@@ -70,13 +73,27 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
       colour,
       ...(ready === undefined ? {} : { ready }),
     }));
-    const result = await bridge.call('projects.create', { name: name.trim(), folder, task, findings, encoder, frames });
+    const rule = metadata.ready ? metadata.rule : null;
+    const result = await bridge.call('projects.create', {
+      name: name.trim(),
+      folder,
+      task,
+      findings,
+      encoder,
+      frames,
+      ...(rule ? { metadata: rule } : {}),
+    });
     setBusy(false);
     if (result.ok) onCreated(result.value.id);
     else setFailure(result.failure);
   };
   const problem = problemOf(drafts);
-  const missing = folder === '' ? 'Choose a folder.' : name.trim() === '' ? 'Give the project a name.' : problem;
+  const missing =
+    folder === ''
+      ? 'Choose a folder.'
+      : name.trim() === ''
+        ? 'Give the project a name.'
+        : (problem ?? (metadata.ready ? null : 'Patients and views are not settled yet.'));
   const footer = (
     <>
       <span className="muted" role="status">
@@ -156,6 +173,14 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
               }}
             />
           </fieldset>
+          <details className="more" open={more} onToggle={({ currentTarget }) => setMore(currentTarget.open)} data-testid="more">
+            <summary>More: patients and views</summary>
+            {folder === '' ? (
+              <p className="muted">Choose the folder first.</p>
+            ) : (
+              <MetadataEditor key={folder} of={{ folder }} onChange={setMetadata} />
+            )}
+          </details>
         </div>
         <div className="new-project-column">
           <fieldset>

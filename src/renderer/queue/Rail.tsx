@@ -2,7 +2,7 @@ import { Crosshair, Dices, Eye, EyeOff, Images, Info, TriangleAlert } from 'luci
 import { imageNotes } from '../../contract/catalogue';
 import { reasonSentence } from '../../contract/reasons';
 import type { Finding, Id, ImageRecord, Task } from '../../contract/model';
-import { notesOf } from '../../contract/views';
+import { notesOf } from '../../contract/facts';
 import { useServices } from '../app/environment';
 import { MessagePlace } from '../app/ProblemList';
 import { useSession } from '../app/session-context';

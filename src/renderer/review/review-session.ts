@@ -1,4 +1,5 @@
 import type { SuspectLabel } from '../../contract/bridge';
+import { factsOf } from '../../contract/facts';
 import type { Id } from '../../contract/model';
 import type { Bridge } from '../app/environment';
 import { Signal } from '../app/signal';
@@ -78,7 +79,10 @@ export class ReviewSession {
   /** The list becomes the newest one, without what is decided; the suspect that is shown stays shown. */
   takeNewest(): void {
     const shown = this.current;
-    const groups = grouped(this.open(), (image) => this.#labels.record(image)?.patient ?? null);
+    const groups = grouped(this.open(), (image) => {
+      const record = this.#labels.record(image);
+      return record && factsOf(record).patient;
+    });
     const all = groups.flatMap(({ suspects }) => suspects);
     const place = shown === null ? -1 : all.findIndex((suspect) => keyOf(suspect) === keyOf(shown));
     this.view.set({ groups, at: all.length === 0 ? -1 : Math.max(0, place) });

@@ -51,6 +51,20 @@ export function GeneralPage() {
         </label>
       </fieldset>
       <fieldset className="settings-line">
+        <legend>Patients</legend>
+        <label className="choice">
+          <input
+            type="checkbox"
+            checked={current.showPatients}
+            onChange={(event) => void settings.change({ showPatients: event.target.checked })}
+          />
+          <span>
+            <strong>Show the patient on the image</strong>
+            <span className="muted">Projects keep patients as hashes. The id is read from its file each time and stored nowhere.</span>
+          </span>
+        </label>
+      </fieldset>
+      <fieldset className="settings-line">
         <legend>
           <label htmlFor="annotator">Annotator</label>
         </legend>

@@ -3,7 +3,7 @@ import { explain, imageNotes } from '../../contract/catalogue';
 import { imageName } from '../../contract/frames';
 import type { Id } from '../../contract/model';
 import type { Failure } from '../../contract/result';
-import { notesOf } from '../../contract/views';
+import { factsOf, notesOf } from '../../contract/facts';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
@@ -97,7 +97,8 @@ export function Viewer({ image, cache, onHeader }: { readonly image: Id; readonl
               {here.pixels.samples instanceof Uint16Array ? ', 16 bit' : ''}
             </span>
           )}
-          {record?.view && <span>{record.view}</span>}
+          {record && factsOf(record).view !== null && <span>{factsOf(record).view}</span>}
+          <Patient image={image} />
           {notes.map((note) => (
             <span key={note} className="viewer-note" title={imageNotes[note].sentence} data-testid="viewer-note" data-note={note}>
               {imageNotes[note].short}
@@ -127,4 +128,26 @@ function Unreadable({ failure }: { readonly failure: Failure }) {
       <span>{next}</span>
     </div>
   );
+}
+
+/** Whose image it is, where the person wants to see it: the id from its source, else the beginning of its hash. */
+function Patient({ image }: { readonly image: Id }) {
+  const { bridge, settings } = useServices();
+  const { id: project } = useSession();
+  const { showPatients } = useSignal(settings.current);
+  const { record } = useImage(image);
+  const [found, setFound] = useState<{ readonly image: Id; readonly patient: string | null } | null>(null);
+  const hash = record && factsOf(record).patient;
+  useEffect(() => {
+    let current = true;
+    if (!showPatients || hash === null) return undefined;
+    void bridge.call('images.patient', { project, image }).then((result) => {
+      if (current) setFound({ image, patient: result.ok ? result.value : null });
+    });
+    return () => {
+      current = false;
+    };
+  }, [bridge, project, image, hash, showPatients]);
+  if (!showPatients || hash === null || found?.image !== image) return null;
+  return <span data-testid="viewer-patient">{found.patient === null ? `patient #${hash.slice(0, 6)}` : `patient ${found.patient}`}</span>;
 }

@@ -2,6 +2,7 @@ import type {
   AppSettings,
   BridgeService,
   CellRequest,
+  MetadataPreview,
   ProjectStatus,
   ProjectSummary,
   RoundView,
@@ -10,6 +11,7 @@ import type {
 } from '../../../src/contract/bridge';
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { Library } from '../../../src/contract/library';
+import { matchPattern, parsePattern } from '../../../src/contract/file-pattern';
 import type { EncoderCard } from '../../../src/contract/encoder-card';
 import type { HeadFile } from '../../../src/contract/head';
 import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
@@ -19,8 +21,10 @@ import {
   type CellChange,
   type Id,
   type ImageRecord,
+  type MetadataRule,
   type Project,
   type QueueRule,
+  type Stated,
   type Task,
 } from '../../../src/contract/model';
 import { fail, ok, type Failure, type Result } from '../../../src/contract/result';
@@ -110,6 +114,7 @@ export class FakeBridge implements Client<BridgeService> {
     annotator: 'Annotator',
     mirror: '',
     tfjsFolder: null,
+    showPatients: false,
   };
   status: ProjectStatus;
   /** What the images of other patients speak against. */
@@ -128,7 +133,7 @@ export class FakeBridge implements Client<BridgeService> {
     if (count > 0) this.append({ kind: 'images', images });
     this.status = {
       project: this.project.id,
-      scan: { state: 'done', found: count, skipped: 0, failure: null },
+      scan: { state: 'done', found: count, skipped: 0, failure: null, metadata: null },
       embedding: { state: 'done', done: count, total: count, failed: 0, rate: null, secondsLeft: null, failure: null },
       encoder: {
         id: 'e'.repeat(64),
@@ -281,6 +286,34 @@ export class FakeBridge implements Client<BridgeService> {
     this.tell({ trainer: { ...this.status.trainer, settings: { strategy, head, combine } as ProjectStatus['trainer']['settings'] } });
   }
 
+  /** A pattern as main does it; a table is made up. */
+  #previewed(rule: MetadataRule): Result<MetadataPreview> {
+    const images = [...this.state.images.values()];
+    const pattern = rule.kind === 'pattern' ? parsePattern(rule.pattern) : null;
+    if (pattern?.ok === false) return pattern;
+    const made = (path: string, n: number): Stated | null =>
+      pattern
+        ? matchPattern(pattern.value, path)
+        : n % 8 === 7
+          ? null
+          : { patient: `P${String(n >> 1)}`, study: null, view: n % 2 ? 'PA' : 'LL' };
+    const all = images.map(({ path }, n) => ({ path, stated: made(path, n) }));
+    const known = all.filter(({ stated }) => stated !== null);
+    const [example] = all;
+    if (known.length === 0 && example) return fail('metadata-unmatched', { source: 'The rule', images: all.length, example: example.path });
+    const table = rule.kind === 'table';
+    return ok({
+      images: all.length,
+      matched: known.length,
+      patients: new Set(known.flatMap(({ stated }) => stated?.patient ?? [])).size,
+      rows: table ? 30 : null,
+      unused: table ? 9 : 0,
+      columns: table ? ['Image Index', 'Patient ID', 'View Position', 'Patient Age'] : [],
+      chosen: table ? { path: 'Image Index', patient: 'Patient ID', study: null, view: 'View Position' } : null,
+      examples: [...known.slice(0, 6), ...all.filter(({ stated }) => stated === null).slice(0, 2)],
+    });
+  }
+
   #acknowledge(action: Action): Result<Action> {
     setTimeout(() => this.sendRound(), 0);
     return ok(action);
@@ -309,6 +342,18 @@ export class FakeBridge implements Client<BridgeService> {
     },
     'dialog.folder': () => ok(this.chosenFolder),
     'dialog.checkpoint': () => ok('/data/eva_x_small_patch16_merged520k_mim.pt'),
+    'dialog.table': () => ok('/data/patients.csv'),
+    'metadata.preview': ({ rule }) => this.#previewed(rule),
+    'metadata.apply': ({ rule }) => {
+      const found = rule ? this.#previewed(rule) : null;
+      if (found?.ok === false) return found;
+      const { metadata: _before, ...project } = this.project;
+      this.project = rule ? { ...project, metadata: rule } : project;
+      this.append({ kind: 'project', project: this.project });
+      const { matched = 0, patients = 0 } = found?.value ?? {};
+      return ok({ images: this.state.images.size, matched, patients });
+    },
+    'images.patient': ({ image }) => ok(`P-${image.slice(-2)}`),
     'projects.list': () => ok(this.summaries),
     'projects.inspect': () =>
       ok({ images: 5863, more: false, examples: ['NORMAL/IM-0001-0001.jpeg', 'PNEUMONIA/person1_bacteria_1.jpeg'], frames: 'none' }),
@@ -340,7 +385,7 @@ export class FakeBridge implements Client<BridgeService> {
         { tag: '(0028,0010)', name: 'Rows', value: '2500' },
       ]),
     'projects.rescan': () => {
-      this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, failure: null } });
+      this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, failure: null, metadata: null } });
       return ok(this.outcome);
     },
     'projects.relocate': ({ folder }) => {

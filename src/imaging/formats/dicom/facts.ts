@@ -1,6 +1,6 @@
 import type { DataSet } from 'dicom-parser';
 import type { ImageNote } from '../../../contract/model';
-import { isLateral } from '../../../contract/views';
+import { isLateral } from '../../../contract/facts';
 import type { StatedFacts } from '../raster';
 import { text } from './header';
 

@@ -11,7 +11,7 @@ globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
 afterEach(() => Dexie.delete(databaseName(makeProject().id)));
 
 const gone = failing('folder-missing', { folder: '/data/radiographs' });
-const scanFailed = { state: 'failed', found: 0, skipped: 0, failure: gone } as const;
+const scanFailed = { state: 'failed', found: 0, skipped: 0, failure: gone, metadata: null } as const;
 
 describe('a folder that is not there', () => {
   it('is said in the view with its way out, until it is back', async () => {

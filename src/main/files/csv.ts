@@ -1,10 +1,8 @@
 import { CsvError, parse } from 'csv-parse';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { fail, FailureError, ok, type Result } from '../../contract/result';
-import { reasonOf, systemCode } from '../../main/files/failures';
-
-export { csvText } from '../../main/exports/tables';
+import { reasonOf, systemCode } from './failures';
 
 /** One row by column name. `row` counts from 1 with the header, as a spreadsheet does. */
 export interface Row {
@@ -21,15 +19,33 @@ export interface Table {
 const MAX_RECORD = 1024 * 1024;
 const MAX_COLUMNS = 1000;
 
-/** Reads UTF-8, RFC 4180, with a header of unique names. Fails: file-unreadable, table-invalid with file and row. */
-export async function readCsv(file: string): Promise<Result<Table>> {
+export interface ReadOptions {
+  /** Columns that are kept of the rows; all, unless given. */
+  readonly keep?: (columns: readonly string[]) => readonly string[];
+  readonly maxBytes?: number;
+  readonly maxRows?: number;
+  /** Semicolons or tabs between the columns, as spreadsheets of many countries write them, are found by the header. */
+  readonly anyDelimiter?: boolean;
+}
+
+/**
+ * Reads UTF-8, RFC 4180, with a header of unique names. Fails: file-unreadable, table-invalid with file and row.
+ */
+export async function readCsv(file: string, options: ReadOptions = {}): Promise<Result<Table>> {
+  const { keep, maxBytes = Infinity, maxRows = Infinity, anyDelimiter = false } = options;
   const bad = (row: number, reason: string) => fail('table-invalid', { file, row, reason });
-  const parser = parse({ bom: true, max_record_size: MAX_RECORD, skip_empty_lines: true });
   let columns: string[] | null = null;
+  let kept: readonly string[] = [];
+  let places: readonly number[] = [];
   const rows: Row[] = [];
   try {
-    if (!(await stat(file)).isFile()) return fail('file-unreadable', { file, reason: 'it is not a file' });
-    const source = createReadStream(file);
+    const found = await stat(file);
+    if (!found.isFile()) return fail('file-unreadable', { file, reason: 'it is not a file' });
+    if (found.size > maxBytes) return bad(1, `the file has more than ${String(Math.floor(maxBytes / 1e6))} MB`);
+    const delimiter = anyDelimiter ? await delimiterOf(file) : ',';
+    const parser = parse({ bom: true, max_record_size: MAX_RECORD, skip_empty_lines: true, delimiter });
+    // What is appended meanwhile is not read.
+    const source = createReadStream(file, { end: Math.max(0, found.size - 1) });
     const feeding = feed(source, parser);
     for await (const record of parser as AsyncIterable<string[]>) {
       if (columns === null) {
@@ -37,10 +53,10 @@ export async function readCsv(file: string): Promise<Result<Table>> {
         if (twice !== undefined) return bad(1, `the column "${twice}" is there twice`);
         if (record.length > MAX_COLUMNS) return bad(1, `there are more than ${String(MAX_COLUMNS)} columns`);
         columns = record;
-      } else {
-        const names: string[] = columns;
-        rows.push({ row: rows.length + 2, values: new Map(record.map((value, at) => [names[at] ?? '', value])) });
-      }
+        kept = keep?.(record) ?? record;
+        places = kept.map((name) => record.indexOf(name));
+      } else if (rows.length >= maxRows) return bad(rows.length + 2, `there are more than ${String(maxRows)} rows`);
+      else rows.push({ row: rows.length + 2, values: new Map(kept.map((name, at) => [name, record[places[at] ?? -1] ?? ''])) });
     }
     await feeding;
   } catch (error) {
@@ -51,6 +67,19 @@ export async function readCsv(file: string): Promise<Result<Table>> {
     return fail('file-unreadable', { file, reason: reasonOf(error) });
   }
   return columns ? ok({ file, columns, rows }) : bad(1, 'the table is empty');
+}
+
+/** The one of comma, semicolon and tab that the first line holds most of, outside quotation marks. */
+async function delimiterOf(file: string): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0);
+    const line = (buffer.toString('utf8', 0, bytesRead).split(/[\r\n]/, 1)[0] ?? '').replaceAll(/"[^"]*"/g, '');
+    const counted = [',', ';', '\t'].map((delimiter) => ({ delimiter, count: line.split(delimiter).length }));
+    return counted.reduce((best, each) => (each.count > best.count ? each : best)).delimiter;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Decodes strictly: a parser would put a question mark where bytes are wrong, and a path would name no file. */
