@@ -1,6 +1,7 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Provider } from '../contract/jobs/encoder';
 import { fail, ok, type Result } from '../contract/result';
+import { saturationTest } from './saturation';
 
 /** A float32 tensor going into or coming out of a model. */
 export interface Values {
@@ -22,7 +23,7 @@ const names: Record<Exclude<Provider, 'auto'>, string> = { cpu: 'cpu', webgpu: '
 
 export const RUNTIME_VERSION = env.versions.node ?? env.versions.common;
 
-const optionsFor = (name: string, threads: number): InferenceSession.SessionOptions => ({
+const optionsFor = (name: string, threads: number, precise: boolean): InferenceSession.SessionOptions => ({
   executionProviders: [name],
   // 'all' adds blocked layouts of convolutions, which made the built-in encoder 10 % slower and nothing faster.
   graphOptimizationLevel: 'extended',
@@ -32,9 +33,23 @@ const optionsFor = (name: string, threads: number): InferenceSession.SessionOpti
   enableMemPattern: true,
   ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
   interOpNumThreads: 1,
-  // Old processors add pairs of int8 products in 16 bits, which overflows: the exact way there, so that int8 is one class everywhere.
-  extra: { session: { x64quantprecision: '1' } },
+  // Turns int8 weights into uint8 ones, for which all processors are exact and those with VNNI or AMX slow.
+  ...(precise ? { extra: { session: { x64quantprecision: '1' } } } : {}),
 });
+
+let saturates: Promise<boolean> | null = null;
+
+/** Whether int8 products saturate on this processor unless they are computed the slow way. Tried out once, in some milliseconds. */
+export function int8Saturates(): Promise<boolean> {
+  saturates ??= (async () => {
+    const { bytes, input, expected } = saturationTest;
+    const session = await InferenceSession.create(bytes(), optionsFor('cpu', 1, false));
+    const { y } = await session.run({ x: new Tensor('float32', input.data, input.shape) });
+    await session.release();
+    return !(y?.data instanceof Float32Array && y.data.every((value) => value === expected));
+  })().catch(() => true);
+  return saturates;
+}
 
 export const ON_CPU = 'It runs on every machine and gives the same numbers each time.';
 
@@ -57,7 +72,7 @@ export async function tryProvider(
   reason = ON_CPU,
 ): Promise<Result<Session>> {
   try {
-    return ok(wrap(await InferenceSession.create(path, optionsFor(names[provider], threads)), provider, reason));
+    return ok(wrap(await InferenceSession.create(path, optionsFor(names[provider], threads, await int8Saturates())), provider, reason));
   } catch (error) {
     return fail('encoder-run-failed', { reason: firstLine(error) }, String(error));
   }

@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { unwrap } from '../../../src/contract/result';
-import { openSession } from '../../../src/encoder/session';
+import { saturationTest } from '../../../src/encoder/saturation';
+import { int8Saturates, openSession } from '../../../src/encoder/session';
 import { Graph } from '../../../src/onnx/graph';
 import { serialiseModel } from '../../../src/onnx/model';
 
@@ -36,6 +38,23 @@ describe('sessions', () => {
       expect(unwrap(await session.run(input)).y?.data).toEqual(Float32Array.of(2, 4, 6, 8));
       await session.close();
     }
+  });
+
+  // The slow way costs a processor with VNNI half of what int8 brings.
+  test.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
+    'int8 products are computed the slow way where they would saturate, and only there',
+    async () => {
+      const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+      expect(await int8Saturates()).toBe(!/\b(avx512_vnni|avx_vnni|amx_int8)\b/.test(flags));
+    },
+  );
+
+  test('both ways give what exact arithmetic gives', async () => {
+    const { bytes, input, expected } = saturationTest;
+    const exact = await InferenceSession.create(bytes(), { extra: { session: { x64quantprecision: '1' } } });
+    const { y } = await exact.run({ x: new Tensor('float32', input.data, input.shape) });
+    expect(new Set(y?.data as Float32Array)).toEqual(new Set([expected]));
+    await exact.release();
   });
 
   test('what is no model, and what does not fit it, are values', async () => {
