@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors';
+import type { WindowKind } from './jobs/imaging';
 import type { ImageNote } from './model';
 import type { Failure } from './result';
 
@@ -172,4 +173,14 @@ export const imageNotes: Record<ImageNote, { readonly short: string; readonly se
     short: 'overlay not shown',
     sentence: 'The file holds overlays (drawings or text above the image), which are neither shown nor embedded.',
   },
+};
+
+/** What a window preset shows, and how it is made. */
+export const windowSentences: Record<WindowKind, string> = {
+  file: 'Stated by the file.',
+  auto: 'From the 1st to the 99th percentile of this image.',
+  narrow: 'From the 5th to the 95th percentile of this image: more contrast, the outermost parts are cut off.',
+  lung: 'The darker part of this image, from its 2nd to its 70th percentile. Radiographs have no calibrated unit: it goes by the image, not by density.',
+  bone: 'The brighter part of this image, from its 25th percentile on. Radiographs have no calibrated unit: it goes by the image, not by density.',
+  full: 'All samples, from the lowest to the highest value.',
 };

@@ -54,6 +54,10 @@ export type FileFacts = z.infer<typeof FileFacts>;
 export const Tile = z.object({ size: z.int(), channels: z.union([z.literal(1), z.literal(3)]), data: z.instanceof(Uint8Array) });
 export type Tile = z.infer<typeof Tile>;
 
+/** What a window is made from. Titles for the tooltips are in catalogue.ts; keys in commands.ts. */
+export const WindowKind = z.enum(['file', 'auto', 'narrow', 'lung', 'bone', 'full']);
+export type WindowKind = z.infer<typeof WindowKind>;
+
 /** A decoded image for the large view at full bit depth: grey samples as stored (after rescale), or RGB interleaved. */
 export const Pixels = z.object({
   width: z.int(),
@@ -65,7 +69,9 @@ export const Pixels = z.object({
    * `table` (SIGMOID, VOI LUT), that is the preset: the grey of each sample value, 256 or 65,536 of them, before inversion;
    * center and width are then the line nearest to it.
    */
-  windows: z.array(z.object({ name: z.string(), center: z.number(), width: z.number(), table: z.instanceof(Uint8Array).optional() })),
+  windows: z.array(
+    z.object({ kind: WindowKind, name: z.string(), center: z.number(), width: z.number(), table: z.instanceof(Uint8Array).optional() }),
+  ),
   /** The file's own value of a sample: slope * sample + intercept (DICOM PS3.3 C.11.1). */
   rescale: z.object({ slope: z.number(), intercept: z.number() }).optional(),
   /** Show high values dark (MONOCHROME1, WhiteIsZero). */

@@ -1,29 +1,59 @@
+import type { WindowKind } from '../../contract/jobs/imaging';
 import type { Picture, Raster, Window } from '../formats/raster';
 import { windowBetween, windowTable } from './linear';
 import { histogram, percentile } from './percentile';
 
+/** Parts of the histogram, from its darkest to its brightest sample as shown. */
+const PARTS = { auto: [0.01, 0.99], narrow: [0.05, 0.95], lung: [0.02, 0.7], bone: [0.25, 0.995] } as const;
+
+export type Preset = Window & { readonly kind: WindowKind };
+
 /**
- * Window presets, the default one first: the file's own windows; else for more than 8 bits percentiles 1 to 99 of the
- * samples; else the samples as they are.
+ * Window presets, the default one first: the file's own windows; else for more than 8 bits percentiles 1 to 99 of the samples; else the
+ * samples as they are. Radiographs have no calibrated unit (as CT has): "lungs" and "bone" are the darker and the brighter part of
+ * the grey image's own histogram without its outermost values, which are background and markers.
  */
-export function presets(raster: Raster): Window[] {
-  const deep = isDeep(raster);
+export function presets(raster: Raster): Preset[] {
   const counts = histogram(raster);
-  const between = (name: string, a: number, b: number) => windowBetween(name, percentile(counts, a), percentile(counts, b));
-  const auto = between('percentiles 1 to 99', 0.01, 0.99);
-  const full = deep ? between('full range', 0, 1) : asStored(raster);
-  const wide = between('percentiles 5 to 95', 0.05, 0.95);
-  const own = raster.windows.map((window) => ({ ...window }));
-  return deep ? [...own, auto, full, wide] : [...own, full, auto, wide];
+  const auto: Preset = { kind: 'auto', ...autoWindow(counts) };
+  const full: Preset = { kind: 'full', ...(isDeep(raster) ? between(counts, 'full range', [0, 1]) : asStored(raster)) };
+  const own = raster.windows.map((window): Preset => ({ kind: 'file', ...window }));
+  const first = isDeep(raster) ? [...own, auto] : [...own, full, auto];
+  const narrow: Preset = { kind: 'narrow', ...between(counts, 'percentiles 5 to 95', PARTS.narrow) };
+  const parts = raster.channels === 1 ? tissues(counts, raster.inverted) : [];
+  return [...first, narrow, ...parts, ...(first.includes(full) ? [] : [full])];
+}
+
+function tissues(counts: Uint32Array, inverted: boolean): Preset[] {
+  const inner = withoutOutermost(counts);
+  // Where high samples are shown dark, the darkest part is that of the highest.
+  const part = ([low, high]: readonly [number, number]) => (inverted ? ([1 - high, 1 - low] as const) : ([low, high] as const));
+  return [
+    { kind: 'lung', ...between(inner, 'lungs', part(PARTS.lung)) },
+    { kind: 'bone', ...between(inner, 'bone', part(PARTS.bone)) },
+  ];
 }
 
 /** The first of the presets, without the work for the others. */
 function defaultWindow(raster: Raster): Window {
   const [own] = raster.windows;
   if (own) return own;
-  if (!isDeep(raster)) return asStored(raster);
-  const counts = histogram(raster);
-  return windowBetween('percentiles 1 to 99', percentile(counts, 0.01), percentile(counts, 0.99));
+  return isDeep(raster) ? autoWindow(histogram(raster)) : asStored(raster);
+}
+
+const autoWindow = (counts: Uint32Array) => between(counts, 'percentiles 1 to 99', PARTS.auto);
+
+const between = (counts: Uint32Array, name: string, [low, high]: readonly [number, number]): Window =>
+  windowBetween(name, percentile(counts, low), percentile(counts, high));
+
+/** As it is where hardly anything would be left. */
+function withoutOutermost(counts: Uint32Array): Uint32Array {
+  const occupied = counts.reduce((sum, count) => sum + Number(count > 0), 0);
+  if (occupied < 8) return counts;
+  const inner = counts.slice();
+  inner[counts.findIndex((count) => count > 0)] = 0;
+  inner[counts.findLastIndex((count) => count > 0)] = 0;
+  return inner;
 }
 
 /** Samples of 8 bits are greys already. Those of one bit (a DICOM segmentation; other formats spread them) are black and white. */

@@ -14,11 +14,11 @@ import {
   Undo2,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { commands, type CommandId } from '../../contract/commands';
+import type { CommandId } from '../../contract/commands';
 import { Bar } from '../controls/Bar';
 import { count, duration } from '../controls/figures';
 import { useProject } from '../labels/use-labels';
-import { isMac, keyLabel } from './keys/match';
+import { titleWithKey } from './keys/match';
 import { useSession } from './session-context';
 import { useSignal } from './signal';
 
@@ -34,7 +34,7 @@ export function ProjectBar({ onCommand }: { readonly onCommand: (id: CommandId) 
   useSignal(session.review.newest);
   const suspects = session.review.open().length;
   const button = (id: CommandId, icon: ReactNode, more: { pressed?: boolean; disabled?: boolean; testId?: string } = {}) => {
-    const title = withKey(id);
+    const title = titleWithKey(id);
     return (
       <button
         className="icon-button"
@@ -54,7 +54,7 @@ export function ProjectBar({ onCommand }: { readonly onCommand: (id: CommandId) 
     <button
       className="tab"
       aria-pressed={on}
-      title={withKey(id)}
+      title={titleWithKey(id)}
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => onCommand(id)}
       data-testid={`command-${id}`}
@@ -142,11 +142,4 @@ function EmbeddingChip({ onClick }: { readonly onClick: () => void }) {
       <span>{text}</span>
     </button>
   );
-}
-
-function withKey(id: CommandId): string {
-  const command = commands.find((each) => each.id === id);
-  if (!command) return id;
-  const [key] = command.keys as readonly string[];
-  return key === undefined ? command.title : `${command.title} (${keyLabel(key, isMac())})`;
 }

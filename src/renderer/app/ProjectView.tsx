@@ -16,6 +16,7 @@ import * as review from '../review/actions';
 import { ReviewView } from '../review/ReviewView';
 import { SearchDialog } from '../search/SearchDialog';
 import { SearchStrip } from '../search/SearchStrip';
+import { viewerCommands } from '../viewer/commands';
 import { HeaderDialog } from '../viewer/HeaderDialog';
 import { useServices } from './environment';
 import { useDispatcher } from './keys/dispatcher';
@@ -139,7 +140,7 @@ interface Doing {
 /** What each command does in an open project. What is not here belongs to the app. */
 function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
   const { session, view, context, toggleHidden, onSheet, rescan, onClose } = doing;
-  const { viewer, selection } = session;
+  const { selection } = session;
   const inView = (runs: Readonly<Record<View, () => void>>) => runs[view];
   return {
     'project.close': onClose,
@@ -186,18 +187,7 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     'navigate.grid': () => session.view.set('grid'),
     'navigate.review': () => session.view.set('review'),
     'navigate.progress': () => session.progressOpen.update((open) => !open),
-    'view.zoomIn': () => viewer.zoom(1.25),
-    'view.zoomOut': () => viewer.zoom(0.8),
-    'view.fit': () => viewer.fit(),
-    'view.invert': () => viewer.invert(),
-    'view.brighter': () => viewer.brighter(0.05),
-    'view.darker': () => viewer.brighter(-0.05),
-    'view.moreContrast': () => viewer.contrast(1.1),
-    'view.lessContrast': () => viewer.contrast(1 / 1.1),
-    'view.nextWindow': () => viewer.nextPreset(),
-    'view.rotate': () => viewer.rotate(),
-    'view.mirror': () => viewer.mirror(),
-    'view.reset': () => viewer.reset(),
+    ...viewerCommands(session.viewer, context.hint),
     'view.similar': () => session.similarOpen.update((open) => !open),
     'view.header': () => onSheet('header'),
     'view.hideProposals': toggleHidden,

@@ -1,7 +1,12 @@
 import { SlidersHorizontal } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { windowSentences } from '../../contract/catalogue';
+import { commands } from '../../contract/commands';
+import type { WindowKind } from '../../contract/jobs/imaging';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
+import { Key } from '../controls/Key';
+import { windowCommands } from './commands';
 import { windowFigures } from './window';
 
 /** The windows that the file brings, and those made from its samples. */
@@ -46,6 +51,7 @@ export function Presets() {
             <button
               key={`${String(place)} ${preset.name}`}
               aria-pressed={preset === window}
+              title={windowSentences[preset.kind]}
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => {
                 viewer.choosePreset(place);
@@ -54,7 +60,8 @@ export function Presets() {
               data-testid={`window-preset-${String(place)}`}
             >
               <span>{preset.name}</span>
-              <span>{windowFigures(preset, rescale)}</span>
+              <span className="window-figures">{windowFigures(preset, rescale)}</span>
+              <Key label={keyOf(preset.kind)} />
             </button>
           ))}
         </div>
@@ -62,3 +69,5 @@ export function Presets() {
     </div>
   );
 }
+
+const keyOf = (kind: WindowKind): string => commands.find(({ id }) => id === windowCommands[kind])?.keys[0] ?? '';

@@ -1,5 +1,6 @@
 import { Contrast, FileText, FlipVertical2, Hand, Maximize, RotateCcw, RotateCw, Search, SunMedium, ZoomIn, ZoomOut } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { titleWithKey } from '../app/keys/match';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { Presets } from './Presets';
@@ -31,20 +32,20 @@ export function Tools({ onHeader }: { readonly onHeader: () => void }) {
         () => viewer.setTool('window'),
         tool === 'window',
       )}
-      {button('Magnifier: press and move', <Search size={16} aria-hidden />, () => viewer.setTool('magnify'), tool === 'magnify')}
+      {button(titleWithKey('view.magnifier'), <Search size={16} aria-hidden />, () => viewer.setTool('magnify'), tool === 'magnify')}
       <hr />
-      {button('Zoom in (+)', <ZoomIn size={16} aria-hidden />, () => viewer.zoom(1.25))}
-      {button('Zoom out (-)', <ZoomOut size={16} aria-hidden />, () => viewer.zoom(0.8))}
-      {button('Fit to window (F)', <Maximize size={16} aria-hidden />, () => viewer.fit())}
-      {button('1:1, one image pixel on one screen pixel', <span className="tool-text">1:1</span>, () => viewer.actualSize())}
+      {button(titleWithKey('view.zoomIn'), <ZoomIn size={16} aria-hidden />, () => viewer.zoom(1.25))}
+      {button(titleWithKey('view.zoomOut'), <ZoomOut size={16} aria-hidden />, () => viewer.zoom(0.8))}
+      {button(titleWithKey('view.fit'), <Maximize size={16} aria-hidden />, () => viewer.fit())}
+      {button(titleWithKey('view.actualSize'), <span className="tool-text">1:1</span>, () => viewer.actualSize())}
       <hr />
       <Presets />
-      {button('Invert grey values (I)', <Contrast size={16} aria-hidden />, () => viewer.invert(), inverted)}
-      {button('Turn by 90°', <RotateCw size={16} aria-hidden />, () => viewer.rotate())}
-      {button('Mirror left and right', <FlipVertical2 size={16} aria-hidden />, () => viewer.mirror())}
-      {button('Reset the view (R)', <RotateCcw size={16} aria-hidden />, () => viewer.reset())}
+      {button(titleWithKey('view.invert'), <Contrast size={16} aria-hidden />, () => viewer.invert(), inverted)}
+      {button(titleWithKey('view.rotate'), <RotateCw size={16} aria-hidden />, () => viewer.rotate())}
+      {button(titleWithKey('view.mirror'), <FlipVertical2 size={16} aria-hidden />, () => viewer.mirror())}
+      {button(titleWithKey('view.reset'), <RotateCcw size={16} aria-hidden />, () => viewer.reset())}
       <hr />
-      {button('Header fields of the file', <FileText size={16} aria-hidden />, onHeader)}
+      {button(titleWithKey('view.header'), <FileText size={16} aria-hidden />, onHeader)}
     </div>
   );
 }

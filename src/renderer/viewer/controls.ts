@@ -1,3 +1,4 @@
+import type { WindowKind } from '../../contract/jobs/imaging';
 import { Signal } from '../app/signal';
 import { actualSize, fit, mirrored, panned, rotated, turnedSize, UPRIGHT, zoomAt, type Placement, type Size, type Turn } from './geometry';
 import { brighter, contrast, dragged, type GreyWindow, type NamedWindow, type Rescale } from './window';
@@ -78,6 +79,20 @@ export class ViewerControls {
   nextPreset(): void {
     const { presets, window } = this.state.get();
     this.choosePreset((presets.findIndex((preset) => preset === window) + 1) % Math.max(1, presets.length));
+  }
+
+  /** The next preset of this kind after the one that is shown. False: there is none. */
+  chooseKind(kind: WindowKind): boolean {
+    const { presets, window } = this.state.get();
+    const from = presets.findIndex((preset) => preset === window) + 1;
+    const order = [...presets.slice(from), ...presets.slice(0, from)];
+    const found = order.find((preset) => preset.kind === kind);
+    if (found) this.state.update((state) => ({ ...state, window: found }));
+    return found !== undefined;
+  }
+
+  toggleMagnifier(): void {
+    this.setTool(this.state.get().tool === 'magnify' ? 'pan' : 'magnify');
   }
 
   setTool(tool: Tool): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WindowKind } from '../../contract/jobs/imaging';
 import { fail, Failure, ok, type Result } from '../../contract/result';
 import { defaultWindow, type NamedWindow, type Rescale } from './window';
 
@@ -20,7 +21,13 @@ const Header = z.object({
   channels: z.union([z.literal(1), z.literal(3)]),
   bits: z.union([z.literal(8), z.literal(16)]),
   windows: z.array(
-    z.object({ name: z.string(), center: z.number(), width: z.number(), table: z.union([z.literal(256), z.literal(65_536)]).optional() }),
+    z.object({
+      kind: WindowKind,
+      name: z.string(),
+      center: z.number(),
+      width: z.number(),
+      table: z.union([z.literal(256), z.literal(65_536)]).optional(),
+    }),
   ),
   rescale: z.object({ slope: z.number(), intercept: z.number() }).optional(),
   inverted: z.boolean(),
@@ -68,7 +75,7 @@ export function decode(header: string, body: ArrayBuffer, name: string): Result<
     height,
     channels,
     samples,
-    windows: usable.length > 0 ? usable : [{ name: 'Default', ...defaultWindow(samples) }],
+    windows: usable.length > 0 ? usable : [{ kind: 'full', name: 'full range', ...defaultWindow(samples) }],
     rescale,
     inverted,
   });

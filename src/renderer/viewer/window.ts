@@ -1,3 +1,5 @@
+import type { WindowKind } from '../../contract/jobs/imaging';
+
 /** A window in sample values. */
 export interface GreyWindow {
   readonly center: number;
@@ -7,6 +9,7 @@ export interface GreyWindow {
 }
 
 export interface NamedWindow extends GreyWindow {
+  readonly kind: WindowKind;
   readonly name: string;
 }
 

@@ -103,3 +103,10 @@ export function keyLabel(keys: string, mac: boolean): string {
 }
 
 export const isMac = (): boolean => /mac/i.test(navigator.platform);
+
+/** What a command does and its first key, for buttons. */
+export function titleWithKey(id: CommandId): string {
+  const command = (commands as readonly Command[]).find((each) => each.id === id);
+  const [key] = command?.keys ?? [];
+  return key === undefined ? (command?.title ?? id) : `${command?.title ?? id} (${keyLabel(key, isMac())})`;
+}

@@ -78,3 +78,42 @@ describe('what is shown', () => {
     expect(Array.from(plain)).toEqual([0, 128, 255]);
   });
 });
+
+describe('the windows for lungs and bone', () => {
+  const ramp = Uint16Array.from({ length: 2000 }, (_, i) => 1000 + i);
+  const edges = ({ center, width }: { center: number; width: number }) => [center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2];
+  const of = (source: Raster, kind: string) => edges(presets(source).find((preset) => preset.kind === kind) ?? { center: NaN, width: NaN });
+
+  test('are the darker and the brighter part as shown, whichever way the samples run', () => {
+    const [low, high] = of(raster(ramp), 'lung');
+    expect([low, high]).toEqual([1040, 2399]);
+    expect(of(raster(ramp), 'bone')).toEqual([1500, 2989]);
+    // MONOCHROME1: the samples of the same picture run the other way.
+    const turned = raster(
+      ramp.map((value) => 4000 - value),
+      { inverted: true },
+    );
+    for (const kind of ['lung', 'bone']) {
+      const [from = 0, to = 0] = of(raster(ramp), kind);
+      const [otherFrom = 0, otherTo = 0] = of(turned, kind);
+      expect(Math.abs(4000 - otherTo - from)).toBeLessThanOrEqual(2);
+      expect(Math.abs(4000 - otherFrom - to)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('leave aside background and burnt-in letters, however much of the picture they take', () => {
+    const framed = Uint16Array.from([...Array<number>(5000).fill(0), ...ramp, ...Array<number>(3000).fill(65535)]);
+    expect(of(raster(framed), 'lung')).toEqual([1039, 2399]);
+  });
+
+  test('exist for grey images alone; every kind is there at most once but those of the file', () => {
+    const colour = presets({ ...raster(Uint8Array.from([1, 2, 3])), width: 1, channels: 3 });
+    expect(colour.map(({ kind }) => kind)).toEqual(['full', 'auto', 'narrow']);
+    const windows = [
+      { name: 'a', center: 1, width: 2 },
+      { name: 'b', center: 3, width: 4 },
+    ];
+    expect(presets(raster(ramp, { windows })).map(({ kind }) => kind)).toEqual(['file', 'file', 'auto', 'narrow', 'lung', 'bone', 'full']);
+    expect(presets(raster(Uint8Array.from([1, 2, 3]))).map(({ kind }) => kind)).toEqual(['full', 'auto', 'narrow', 'lung', 'bone']);
+  });
+});

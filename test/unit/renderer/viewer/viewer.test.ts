@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { fit, imagePoint, mirrored, panned, rotated, turnWords, UPRIGHT, zoomAt } from '../../../../src/renderer/viewer/geometry';
 import { ViewerControls } from '../../../../src/renderer/viewer/controls';
 import { decode } from '../../../../src/renderer/viewer/pixels';
-import { brighter, brightness, contrast, defaultWindow, windowFigures, windowOf } from '../../../../src/renderer/viewer/window';
+import {
+  type NamedWindow,
+  brighter,
+  brightness,
+  contrast,
+  defaultWindow,
+  windowFigures,
+  windowOf,
+} from '../../../../src/renderer/viewer/window';
 
 describe('the window', () => {
   it('follows the example of DICOM PS3.3 C.11.2.1.2', () => {
@@ -121,9 +129,9 @@ describe('turning', () => {
 });
 
 describe('window presets', () => {
-  const presets = [
-    { name: 'LUNG', center: 1500, width: 800 },
-    { name: 'SIGMOID', center: 128, width: 100, table: Uint8Array.from({ length: 256 }, (_, value) => 255 - value) },
+  const presets: NamedWindow[] = [
+    { kind: 'file', name: 'LUNG', center: 1500, width: 800 },
+    { kind: 'file', name: 'SIGMOID', center: 128, width: 100, table: Uint8Array.from({ length: 256 }, (_, value) => 255 - value) },
   ];
   function shown() {
     const controls = new ViewerControls();
@@ -131,6 +139,21 @@ describe('window presets', () => {
     controls.setPresets(presets, { slope: 2, intercept: -1024 });
     return controls;
   }
+  it('come by their kind: of several of the file the next one, of others the one there is', () => {
+    const controls = shown();
+    const auto: NamedWindow = { kind: 'auto', name: 'auto', center: 10, width: 5 };
+    controls.setPresets([...presets, auto], { slope: 1, intercept: 0 });
+    const window = () => controls.state.get().window;
+    expect(controls.chooseKind('file')).toBe(true);
+    expect(window()).toBe(presets[1]);
+    controls.chooseKind('file');
+    expect(window()).toBe(presets[0]);
+    controls.chooseKind('auto');
+    controls.chooseKind('auto');
+    expect(window()).toBe(auto);
+    expect(controls.chooseKind('bone')).toBe(false);
+    expect(window()).toBe(auto);
+  });
   it('come one after the other, the first again after the last and after one set by hand', () => {
     const controls = shown();
     const window = () => controls.state.get().window;
@@ -163,8 +186,8 @@ describe('pixels from main', () => {
   });
   it('have the tables of their windows behind them', () => {
     const windows = [
-      { name: 'a', center: 1, width: 2 },
-      { name: 'b', center: 1, width: 2, table: 256 },
+      { kind: 'file', name: 'a', center: 1, width: 2 },
+      { kind: 'file', name: 'b', center: 1, width: 2, table: 256 },
     ];
     const body = Uint8Array.from({ length: 8 + 256 }, (_, i) => (i < 8 ? 0 : i - 8)).buffer;
     const result = decode(JSON.stringify({ ...header, windows, rescale: { slope: 2, intercept: 5 } }), body, 'a.dcm');

@@ -68,7 +68,15 @@ describe('windows', () => {
 
   test('all windows of a list are offered by name, the first shown; ours follow', async () => {
     const raster = await decodeImage(greyFile([0, 1000], { ...window('500\\40', '1000\\400'), '00281055': ['LO', 'WIDE\\NARROW'] }), null);
-    expect(presets(raster).map(({ name }) => name)).toEqual(['WIDE', 'NARROW', 'percentiles 1 to 99', 'full range', 'percentiles 5 to 95']);
+    expect(presets(raster).map(({ name }) => name)).toEqual([
+      'WIDE',
+      'NARROW',
+      'percentiles 1 to 99',
+      'percentiles 5 to 95',
+      'lungs',
+      'bone',
+      'full range',
+    ]);
     expect(presets(raster)[1]).toMatchObject({ center: 40, width: 400 });
   });
 
