@@ -10,6 +10,7 @@ export const Strategy = z.enum([
   'auto',
   'random',
   'coldstart',
+  'variance',
   'herding',
   'margin',
   'entropy',

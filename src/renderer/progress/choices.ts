@@ -10,6 +10,10 @@ export const strategies: Readonly<Record<Strategy, Choice>> = {
   auto: { title: 'Automatic', when: 'Typical images first, then those that teach the head most. Right unless you have a reason.' },
   random: { title: 'Random', when: 'Every image is as likely as any other: for a sample that stands for the folder.' },
   coldstart: { title: 'Typical images', when: 'One image of each group of look-alikes: for the first labels, or to see what is there.' },
+  variance: {
+    title: 'Most informative',
+    when: 'Answers that settle the most of what the head is unsure of: the automatic choice from 20 labels on.',
+  },
   herding: { title: 'Uncertainty Herding', when: 'Uncertain images that stand for many others: from the first labels to some hundred.' },
   margin: { title: 'Closest call', when: 'The two likeliest answers are nearly equal: for the border between findings.' },
   entropy: { title: 'Highest entropy', when: 'The head is undecided over all findings: with many labels and many findings.' },

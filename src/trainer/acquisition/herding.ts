@@ -1,18 +1,10 @@
 import { takeRows } from '../matrix';
 import { random } from '../random';
 import { productTransposed } from '../tensors/product';
-import type { Acquisition, Pick, Scene } from './scene';
-import { highest, uncertainReason, uncertainty } from './uncertainty';
+import { chooseCandidates, chooseReferences, LIMITS, type Limits } from './excerpt';
+import type { Acquisition, Scene } from './scene';
+import { standsFor, uncertainty } from './uncertainty';
 
-/** How far the exact rule is cut down, so that a choice takes milliseconds. */
-export interface HerdingLimits {
-  /** Rows whose gain is computed: half the most uncertain, half at random. */
-  readonly candidates: number;
-  /** Rows that stand for the pool. */
-  readonly references: number;
-}
-
-const LIMITS: HerdingLimits = { candidates: 400, references: 1000 };
 /** Pairs of labelled rows are compared among at most so many. */
 const WIDTH_SAMPLE = 300;
 const SMALLEST_WIDTH = 1e-3;
@@ -22,7 +14,7 @@ const SMALLEST_WIDTH = 1e-3;
  * with k = exp(-(distance / h)^2) on rows of length one and u = 1 - margin (1 without a head).
  */
 export const herding =
-  (limits: HerdingLimits = LIMITS): Acquisition =>
+  (limits: Limits = LIMITS): Acquisition =>
   async (scene, count) => {
     const u = scene.scores ? uncertainty(scene, scene.scores, 'margin') : new Float64Array(scene.features.rows).fill(1);
     const candidates = chooseCandidates(scene, u, limits.candidates);
@@ -36,33 +28,12 @@ export const herding =
     return greedy(candidates, similarity, weights, covered, width, count).map(({ row, score }) => ({
       row,
       score,
-      reason: reasonOf(scene, row),
+      reason: standsFor(scene, row),
     }));
   };
 
-function reasonOf(scene: Scene, row: number): Pick['reason'] {
-  if (scene.scores === null) return { code: 'representative', params: {} };
-  const { code, params } = uncertainReason(scene, scene.scores, row);
-  if (code === 'tie') return { code, params };
-  return { code: 'representative', params };
-}
-
-/** The most uncertain half, and the other half at random from the rest. */
-function chooseCandidates(scene: Scene, u: Float64Array, limit: number): Int32Array {
-  if (scene.open.length <= limit) return scene.open;
-  const top = highest(scene.open, u, Math.floor(limit / 2));
-  const taken = new Set(top);
-  const rest = random(scene.seed, 'herding candidates')
-    .shuffle(scene.open.filter((row) => !taken.has(row)))
-    .subarray(0, limit - top.length);
-  return Int32Array.from([...top, ...rest]).sort();
-}
-
-function chooseReferences(scene: Scene, limit: number): Int32Array {
-  const all = Int32Array.from({ length: scene.features.rows }, (_, i) => i);
-  if (all.length <= limit) return all;
-  return random(scene.seed, 'herding references').shuffle(all).subarray(0, limit).sort();
-}
+/** Herding without a head: images that stand for many which nothing labelled resembles yet. */
+export const covering: Acquisition = (scene, count) => herding()({ ...scene, scores: null }, count);
 
 /** Largest cosine of every reference to a labelled row; -1 where nothing is labelled. */
 async function coverage(rows: number, products: () => Promise<{ data: Float32Array }>, columns: number): Promise<Float64Array> {

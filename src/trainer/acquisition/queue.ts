@@ -2,12 +2,18 @@ import type { QueueEntry, Settings, Strategy } from '../../contract/jobs/trainer
 import { random } from '../random';
 import { coldStart } from './clusters';
 import { atRandom, badge, dropQuery, kCentre } from './diversity';
-import { herding } from './herding';
+import { covering, herding } from './herding';
 import { canSearch, rare } from './rare';
 import type { Acquisition, Pick, Scene } from './scene';
 import { mostUncertain } from './uncertainty';
+import { varianceReduction } from './variance';
 
-const acquisitions: Record<Exclude<Strategy, 'auto'>, Acquisition> = {
+/** A head of fewer labels says too little to choose by: the images asked for stand for the pool. */
+const LABELS_FOR_HEAD = 20;
+
+const acquisitions: Record<Exclude<Strategy, 'auto'> | 'covering', Acquisition> = {
+  covering,
+  variance: varianceReduction(),
   random: atRandom,
   coldstart: coldStart,
   herding: herding(),
@@ -21,18 +27,19 @@ const acquisitions: Record<Exclude<Strategy, 'auto'>, Acquisition> = {
 };
 
 /** Strategies that can do without a head. */
-const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'herding', 'kcentre', 'rare']);
+const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'variance', 'herding', 'kcentre', 'rare']);
 
 /**
- * The default: typical images while nothing is labelled, Uncertainty Herding afterwards
- * (test/bench/learning/README.md says what was compared).
+ * The default: typical images while nothing is labelled, then images that stand for the others, then those whose answer takes most of
+ * the head's uncertainty away (test/bench/learning/README.md says what was compared).
  */
-function resolve(strategy: Strategy, scene: Scene): Exclude<Strategy, 'auto'> {
+function resolve(strategy: Strategy, scene: Scene): keyof typeof acquisitions {
   if (strategy === 'random') return 'random';
   if (strategy === 'rare' && canSearch(scene)) return 'rare';
   if (scene.labelled.length === 0) return 'coldstart';
   if (scene.scores === null && !HEADLESS.has(strategy)) return 'herding';
-  return strategy === 'auto' ? 'herding' : strategy;
+  if (strategy === 'auto') return scene.labelled.length < LABELS_FOR_HEAD ? 'covering' : 'variance';
+  return strategy;
 }
 
 /**

@@ -84,6 +84,12 @@ export function uncertainReason(scene: Scene, scores: Scores, row: number): Reas
   return { code: 'uncertain', params: { finding: scene.findings[hardest] ?? '', probability } };
 }
 
+/** Why a row is asked for that is uncertain and stands for others as well. */
+export function standsFor(scene: Scene, row: number): Reason {
+  const reason = scene.scores === null ? null : uncertainReason(scene, scene.scores, row);
+  return reason?.code === 'tie' ? reason : { code: 'representative', params: {} };
+}
+
 export const mostUncertain =
   (measure: Measure): Acquisition =>
   (scene, count) => {

@@ -25,12 +25,19 @@ export function choosePrior(train: Targets, audit: Targets, task: Task): Prior {
   return { source: 'labels', values: prevalences(train, task), n: train.rows.length };
 }
 
-/** Moves a calibration from the labelled prevalence, which the queue has distorted, to the pool's (Saerens et al. 2002). */
+/**
+ * Puts the pool's prevalence in the place of the labelled one where the offset is nothing but that. Platt's offset stays: the queue
+ * chooses by what an image looks like, never by its answer, so that what a logit means is the same among labels and pool, while
+ * their prevalences differ; moving it by the ratio of prevalences (Saerens et al. 2002) would count the difference twice.
+ */
 export function applyPrior(calibration: Calibration, prior: Prior, train: Targets, task: Task): Float64Array {
   const offset = Float64Array.from(calibration.offset);
   if (prior.source === 'labels') return offset;
   const labelled = prevalences(train, task);
   const odds = (p: number) => (task === 'multiclass' ? Math.log(p) : Math.log(p / (1 - p)));
-  for (let f = 0; f < offset.length; f++) offset[f] = (offset[f] as number) + odds(prior.values[f] ?? 0.5) - odds(labelled[f] ?? 0.5);
+  for (let f = 0; f < offset.length; f++) {
+    if (calibration.perFinding[f] === 'platt') continue;
+    offset[f] = (offset[f] as number) + odds(prior.values[f] ?? 0.5) - odds(labelled[f] ?? 0.5);
+  }
   return offset;
 }

@@ -1,7 +1,7 @@
 import type { Task } from '../../contract/model';
 import type { HeadFile } from '../../contract/head';
 import type { HeadKind } from '../../contract/jobs/trainer';
-import { calibrateClasses, calibrateLabels, type Calibration, type Judged } from '../calibration/calibrate';
+import { calibrateClasses, calibrateLabels, steeper, type Calibration, type Judged } from '../calibration/calibrate';
 import { countStates, type Targets } from '../labels';
 import type { Matrix } from '../matrix';
 import { pause } from '../pause';
@@ -130,10 +130,11 @@ async function finish(
   const { targets } = design;
   const judged: Judged = { n: design.n, findings: targets.findings, y: targets.y, logits };
   // Without folds the head can only be calibrated on what it has seen; Platt's smoothed targets keep that from certainty.
-  const used = logits.every(Number.isNaN) ? { ...judged, logits: logitsOf(linear, design) } : judged;
+  const leftOut = !logits.every(Number.isNaN);
+  const used = leftOut ? judged : { ...judged, logits: logitsOf(linear, design) };
   const counts = Array.from({ length: targets.findings }, (_, f) => countStates(targets, f));
   const withPrior = kind === 'logistic';
-  const calibration =
+  const fitted =
     task === 'multiclass'
       ? await calibrateClasses(
           used,
@@ -142,7 +143,8 @@ async function finish(
           withPrior,
         )
       : calibrateLabels(used, counts, linear.fitted, withPrior);
-  const probabilities = calibrated(task, calibration.slope, calibration.offset, withoutUnseen(logits, task, seen, targets.findings));
+  const probabilities = calibrated(task, fitted.slope, fitted.offset, withoutUnseen(logits, task, seen, targets.findings));
+  const calibration = leftOut ? steeper(fitted) : fitted;
   const regularisation = strengths?.map((strength) => (design.meanSquare > 0 ? strength / design.meanSquare : strength)) ?? null;
   return { kind, linear, calibration, strengths, regularisation, targets, outOfFold: { targets, probabilities }, compared: [] };
 }

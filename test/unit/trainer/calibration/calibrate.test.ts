@@ -90,7 +90,7 @@ describe('the prior', () => {
     const rows = Int32Array.from({ length: present + absent }, (_, i) => i);
     return { rows, groups: rows, findings: 1, y: Int8Array.from(rows, (i) => (i < present ? 1 : 0)) };
   };
-  const flat = { method: 'platt' as const, perFinding: ['platt'], slope: Float64Array.of(1), offset: Float64Array.of(0) };
+  const flat = { method: 'temperature' as const, perFinding: ['temperature'], slope: Float64Array.of(1), offset: Float64Array.of(0) };
 
   it('is that of the labels below 30 audit draws, and shifts nothing', () => {
     const prior = choosePrior(targets(40, 40), targets(2, 20), 'multilabel');
@@ -102,5 +102,31 @@ describe('the prior', () => {
     const prior = choosePrior(targets(49, 49), targets(5, 43), 'multilabel');
     expect(prior).toEqual({ source: 'audit', values: [6 / 50], n: 48 });
     expect(sigmoid(applyPrior(flat, prior, targets(49, 49), 'multilabel')[0] ?? NaN)).toBeCloseTo(6 / 50, 10);
+  });
+
+  it("leaves Platt's offset, which was fitted to what logits mean, as it is", () => {
+    const prior = choosePrior(targets(49, 49), targets(5, 43), 'multilabel');
+    expect(applyPrior({ ...flat, perFinding: ['platt'] }, prior, targets(49, 49), 'multilabel')[0]).toBe(0);
+  });
+
+  it('put in would do harm where rows were chosen by what they look like: there the offset of the labels holds for the pool', () => {
+    // A logistic truth with prevalence of about a quarter; labels are asked for at the boundary, a fifth of them at random.
+    const draw = random(11, 'chosen rows');
+    const pool = Array.from({ length: 20_000 }, () => {
+      const z = 2 * draw.normal() - 2;
+      return { z, y: draw.uniform() < sigmoid(z) ? 1 : 0 };
+    });
+    const labelled = pool.filter(({ z }) => draw.uniform() < (Math.abs(z) < 1 ? 0.2 : 0.02));
+    const fit = fitPlatt(
+      labelled.map(({ z }) => z),
+      labelled.map(({ y }) => y),
+    );
+    const count = (rows: readonly { y: number }[]) => rows.reduce((sum, { y }) => sum + y, 0);
+    const prevalence = count(pool) / pool.length;
+    const among = count(labelled) / labelled.length;
+    const odds = (p: number) => Math.log(p / (1 - p));
+    const said = (shift: number) => pool.reduce((sum, { z }) => sum + sigmoid(fit.slope * z + fit.offset + shift), 0) / pool.length;
+    expect(Math.abs(said(0) - prevalence)).toBeLessThan(0.02);
+    expect(Math.abs(said(odds(prevalence) - odds(among)) - prevalence)).toBeGreaterThan(0.05);
   });
 });

@@ -1,0 +1,31 @@
+import { random } from '../random';
+import type { Scene } from './scene';
+import { highest } from './uncertainty';
+
+/** How far a rule over all pairs of images is cut down, so that a choice takes milliseconds. */
+export interface Limits {
+  /** Rows whose gain is computed: half the most uncertain, half at random. */
+  readonly candidates: number;
+  /** Rows that stand for the pool. */
+  readonly references: number;
+}
+
+export const LIMITS: Limits = { candidates: 400, references: 1000 };
+
+/** The most uncertain half by `u` (by row of the pool), and the other half at random from the rest of the open rows. Ascending. */
+export function chooseCandidates(scene: Scene, u: Float64Array, limit: number): Int32Array {
+  if (scene.open.length <= limit) return scene.open;
+  const top = highest(scene.open, u, Math.floor(limit / 2));
+  const taken = new Set(top);
+  const rest = random(scene.seed, 'candidates')
+    .shuffle(scene.open.filter((row) => !taken.has(row)))
+    .subarray(0, limit - top.length);
+  return Int32Array.from([...top, ...rest]).sort();
+}
+
+/** Rows of the pool, labelled or not, drawn by the seed alone. Ascending. */
+export function chooseReferences(scene: Scene, limit: number): Int32Array {
+  const all = Int32Array.from({ length: scene.features.rows }, (_, i) => i);
+  if (all.length <= limit) return all;
+  return random(scene.seed, 'references').shuffle(all).subarray(0, limit).sort();
+}
