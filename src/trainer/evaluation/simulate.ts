@@ -108,11 +108,14 @@ export async function simulate(truth: Truth, split: Split, strategy: Strategy, h
     const queue = await queueOf(prepared, learnt);
     const next = setting.checkpoints.find((checkpoint) => checkpoint > count) ?? last;
     for (const { row, audit } of queue.slice(0, Math.min(setting.batch, next - count))) labels.push(...answer(row, audit, count++));
-    const after = unwrap(await prepare({ base, labels }, split.embeddings, split.basis));
-    const result = await learn(after, '');
-    learnt = result.ok ? result.value : null;
+    const due = count === next || count >= last;
+    // Random picks ask no head.
+    if (due || strategy !== 'random') {
+      const result = await learn(unwrap(await prepare({ base, labels }, split.embeddings, split.basis)), '');
+      learnt = result.ok ? result.value : null;
+    }
     const seconds = (performance.now() - started) / 1000;
-    if (count === next || count >= last) {
+    if (due) {
       const present = truth.findings.map(
         (_, f) => labels.filter(({ finding, state }) => finding === f && state === StateCode.present).length,
       );
