@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { mirrorProblem } from './address';
-import { EncoderCard, TileRecipe } from './encoder-card';
+import { EncoderCard, Precision, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
+import { CheckpointFacts } from './jobs/encoder';
 import { HeaderField } from './jobs/imaging';
 import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
 import { Library, Speed } from './library';
@@ -78,7 +79,16 @@ export const ProjectStatus = z.object({
     failure: Failure.nullable(),
   }),
   encoder: z
-    .object({ id: z.string(), name: z.string(), builtin: z.boolean(), provider: z.string(), reason: z.string(), precision: z.string() })
+    .object({
+      id: z.string(),
+      name: z.string(),
+      builtin: z.boolean(),
+      provider: z.string(),
+      reason: z.string(),
+      precision: Precision,
+      /** Of int8: what it costs, measured when the encoder was made. */
+      quantisation: EncoderCard.shape.quantisation,
+    })
     .nullable(),
   trainer: z.object({
     backend: z.string().nullable(),
@@ -130,6 +140,13 @@ export type ScanOutcome = z.infer<typeof ScanOutcome>;
 
 /** What a person starts, watches and can stop. */
 const Job = z.enum(['sample', 'import', 'export', 'speed']);
+/** An encoder of the library, and since when it is there. */
+const Installed = z.object({ card: EncoderCard, added: z.iso.datetime() });
+
+/** offered: made in int8, and waiting for `encoders.keep`; head-added: the encoder was there, the head of the file was not. */
+export const ImportOutcome = Installed.extend({ outcome: z.enum(['added', 'already', 'head-added', 'offered']) });
+export type ImportOutcome = z.infer<typeof ImportOutcome>;
+
 const inProject = z.object({ project: Id });
 const nothing = z.object({});
 
@@ -275,7 +292,24 @@ export const bridge = {
 
     'encoders.list': { params: nothing, result: z.array(z.object({ card: EncoderCard, bytes: z.int(), builtin: z.boolean() })) },
     /** Progress comes as `progress` with job "import". */
-    'encoders.import': { params: z.object({ checkpoint: z.string(), crop: TileRecipe.shape.crop }), result: EncoderCard },
+    'encoders.import': {
+      params: z.object({
+        checkpoint: z.string(),
+        crop: TileRecipe.shape.crop,
+        /** fp32, unless given. */
+        precision: Precision.optional(),
+        /** A folder of images: int8 is calibrated on them, and its error measured. */
+        images: z.string().optional(),
+        /** Of a fine-tuned file's head, where its size does not tell them, or they are others. */
+        findings: z.array(z.string().min(1).max(80)).optional(),
+        task: Task.optional(),
+      }),
+      result: ImportOutcome,
+    },
+    /** What a checkpoint is, and which encoders were made of it before. */
+    'encoders.inspect': { params: z.object({ checkpoint: z.string() }), result: CheckpointFacts.extend({ here: z.array(Installed) }) },
+    /** Takes an offered encoder into the library, or throws it away. */
+    'encoders.keep': { params: z.object({ id: z.string(), keep: z.boolean() }), result: ImportOutcome.nullable() },
 
     /** The encoders with all that hangs on them. */
     'encoders.library': { params: nothing, result: Library },

@@ -52,7 +52,7 @@ const messages: Record<ErrorCode, Message> = {
   },
   'checkpoint-layout-unknown': { what: '{file} holds no EVA-X encoder: {reason}.', next: 'Choose a file of EVA-X Ti, S or B.' },
   'checkpoint-keys-missing': {
-    what: '{file} lacks {count} of the weights that EVA-X needs, first {key}.',
+    what: '{file} lacks {count} of the weights that EVA-X needs: {key}.',
     next: 'The file may be cut short: copy it again.',
   },
   'checkpoint-shape-wrong': {

@@ -5,6 +5,7 @@ import type { Emit, Handlers } from '../contract/wire';
 import { embed, type TileSource } from './embed';
 import { Engine } from './engine';
 import { convertCheckpoint } from './eva-x/convert';
+import { inspectCheckpoint } from './eva-x/inspect';
 import { exportModel } from './export';
 import { measureSpeed } from './speed';
 import type { EmbeddingStore } from './store/store';
@@ -75,6 +76,8 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
       return ok({ card: engine.card, folder: engine.source.folder, ...stateOf(engine) });
     },
 
+    inspect: ({ checkpoint }) => inspectCheckpoint(checkpoint),
+
     async convert({ checkpoint, into, crop, precision, calibrate, findings, task }, { signal }) {
       let told = 0;
       const result = await convertCheckpoint({
@@ -83,14 +86,14 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
         precision,
         findings,
         task,
-        calibrate: calibrate && ((recipe) => readTiles(imaging, calibrate, recipe, signal)),
+        calibrate: calibrate && ((recipe, onRead) => readTiles(imaging, calibrate, recipe, signal, onRead)),
         place: (id) => join(into, id),
         overwrite: true,
         signal,
-        onProgress: (done, total) => {
+        onProgress: (done, total, stage) => {
           if (done < total && performance.now() - told < 100) return;
           told = performance.now();
-          emit('converting', { done, total });
+          emit('converting', { done, total, stage });
         },
       });
       return result.ok ? ok({ card: result.value.card, folder: result.value.folder }) : result;

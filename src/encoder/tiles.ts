@@ -3,6 +3,13 @@ import { Priority, type ImageSource, type Tile } from '../contract/jobs/imaging'
 import { fail, ok, type Failure, type Result } from '../contract/result';
 import type { TileSource } from './embed';
 
+/** So many images do for the scales of int8: half of them set them, half measure the error. */
+export const CALIBRATION_IMAGES = 128;
+
+/** At most `count` of them, spread evenly. */
+export const spread = <T>(items: readonly T[], count: number): T[] =>
+  items.filter((_, i) => Math.floor((i * count) / items.length) !== Math.floor(((i - 1) * count) / items.length) || items.length <= count);
+
 /** Reads under way at once. */
 const AHEAD = 8;
 
@@ -12,9 +19,11 @@ export async function readTiles(
   images: readonly ImageSource[],
   recipe: TileRecipe,
   signal: AbortSignal,
+  onRead: (done: number, total: number) => void = () => undefined,
 ): Promise<Result<Tile[]>> {
   const tiles: (Tile | undefined)[] = images.map(() => undefined);
   let next = 0;
+  let done = 0;
   let first: Failure | null = null;
   const work = async () => {
     for (let at = next++; at < images.length; at = next++) {
@@ -23,6 +32,7 @@ export async function readTiles(
       const read = await imaging.read({ source, priority: Priority.embedding, tile: recipe }, { signal });
       if (read.ok) tiles[at] = read.value.tile;
       else first ??= read.failure;
+      onRead(++done, images.length);
     }
   };
   await Promise.all(Array.from({ length: Math.min(AHEAD, images.length) }, work));

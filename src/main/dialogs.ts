@@ -25,7 +25,7 @@ export function setupDialogs(window: () => BrowserWindow | null): BridgePart {
         title: 'Choose an EVA-X checkpoint',
         properties: ['openFile'],
         filters: [
-          { name: 'Checkpoints', extensions: ['pt', 'pth'] },
+          { name: 'Checkpoints', extensions: ['pt', 'pth', 'safetensors'] },
           { name: 'All files', extensions: ['*'] },
         ],
       }),

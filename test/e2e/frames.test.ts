@@ -41,7 +41,9 @@ describe('a folder with files of several frames', () => {
         expect(await person.barriers()).toEqual([]);
       },
     });
-    await person.page.waitForFunction(() => document.querySelector('[data-testid=embedding-status]')?.textContent === '8 embedded');
+    await person.page.waitForFunction(() =>
+      document.querySelector('[data-testid=embedding-status]')?.textContent?.startsWith('8 embedded'),
+    );
 
     const answered = new Map<string, string>();
     while (answered.size < 8) {
@@ -74,7 +76,9 @@ describe('a folder with files of several frames', () => {
     writeFileSync(film, greyFile(samples, { '00280008': ['IS', '5'], '00280010': ['US', [SIDE]], '00280011': ['US', [SIDE]] }));
     await person.page.keyboard.press('F5');
     await person.page.getByText('4 images changed').waitFor();
-    await person.page.waitForFunction(() => document.querySelector('[data-testid=embedding-status]')?.textContent === '9 embedded');
+    await person.page.waitForFunction(() =>
+      document.querySelector('[data-testid=embedding-status]')?.textContent?.startsWith('9 embedded'),
+    );
     expect(await person.id('labelled-count').innerText()).toBe('8 of 9 labelled');
   });
 
@@ -84,6 +88,6 @@ describe('a folder with files of several frames', () => {
     const project = { folder: images, name: 'First', task: 'multiclass', findings: ['even', 'odd'] } as const;
     await person.createProject(project, { look: () => person.id('frames-first').check() });
     await person.embedded();
-    expect(await person.id('embedding-status').innerText()).toBe('3 embedded');
+    expect(await person.id('embedding-status').innerText()).toContain('3 embedded');
   });
 });

@@ -82,6 +82,7 @@ export class Person {
     if (importing !== undefined) {
       await this.willChoose(importing);
       await this.id('import-encoder').click();
+      await this.id('import-run').click();
       await this.page.locator('[data-testid^=encoder-]:not([data-testid=encoder-builtin]):checked').waitFor({ timeout: WAIT });
     }
     await this.listen();

@@ -177,6 +177,51 @@ for (const theme of ['dark', 'light']) {
       },
     });
     await scene(at('ready'), { query: `theme=${theme}&task=multilabel&many&ready`, size, steps: open });
+    const importing = async (page, change) => {
+      await page.evaluate(change);
+      await page.getByTestId('new-project').click();
+      await page.getByTestId('choose-folder').click();
+      await page.getByTestId('folder-look').waitFor();
+      await page.getByTestId('import-encoder').click();
+      await page.getByTestId('import-facts').waitFor();
+    };
+    await scene(at('import'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await importing(page, () => {
+          const { card } = { card: { ...globalThis.fake.checkpoint, precision: 'fp32', name: 'EVA-X S' } };
+          globalThis.fake.checkpoint.here = [{ card, added: '2026-11-03T10:00:00.000Z' }];
+        });
+        await page.getByTestId('import-precision').click();
+        await page.getByTestId('precision-int8').check();
+      },
+    });
+    await scene(at('import-names'), {
+      query: `theme=${theme}`,
+      size,
+      steps: (page) =>
+        importing(page, () => {
+          globalThis.fake.checkpoint.head = { classes: 3, findings: null, task: 'multiclass' };
+        }),
+    });
+    await scene(at('import-measured'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await importing(page, () => {
+          globalThis.fake.checkpoint.head = {
+            classes: 5,
+            findings: ['Atelectasis', 'Cardiomegaly', 'Consolidation', 'Edema', 'Pleural Effusion'],
+            task: 'multilabel',
+          };
+        });
+        await page.getByTestId('import-precision').click();
+        await page.getByTestId('precision-int8').check();
+        await page.getByTestId('import-run').click();
+        await page.getByTestId('import-measured').waitFor();
+      },
+    });
     await scene(at('ready-beside'), {
       query: `theme=${theme}&task=multilabel&ready`,
       size,

@@ -1,11 +1,13 @@
 import { type Command as Commander, Option } from 'commander';
 import { type EncoderCard, Precision, TileRecipe } from '../../contract/encoder-card';
+import type { ConversionStage } from '../../contract/jobs/encoder';
 import { Task } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
 import { convertCheckpoint, type Conversion } from '../../encoder/eva-x/convert';
-import { readTiles } from '../../encoder/tiles';
+import { CALIBRATION_IMAGES, readTiles, spread } from '../../encoder/tiles';
 import { listFolder } from '../engine/folder';
 import { startImaging } from '../engine/imaging';
+import type { Progress } from '../progress';
 import { names, type CommonOptions, type Run } from '../options';
 import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
@@ -18,9 +20,6 @@ interface Options extends CommonOptions {
   readonly findings?: string[];
   readonly task?: Task;
 }
-
-/** Half of them set the scales of int8, half measure its error. */
-const CALIBRATION_IMAGES = 128;
 
 export function convert(program: Commander, run: Run): void {
   program
@@ -44,12 +43,19 @@ async function convertOne(session: Session, checkpoint: string, options: Options
   const free = await checkFolder(out, overwrite);
   if (!free.ok) return free;
   const folder = options.calibrate;
-  const calibrate = folder === undefined ? undefined : (recipe: TileRecipe) => tilesOf(session, folder, recipe);
-  const bar = session.progress('Converting');
-  const onProgress: Conversion['onProgress'] = (done, total) => bar.at(Math.floor(done), total);
+  const calibrate =
+    folder === undefined
+      ? undefined
+      : (recipe: TileRecipe, onRead: (done: number, total: number) => void) => tilesOf(session, folder, recipe, onRead);
+  const bars = new Map<ConversionStage, Progress>();
+  const onProgress: Conversion['onProgress'] = (done, total, stage) => {
+    const bar = bars.get(stage) ?? session.progress(stages[stage]);
+    bars.set(stage, bar);
+    bar.at(done, total);
+    if (done === total) bar.end();
+  };
   const place = () => out;
   const made = await convertCheckpoint({ checkpoint, crop, precision, findings, task, calibrate, place, overwrite, signal, onProgress });
-  bar.end();
   if (!made.ok) return made;
   const { id, name, licence, outputs, quantisation, head } = made.value.card;
   const text = [
@@ -61,6 +67,8 @@ async function convertOne(session: Session, checkpoint: string, options: Options
   const values = { out, id, name, d: outputs.embedding, precision, licence, quantisation: quantisation ?? null, head };
   return ok(summary(text, values));
 }
+
+const stages = { weights: 'Converting', images: 'Reading images', measuring: 'Measuring the error' } as const;
 
 function aboutHead({ findings, named }: NonNullable<EncoderCard['head']>): string {
   const list = `Its own head for ${findings.join(', ')} proposes before any label (--head of "collimate propose").`;
@@ -74,19 +82,16 @@ function costOf({ error, worst, agreement, decisions, measured }: NonNullable<En
 }
 
 /** Tiles of images spread evenly over the sorted folder. */
-async function tilesOf(session: Session, folder: string, recipe: TileRecipe) {
+async function tilesOf(session: Session, folder: string, recipe: TileRecipe, onRead: (done: number, total: number) => void) {
   const listed = await listFolder(folder, session.signal);
   if (!listed.ok) return listed;
   const { images } = listed.value;
-  const count = Math.min(images.length, CALIBRATION_IMAGES);
-  const chosen = Array.from({ length: count }, (_, i) => images[Math.floor((i * images.length) / count)]).filter(
-    (image) => image !== undefined,
-  );
+  const chosen = spread(images, CALIBRATION_IMAGES);
   const imaging = startImaging(session.threads);
   if (!imaging.ok) return imaging;
   try {
     const sources = chosen.map(({ file, frame }) => ({ file, frame }));
-    return await readTiles(imaging.value, sources, recipe, session.signal);
+    return await readTiles(imaging.value, sources, recipe, session.signal, onRead);
   } finally {
     await imaging.value.close();
   }

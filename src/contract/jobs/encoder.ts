@@ -35,6 +35,22 @@ const embedded = z.discriminatedUnion('status', [
 export const RowsMade = z.object({ rows: z.int().positive(), batch: z.int(), provider: Provider });
 export type RowsMade = z.infer<typeof RowsMade>;
 
+/** What a checkpoint is, read off its names, shapes and rotary table. */
+export const CheckpointFacts = z.object({
+  file: z.string(),
+  sha256: z.string().length(64),
+  name: z.string(),
+  variant: z.string().nullable(),
+  d: z.int().positive(),
+  /** Of a fine-tuned file; `findings` null where the number of classes does not tell them. */
+  head: z.object({ classes: z.int().positive(), findings: z.array(z.string()).nullable(), task: Task }).nullable(),
+});
+export type CheckpointFacts = z.infer<typeof CheckpointFacts>;
+
+/** weights: reading them; images: reading those for the scales of int8; measuring: running both models on them. */
+export const ConversionStage = z.enum(['weights', 'images', 'measuring']);
+export type ConversionStage = z.infer<typeof ConversionStage>;
+
 /** Name of an embedding in the store: the file's SHA-256 and the frame. Where no frame is named the first is read, so both have one name. */
 export const embeddingName = (sha256: string, frame: number | null) => ((frame ?? 0) === 0 ? sha256 : `${sha256}.${String(frame)}`);
 
@@ -53,6 +69,7 @@ export const encoderService = {
       }),
       result: z.object({ card: EncoderCard, folder: z.string(), provider: Provider, reason: z.string(), batch: z.int() }),
     },
+    inspect: { params: z.object({ checkpoint: z.string() }), result: CheckpointFacts },
     /** Reads a checkpoint and writes an encoder folder below `into`. Progress comes as `converting`. */
     convert: {
       params: z.object({
@@ -120,7 +137,7 @@ export const encoderService = {
     },
   },
   events: {
-    converting: z.object({ done: z.number(), total: z.number() }),
+    converting: z.object({ done: z.number(), total: z.number(), stage: ConversionStage }),
     measuring: z.object({ done: z.number(), total: z.number() }),
     embedded: z.object({ items: z.array(embedded) }),
     /** The provider broke off or the memory did not suffice: it goes on like this. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Precision, Preprocessing, TileRecipe } from '../../contract/encoder-card';
+import type { ConversionStage } from '../../contract/jobs/encoder';
 import type { Tile } from '../../contract/jobs/imaging';
 import { attempt, fail, FailureError, unwrap, type Result } from '../../contract/result';
 import { toHalf } from '../../onnx/half';
@@ -26,9 +27,10 @@ export interface Conversion extends HeadChoice {
   readonly place: (id: string) => string;
   readonly overwrite: boolean;
   /** Tiles of the user's images; int8 needs them. */
-  readonly calibrate?: ((recipe: TileRecipe) => Promise<Result<readonly Tile[]>>) | undefined;
+  readonly calibrate?:
+    ((recipe: TileRecipe, onRead: (done: number, total: number) => void) => Promise<Result<readonly Tile[]>>) | undefined;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: (done: number, total: number, stage: ConversionStage) => void;
 }
 
 const LICENCE =
@@ -60,16 +62,16 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
   const { precision, signal, onProgress } = conversion;
   const layout = unwrap(findLayout(checkpoint.weights, checkpoint.file));
   const names = encoderWeights(layout).sort((a, b) => (canonicalName(a) < canonicalName(b) ? -1 : 1));
-  // Every weight is read twice or, for int8, three times, for the id and for each graph: cheaper than to hold all of them.
-  const total = names.length * (precision === 'int8' ? 3 : 2) + 1;
+  // Every weight is read twice or, for int8, three times, for the id and for each graph: cheaper than to hold all of them. For int8 what takes
+  // the time are the images, so that the later readings are not counted.
+  const total = names.length * (precision === 'int8' ? 1 : 2) + 1;
   let done = 0;
-  let part = 0;
-  const tell = () => onProgress?.(Math.min(done + part, total - 1), total);
+  let stage: ConversionStage = 'weights';
   const read = async (name: string) => {
     if (signal?.aborted) throw new FailureError(fail('stopped').failure);
     const data = unwrap(await checkpoint.read(name));
     done++;
-    tell();
+    if (stage === 'weights') onProgress?.(Math.min(done, total - 1), total, stage);
     return data;
   };
   await compareRope(checkpoint);
@@ -84,12 +86,11 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
     identity.add({ name: canonicalName(name), shape: checkpoint.weights.get(name)?.shape ?? [], data });
   }
   const input: InputCard = { name: nameOf(layout), input: { name: 'pixels', channels: 3, size: 224 }, preprocessing };
-  const onImages = (n: number, of: number) => {
-    // Weights that are still to be read count as before; the images fill the last step.
-    part = n / of;
-    tell();
+  const during = (next: ConversionStage) => (n: number, of: number) => {
+    stage = next;
+    onProgress?.(n, of, next);
   };
-  const made = await modelOf(conversion, layout, read, input, onImages);
+  const made = await modelOf(conversion, layout, read, input, during);
   const { model, quantised } = made;
   const id = identity.finish({ preprocessing, pooling: POOLING, precision, ...(quantised ? { scales: quantised.scales } : {}) });
   const head = unwrap(await readyHead(checkpoint, layout, { id, name: input.name }, conversion));
@@ -113,7 +114,7 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
     head,
     conversion.overwrite,
   );
-  onProgress?.(total, total);
+  if (stage === 'weights') onProgress?.(total, total, stage);
   return written;
 }
 
@@ -123,7 +124,7 @@ async function modelOf(
   layout: Layout,
   read: ReadWeight,
   card: InputCard,
-  onImages: (done: number, total: number) => void,
+  during: (stage: ConversionStage) => (done: number, total: number) => void,
 ): Promise<{ model: Model; quantised?: Quantised }> {
   switch (precision) {
     case 'fp32':
@@ -134,10 +135,10 @@ async function modelOf(
       return unwrap(fail('wrong-use', { reason: `${basename(checkpoint)} holds weights that float16 cannot; use fp32` }));
     }
     case 'int8': {
-      const tiles = calibrate ? unwrap(await calibrate(card.preprocessing.tile)) : [];
+      const tiles = calibrate ? unwrap(await calibrate(card.preprocessing.tile, during('images'))) : [];
       if (tiles.length === 0)
         unwrap(fail('wrong-use', { reason: 'int8 needs images that it is to be calibrated for (--calibrate FOLDER)' }));
-      const quantised = await quantise({ layout, read, card, tiles, signal, onImages });
+      const quantised = await quantise({ layout, read, card, tiles, signal, onImages: during('measuring') });
       return { model: quantised.model, quantised };
     }
   }
@@ -149,7 +150,8 @@ const rounding: Partial<Record<DType, (value: number) => number>> = {
   bfloat16: roundBfloat16,
 };
 
-async function compareRope(checkpoint: Checkpoint): Promise<void> {
+/** Refuses a checkpoint whose rotary table is not that of EVA-X. May throw FailureErrors. */
+export async function compareRope(checkpoint: Checkpoint): Promise<void> {
   for (const [name, turn] of [
     ['rope.freqs_cos', Math.cos],
     ['rope.freqs_sin', Math.sin],
@@ -162,7 +164,7 @@ async function compareRope(checkpoint: Checkpoint): Promise<void> {
   }
 }
 
-function nameOf(layout: Layout): string {
+export function nameOf(layout: Layout): string {
   const variant = variantOf(layout);
   const size = variant ? { tiny: 'Ti', small: 'S', base: 'B' }[variant] : `of width ${String(layout.width)}, depth ${String(layout.depth)}`;
   return `EVA-X ${size}`;

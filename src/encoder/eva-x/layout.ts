@@ -58,19 +58,22 @@ export function findLayout(weights: Shapes, file: string): Result<Layout> {
 function audit(weights: Shapes, layout: Layout, file: string): Result<void> {
   const expected = expectedShapes(layout);
   const missing = [...expected.keys()].filter((name) => !weights.has(name));
-  const [firstMissing] = missing;
-  if (firstMissing !== undefined) return fail('checkpoint-keys-missing', { file, count: missing.length, key: firstMissing });
+  if (missing.length > 0) return fail('checkpoint-keys-missing', { file, count: missing.length, key: some(missing) }, missing.join('\n'));
   const foreign = [...weights.keys()].filter((name) => !expected.has(name) && !isIgnored(name));
-  const [firstForeign] = foreign;
-  if (firstForeign !== undefined) {
-    const others = foreign.length > 1 ? ` and ${String(foreign.length - 1)} more` : '';
-    return fail('checkpoint-layout-unknown', { file, reason: `EVA-X has no weight ${firstForeign.slice(0, 200)}${others}` });
+  if (foreign.length > 0) {
+    return fail('checkpoint-layout-unknown', { file, reason: `EVA-X has no weight ${some(foreign)}` }, foreign.slice(0, 1000).join('\n'));
   }
   for (const [key, shape] of expected) {
     const found = weights.get(key)?.shape ?? [];
     if (!same(found, shape)) return fail('checkpoint-shape-wrong', { file, key, found: write(found), expected: write(shape) });
   }
   return ok();
+}
+
+/** The first three names, and how many more there are; all of them are in the details. */
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => name.slice(0, 120));
+  return names.length > 3 ? `${shown.join(', ')} and ${String(names.length - 3)} more` : shown.join(', ');
 }
 
 /** Every weight that the layout has, with its shape. */

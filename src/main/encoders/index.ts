@@ -1,13 +1,14 @@
 import { shell } from 'electron';
 import { join } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
-import type { EncoderCard, TileRecipe } from '../../contract/encoder-card';
+import type { EncoderCard } from '../../contract/encoder-card';
 import { ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
 import type { SettingsStore } from '../settings';
+import { Importing } from './importing';
 import { EncoderLibrary } from './library';
 import { setupWeights } from './weights';
 
@@ -34,11 +35,8 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
     trash: (path) => shell.trashItem(path),
     release: (folder) => processes.encoder.call('release', { folder }),
   });
-  let importing: AbortController | null = null;
+  const importing = new Importing({ folder: library.folder, processes, emit });
   let measuring: AbortController | null = null;
-  processes.encoder.on('converting', ({ done, total }) =>
-    emit('progress', { job: 'import', done, total, what: 'Converting the checkpoint' }),
-  );
   processes.encoder.on('measuring', ({ done, total }) => emit('progress', { job: 'speed', done, total, what: 'Measuring the speed' }));
 
   /** Tells the page where the library changed. */
@@ -47,19 +45,14 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
     if (done.ok) emit('encoders', {});
     return done;
   };
-  const importFile = async (checkpoint: string, crop: TileRecipe['crop'] = 'official'): Promise<Result<EncoderCard>> => {
-    importing?.abort();
-    const stop = new AbortController();
-    importing = stop;
-    const wish = { checkpoint, into: library.folder, crop, precision: 'fp32' } as const;
-    const made = await changing(processes.encoder.call('convert', wish, { signal: stop.signal }));
-    if (importing === stop) importing = null;
+  const importFile = async (checkpoint: string): Promise<Result<EncoderCard>> => {
+    const made = await importing.import({ checkpoint, crop: 'official' });
     return made.ok ? ok(made.value.card) : made;
   };
 
   const part: BridgePart = {
     'encoders.list': async () => ok(await library.list()),
-    'encoders.import': ({ checkpoint, crop }) => importFile(checkpoint, crop),
+    ...importing.part,
     'encoders.library': async () => ok(await library.library()),
     'encoders.measure': async ({ id }) => {
       const found = await library.find(id);
@@ -82,5 +75,5 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
       importFile,
     }),
   };
-  return { part, stopImport: () => importing?.abort(), stopSpeed: () => measuring?.abort() };
+  return { part, stopImport: () => importing.stop(), stopSpeed: () => measuring?.abort() };
 }

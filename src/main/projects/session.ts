@@ -346,6 +346,7 @@ export class ProjectSession {
         provider: opened.provider,
         reason: opened.reason,
         precision: opened.card.precision,
+        quantisation: opened.card.quantisation,
       },
       trainer: {
         backend: training.backend,

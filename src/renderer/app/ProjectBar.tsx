@@ -17,6 +17,7 @@ import type { ReactNode } from 'react';
 import type { CommandId } from '../../contract/commands';
 import { Bar } from '../controls/Bar';
 import { count, duration } from '../controls/figures';
+import { precisionName } from '../settings/precision';
 import { useProject } from '../labels/use-labels';
 import { titleWithKey } from './keys/match';
 import { useSession } from './session-context';
@@ -115,12 +116,12 @@ function SavedState() {
 }
 
 function EmbeddingChip({ onClick }: { readonly onClick: () => void }) {
-  const { embedding, scan } = useSignal(useSession().status);
+  const { embedding, scan, encoder } = useSignal(useSession().status);
   const { state, done, total, secondsLeft } = embedding;
   const running = state === 'running' || (state === 'waiting' && scan.state !== 'failed');
   const text =
     state === 'done'
-      ? `${count(done)} embedded`
+      ? `${count(done)} embedded${encoder ? ` in ${precisionName[encoder.precision]}` : ''}`
       : state === 'failed'
         ? 'Embedding stopped'
         : state === 'paused'
@@ -137,6 +138,7 @@ function EmbeddingChip({ onClick }: { readonly onClick: () => void }) {
       onMouseDown={(event) => event.preventDefault()}
       data-testid="embedding-status"
       data-state={state}
+      {...(encoder ? { title: `${encoder.name}, in ${precisionName[encoder.precision]}` } : {})}
     >
       {running && total > 0 && <Bar fraction={done / total} label="Embedding" />}
       <span>{text}</span>

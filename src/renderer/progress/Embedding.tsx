@@ -4,6 +4,7 @@ import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
+import { costOf, precisionName } from '../settings/precision';
 import { Bar } from '../controls/Bar';
 import { count, counted, duration } from '../controls/figures';
 
@@ -54,11 +55,16 @@ export function Embedding({ onRescan }: { readonly onRescan: () => void }) {
         </p>
       )}
       {encoder && (
-        <p className="muted">
-          {encoder.name}
-          {encoder.builtin ? ', the built-in baseline. EVA-X is the encoder to use.' : ''} Runs on {provider(encoder.provider)} in{' '}
-          {encoder.precision}. {asSentence(encoder.reason)}
-        </p>
+        <div className="muted embedding-encoder" data-testid="encoder-facts">
+          <p>
+            {encoder.name}
+            {encoder.builtin ? ', the built-in baseline. EVA-X is the encoder to use.' : '.'}
+          </p>
+          <p>
+            In {precisionName[encoder.precision]} on {provider(encoder.provider)}. {asSentence(encoder.reason)}
+          </p>
+          {costOf(encoder) && <p>{costOf(encoder)}</p>}
+        </div>
       )}
       {failed.length > 0 && (
         <details className="failures" data-testid="failures">
@@ -88,7 +94,14 @@ const aboutThisFile = (failure: Failure) =>
     'at this file',
   );
 
-const provider = (name: string) => (name === 'cpu' ? 'the processor' : name);
+const names: Readonly<Record<string, string>> = {
+  cpu: 'the processor',
+  webgpu: 'WebGPU',
+  cuda: 'CUDA',
+  directml: 'DirectML',
+  coreml: 'Core ML',
+};
+const provider = (name: string) => names[name] ?? name;
 
 function asSentence(text: string): string {
   const trimmed = text.trim();

@@ -1,11 +1,20 @@
 import { GetWeights } from '../settings/GetWeights';
 import { useEncoders } from '../settings/use-encoders';
 import { ImportEncoder } from '../settings/ImportEncoder';
+import { costOf, precisionName } from '../settings/precision';
+import { counted } from '../controls/figures';
 import { FailureNote } from '../controls/FailureNote';
 import { BUILTIN_ENCODER } from '../../contract/model';
 
+interface Props {
+  readonly chosen: string;
+  readonly onChoose: (id: string) => void;
+  /** The project's folder, as far as it is chosen. */
+  readonly images: string | undefined;
+}
+
 /** EVA-X is the encoder to use; the built-in one is there so that the app works without it, and is said to be a baseline. */
-export function EncoderChoice({ chosen, onChoose }: { readonly chosen: string; readonly onChoose: (id: string) => void }) {
+export function EncoderChoice({ chosen, onChoose, images }: Props) {
   const { encoders, failure, reload } = useEncoders();
   const take = (id: string) => {
     reload();
@@ -28,8 +37,10 @@ export function EncoderChoice({ chosen, onChoose }: { readonly chosen: string; r
             <strong>{card.name}</strong>
             <span className="muted">
               {card.source && `from ${card.source.file}, `}
-              {card.outputs.embedding} features, {card.precision}, {card.id.slice(0, 12)}
+              {card.outputs.embedding} features, {precisionName[card.precision]}
+              {card.head && `, proposes ${counted(card.head.findings.length, 'finding')} by itself`}, {card.id.slice(0, 12)}
             </span>
+            {costOf(card) && <span className="muted">{costOf(card)}</span>}
           </span>
         </label>
       ))}
@@ -50,7 +61,7 @@ export function EncoderChoice({ chosen, onChoose }: { readonly chosen: string; r
         </span>
       </label>
       <GetWeights onImported={take} />
-      <ImportEncoder onImported={take} />
+      <ImportEncoder onImported={take} images={images} />
     </div>
   );
 }

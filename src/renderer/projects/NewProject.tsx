@@ -167,6 +167,7 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
             <legend>Encoder</legend>
             <EncoderChoice
               chosen={encoder}
+              images={folder === '' ? undefined : folder}
               onChoose={(id) => {
                 reload();
                 setEncoder(id);
@@ -185,8 +186,8 @@ export function NewProject({ onClose, onCreated }: { readonly onClose: () => voi
         <div className="new-project-column">
           <fieldset>
             <legend>Findings</legend>
-            <FindingsEditor drafts={drafts} own={own} onChange={setDrafts} onPreset={take} />
             {card?.head && <OwnHead task={task} drafts={drafts} head={card.head} />}
+            <FindingsEditor drafts={drafts} own={own} onChange={setDrafts} onPreset={take} />
           </fieldset>
         </div>
       </form>

@@ -6,6 +6,7 @@ import { Bar } from '../controls/Bar';
 import { CopyDetails } from '../controls/CopyDetails';
 import { FailureNote } from '../controls/FailureNote';
 import { bytes, count, counted, when } from '../controls/figures';
+import { costOf, precisionName } from './precision';
 import type { SpeedTest } from './use-speed-test';
 
 interface Props {
@@ -37,7 +38,7 @@ export function EncoderRow({ entry, speed, onRemove, onRemoveEmbeddings }: Props
             {builtin && <span className="badge">baseline</span>}
           </button>
           <span className="muted">
-            {card.precision}, {count(card.outputs.embedding)} features
+            {precisionName[card.precision]}, {count(card.outputs.embedding)} features
           </span>
         </th>
         <td className="number">{bytes(size)}</td>
@@ -134,19 +135,13 @@ function Details({ card }: { readonly card: EncoderCard }) {
     normalise.kind === 'image'
       ? 'each image by its own mean and deviation'
       : `(v / 255 - ${listed(normalise.mean)}) / ${listed(normalise.std)}`;
+  const cost = costOf(card);
   const facts: readonly (readonly [string, string])[] = [
     ['Preprocessing', `${how}; ${levels}`],
     ['Features', card.pooling],
     ...(card.source ? ([['Made from', `${card.source.file}, SHA-256 ${card.source.sha256}`]] as const) : []),
     ...(card.head ? ([['Ready head', `${counted(card.head.findings.length, 'finding')}: ${card.head.findings.join(', ')}`]] as const) : []),
-    ...(card.quantisation
-      ? ([
-          [
-            'int8',
-            `error ${(100 * card.quantisation.error).toFixed(1)} % of the embedding, on ${count(card.quantisation.measured)} of your images`,
-          ],
-        ] as const)
-      : []),
+    ...(cost === null ? [] : ([['Precision', cost]] as const)),
     ['Licence', card.licence],
   ];
   return (

@@ -28,6 +28,7 @@ import {
   type Task,
 } from '../../../src/contract/model';
 import { fail, ok, type Failure, type Result } from '../../../src/contract/result';
+import type { z } from 'zod';
 import type { Weights } from '../../../src/contract/weights';
 import type { Client, Handlers } from '../../../src/contract/wire';
 
@@ -121,6 +122,16 @@ export class FakeBridge implements Client<BridgeService> {
   suspects: SuspectLabel[] = [];
   weights: Weights[] = weightsOf();
   library: Library = libraryOf();
+  /** What the chosen checkpoint is. */
+  checkpoint: z.infer<BridgeService['methods']['encoders.inspect']['result']> = {
+    file: 'eva_x_small_patch16_merged520k_mim.pt',
+    sha256: 'c'.repeat(64),
+    name: 'EVA-X S',
+    variant: 'small',
+    d: 384,
+    head: null,
+    here: [],
+  };
   /** Of the next scans. */
   outcome: ScanOutcome = { added: 0, changed: 0, moved: 0, missing: 0 };
 
@@ -447,7 +458,19 @@ export class FakeBridge implements Client<BridgeService> {
       ok({ files: [`${folder}/model/model.onnx`, `${folder}/model/README.md`], checked: 32, maxDifference: 2.4e-7 }),
     'export.reveal': () => ok(),
     'encoders.list': () => ok([{ card: builtinCard, bytes: 1_800_000, builtin: true }]),
-    'encoders.import': () => ok(evaCard),
+    'encoders.import': ({ precision = 'fp32', findings }) =>
+      ok({
+        card: {
+          ...evaCard,
+          precision,
+          head: findings ? { findings } : evaCard.head,
+          ...(precision === 'int8' ? { quantisation } : {}),
+        },
+        added: '2026-11-22T10:00:00.000Z',
+        outcome: precision === 'int8' ? 'offered' : 'added',
+      }),
+    'encoders.inspect': () => ok(this.checkpoint),
+    'encoders.keep': ({ keep }) => ok(keep ? { card: evaCard, added: '2026-11-22T10:00:00.000Z', outcome: 'added' } : null),
     'encoders.library': () => ok(this.library),
     'encoders.measure': () => {
       const speed = { imagesPerSecond: 24.3, provider: 'cpu', reason: 'It runs on every machine.', measured: '2026-11-22T10:00:00.000Z' };
@@ -645,6 +668,15 @@ const builtinCard: EncoderCard = {
   source: null,
   licence: 'Apache-2.0, part of Collimate.',
   head: null,
+};
+
+const quantisation: EncoderCard['quantisation'] = {
+  calibrated: 64,
+  measured: 64,
+  error: 0.0312,
+  worst: 0.0474,
+  agreement: 0.972,
+  decisions: 'directions',
 };
 
 const evaCard: EncoderCard = {

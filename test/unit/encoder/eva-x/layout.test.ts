@@ -44,8 +44,11 @@ describe('the layout of EVA-X', () => {
 
   test('what is missing, unexpected or wrong is named', () => {
     expect(complaint((shapes) => shapes.delete('blocks.4.mlp.w3.bias'))).toContain(
-      'lacks 1 of the weights that EVA-X needs, first blocks.4.mlp.w3.bias',
+      'lacks 1 of the weights that EVA-X needs: blocks.4.mlp.w3.bias.',
     );
+    expect(
+      complaint((shapes) => ['weight', 'bias'].forEach((each) => [1, 2].forEach((n) => shapes.delete(`blocks.4.norm${n}.${each}`)))),
+    ).toContain('lacks 4 of the weights that EVA-X needs: blocks.4.norm1.weight, blocks.4.norm1.bias, blocks.4.norm2.weight and 1 more.');
     expect(complaint((shapes) => shapes.delete('norm.weight') && shapes.delete('norm.bias'))).toContain('lacks 2 of the weights');
     expect(complaint((shapes) => shapes.set('blocks.0.ls1.gamma', { shape: [192] }))).toContain('EVA-X has no weight blocks.0.ls1.gamma');
     expect(complaint((shapes) => shapes.set('fc_norm.weight', { shape: [192] }).set('fc_norm.bias', { shape: [192] }))).toContain(

@@ -35,6 +35,7 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
   return new LocalService<EncoderService>((): Handlers<EncoderService> => ({
     open: never,
     convert: never,
+    inspect: never,
     embed: never,
     pause: never,
     release: never,

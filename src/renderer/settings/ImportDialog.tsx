@@ -1,0 +1,248 @@
+import { FolderOpen } from 'lucide-react';
+import { Fragment, useId, useState } from 'react';
+import { createPortal } from 'react-dom';
+import type { ImportOutcome } from '../../contract/bridge';
+import type { Precision } from '../../contract/encoder-card';
+import type { Task } from '../../contract/model';
+import type { Failure } from '../../contract/result';
+import { useServices } from '../app/environment';
+import { Dialog } from '../controls/Dialog';
+import { FailureNote } from '../controls/FailureNote';
+import { count, counted, when } from '../controls/figures';
+import { JobProgress } from '../controls/JobProgress';
+import type { Chosen } from './ImportEncoder';
+import { costOf, precisionName, precisions } from './precision';
+import './import.css';
+
+interface Props {
+  readonly chosen: Chosen;
+  readonly images: string | undefined;
+  readonly onClose: () => void;
+  readonly onImported: (id: string) => void;
+}
+
+/** What the file is, and what is to be made of it. The default needs no choice; what int8 costs is shown before it is kept. */
+export function ImportDialog({ chosen: { checkpoint, facts }, images: given, onClose, onImported }: Props) {
+  const { bridge } = useServices();
+  const { head } = facts;
+  const [precision, setPrecision] = useState<Precision>('fp32');
+  const [images, setImages] = useState(given ?? '');
+  const [names, setNames] = useState((head?.findings ?? []).join('\n'));
+  const [task, setTask] = useState<Task>(head?.task ?? 'multilabel');
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [outcome, setOutcome] = useState<ImportOutcome | null>(null);
+  const findings = names
+    .split('\n')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const here = facts.here.find(({ card }) => card.precision === precision && precision !== 'int8');
+  const missing = problemOf(facts, findings, precision, images);
+
+  const finish = (id: string) => {
+    onImported(id);
+    onClose();
+  };
+  const run = async () => {
+    setBusy(true);
+    setFailure(null);
+    const own = head && (task !== head.task || names !== (head.findings ?? []).join('\n')) ? { findings, task } : {};
+    const wish = { checkpoint, crop: 'official' as const, precision, ...(precision === 'int8' ? { images } : {}), ...own };
+    const result = await bridge.call('encoders.import', wish);
+    setBusy(false);
+    if (!result.ok) return setFailure(result.failure.code === 'stopped' ? null : result.failure);
+    if (result.value.outcome === 'added' || result.value.outcome === 'head-added') return finish(result.value.card.id);
+    return setOutcome(result.value);
+  };
+  const decide = async (id: string, keep: boolean) => {
+    const result = await bridge.call('encoders.keep', { id, keep });
+    if (!result.ok) return setFailure(result.failure);
+    return keep ? finish(id) : setOutcome(null);
+  };
+  const chooseImages = async () => {
+    const picked = await bridge.call('dialog.folder', { title: 'Images like those to be embedded' });
+    if (!picked.ok) return setFailure(picked.failure);
+    return picked.value === null ? undefined : setImages(picked.value);
+  };
+
+  const offered = outcome?.outcome === 'offered' ? outcome.card : null;
+  const footer = offered ? (
+    <>
+      <span className="spacer" />
+      <button className="button" onClick={() => void decide(offered.id, false)} data-testid="import-discard">
+        Throw away
+      </button>
+      <button className="button primary" onClick={() => void decide(offered.id, true)} data-testid="import-keep">
+        Keep it
+      </button>
+    </>
+  ) : (
+    <>
+      <span className="muted" role="status">
+        {busy ? '' : missing}
+      </span>
+      <span className="spacer" />
+      <button className="button" onClick={onClose} disabled={busy}>
+        Cancel
+      </button>
+      {outcome || (here && !namesDiffer(here.card.head?.findings, findings)) ? (
+        <button className="button primary" onClick={() => finish((outcome ?? here)?.card.id ?? '')} data-testid="import-use">
+          Use the one that is here
+        </button>
+      ) : (
+        <button className="button primary" onClick={() => void run()} disabled={busy || missing !== null} data-testid="import-run">
+          Import
+        </button>
+      )}
+    </>
+  );
+  // Escape is an answer, too: what was offered is not kept.
+  const close = () => (offered ? void decide(offered.id, false).then(onClose) : onClose());
+  return createPortal(
+    <Dialog title="Import an encoder" onClose={close} testId="import-dialog" footer={footer} busy={busy}>
+      <div className="import-what" data-testid="import-facts">
+        <strong>{facts.name}</strong>
+        <span className="muted">
+          {facts.file}, {facts.d} features{head ? `, fine-tuned for ${counted(head.classes, 'finding')}` : ''}. Nothing in the file is
+          executed.
+        </span>
+        <AlreadyHere here={facts.here} outcome={outcome} />
+      </div>
+      {offered ? (
+        <div className="measured" role="status" data-testid="import-measured">
+          <strong>What int8 costs here</strong>
+          <p>{costOf(offered)}</p>
+          <p className="muted">
+            Embeddings and heads belong to one encoder: what was made in float32 never mixes with it. Throw it away if more decisions change
+            than you would accept.
+          </p>
+        </div>
+      ) : (
+        <>
+          {head && <HeadNames head={head} names={names} task={task} disabled={busy} onNames={setNames} onTask={setTask} />}
+          <details className="precision" open={precision !== 'fp32' || undefined}>
+            <summary data-testid="import-precision">Precision: {precisionName[precision]}</summary>
+            <fieldset disabled={busy}>
+              <legend className="visually-hidden">Precision</legend>
+              {precisions.map((each) => (
+                <Fragment key={each.precision}>
+                  <label className="choice">
+                    <input
+                      type="radio"
+                      name="precision"
+                      checked={precision === each.precision}
+                      onChange={() => setPrecision(each.precision)}
+                      data-testid={`precision-${each.precision}`}
+                    />
+                    <span>
+                      <strong>{each.title}</strong>
+                      <span className="muted">{each.about}</span>
+                    </span>
+                  </label>
+                  {each.precision === 'int8' && precision === 'int8' && (
+                    <div className="row">
+                      <button type="button" className="button" onClick={() => void chooseImages()} data-testid="import-images">
+                        <FolderOpen size={14} aria-hidden /> Images to calibrate on…
+                      </button>
+                      <span className="folder-path" data-testid="import-images-path" title={images}>
+                        {images === '' ? 'A folder of images like those to be embedded; up to 128 of them are read.' : images}
+                      </span>
+                    </div>
+                  )}
+                </Fragment>
+              ))}
+            </fieldset>
+          </details>
+        </>
+      )}
+      {busy && <JobProgress job="import" title="Reading the checkpoint" />}
+      {failure && <FailureNote failure={failure} />}
+    </Dialog>,
+    document.body,
+  );
+}
+
+function problemOf({ head }: Chosen['facts'], findings: readonly string[], precision: Precision, images: string): string | null {
+  if (head && findings.length !== head.classes)
+    return `Name the ${counted(head.classes, 'finding')}, one a line: ${count(findings.length)} so far.`;
+  if (new Set(findings.map((name) => name.toLowerCase())).size < findings.length) return 'Two findings have the same name.';
+  return precision === 'int8' && images === '' ? 'Choose images to calibrate on.' : null;
+}
+
+const namesDiffer = (before: readonly string[] | undefined, now: readonly string[]) => (before ?? []).join('\n') !== now.join('\n');
+
+function AlreadyHere({ here, outcome }: { readonly here: Chosen['facts']['here']; readonly outcome: ImportOutcome | null }) {
+  const known = outcome?.outcome === 'already' ? [outcome] : here;
+  if (known.length === 0) return null;
+  return (
+    <p className="already" data-testid="import-here">
+      {known.map(({ card, added }) => `Already here as ${card.name} in ${precisionName[card.precision]}, added ${when(added)}.`).join(' ')}
+    </p>
+  );
+}
+
+interface HeadNamesProps {
+  readonly head: NonNullable<Chosen['facts']['head']>;
+  readonly names: string;
+  readonly task: Task;
+  readonly disabled: boolean;
+  readonly onNames: (names: string) => void;
+  readonly onTask: (task: Task) => void;
+}
+
+/** A file does not say what its head was trained for; for the published ones the number of classes tells. */
+function HeadNames({ head, names, task, disabled, onNames, onTask }: HeadNamesProps) {
+  const id = useId();
+  const fields = (
+    <>
+      <label htmlFor={id} className="muted">
+        In the order of the training, one a line
+      </label>
+      <textarea
+        id={id}
+        rows={Math.min(8, head.classes + 1)}
+        value={names}
+        disabled={disabled}
+        onChange={(event) => onNames(event.target.value)}
+        data-testid="import-findings"
+      />
+      {head.classes > 1 && (
+        <label className="choice">
+          <input
+            type="checkbox"
+            checked={task === 'multiclass'}
+            disabled={disabled}
+            onChange={(event) => onTask(event.target.checked ? 'multiclass' : 'multilabel')}
+            data-testid="import-multiclass"
+          />
+          <span>
+            <strong>One of them for each image</strong>
+            <span className="muted">A softmax head. Otherwise each finding is present or absent by itself.</span>
+          </span>
+        </label>
+      )}
+    </>
+  );
+  if (head.findings === null) {
+    return (
+      <fieldset className="head-names">
+        <legend>What are its {counted(head.classes, 'finding')}?</legend>
+        <p className="muted">The file does not say. With names they can be proposed in your projects from the first image on.</p>
+        {fields}
+      </fieldset>
+    );
+  }
+  return (
+    <details className="head-names">
+      <summary>
+        Its head: {head.findings.slice(0, 3).join(', ')}
+        {head.findings.length > 3 && ` and ${count(head.findings.length - 3)} more`}
+      </summary>
+      <p className="muted">
+        {head.classes === 14 ? 'The 14 of ChestX-ray14' : 'The 5 of CheXpert'}, by their number. Change them if the file was trained for
+        others.
+      </p>
+      {fields}
+    </details>
+  );
+}
