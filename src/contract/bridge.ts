@@ -64,6 +64,8 @@ export const ProjectStatus = z.object({
     state: z.enum(['waiting', 'running', 'done', 'failed']),
     found: z.int(),
     skipped: z.int(),
+    /** Known images whose file was not there at the last look. */
+    missing: z.int(),
     failure: Failure.nullable(),
     /** Why what the last scan found new has no patient by the project's rule. */
     metadata: Failure.nullable(),
@@ -135,11 +137,19 @@ export const MetadataPreview = z.object({
 export type MetadataPreview = z.infer<typeof MetadataPreview>;
 
 /** Images that a scan found new, whose file changed, and whose file was there before and is no longer. */
-export const ScanOutcome = z.object({ added: z.int(), changed: z.int(), moved: z.int(), missing: z.int() });
+export const ScanOutcome = z.object({
+  added: z.int(),
+  changed: z.int(),
+  /** Found under another name by their contents. */
+  moved: z.int(),
+  missing: z.int(),
+  /** Files that were not compared with the missing ones because the person stopped; they are left for the next scan. */
+  uncompared: z.int(),
+});
 export type ScanOutcome = z.infer<typeof ScanOutcome>;
 
 /** What a person starts, watches and can stop. */
-const Job = z.enum(['sample', 'import', 'export', 'speed']);
+const Job = z.enum(['sample', 'import', 'export', 'speed', 'relink']);
 /** An encoder of the library, and since when it is there. */
 const Installed = z.object({ card: EncoderCard, added: z.iso.datetime() });
 
@@ -236,9 +246,11 @@ export const bridge = {
 
     /** Looks at the folder again; answers when that is done. Files that failed are tried again. */
     'projects.rescan': { params: inProject, result: ScanOutcome },
-    /** The folder was moved: labels stay with their images. A folder with none of the project's images is refused. `root`: the first, unless given. */
+    /** The folder was moved: labels stay with their images. Files may have new names: they are known by their contents. A folder with none of the project's images is refused. `root`: the first, unless given. */
     'projects.relocate': { params: inProject.extend({ root: Id.optional(), folder: z.string() }), result: ScanOutcome },
 
+    /** Images whose file was not there at the last look; `scan.missing` of the status says how many. */
+    'images.missing': { params: inProject, result: z.array(Id) },
     /** Every field of a DICOM header, to be shown and not stored; none for other formats. */
     'images.header': { params: inProject.extend({ image: Id }), result: z.array(HeaderField) },
 

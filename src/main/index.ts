@@ -46,7 +46,13 @@ setupIpc(
     projects.part,
     encoders.part,
     exports.part,
-    setupJobs({ sample: projects.stopSample, import: encoders.stopImport, export: exports.stop, speed: encoders.stopSpeed }),
+    setupJobs({
+      sample: projects.stopSample,
+      import: encoders.stopImport,
+      export: exports.stop,
+      speed: encoders.stopSpeed,
+      relink: () => projects.session()?.stopComparing(),
+    }),
   ],
   log,
 );

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +50,39 @@ describe('a folder that was moved', () => {
     await person.page.waitForFunction(() =>
       document.querySelector('[data-testid=embedding-status]')?.textContent?.startsWith('13 embedded'),
     );
+    expect(await person.id('labelled-count').innerText()).toBe('2 of 13 labelled');
+  });
+
+  it('is known by its contents where every file has another name', async () => {
+    await person.page.keyboard.press('Control+w');
+    await person.id('welcome').waitFor();
+    const renamed = join(folder, 'renamed');
+    mkdirSync(renamed);
+    readdirSync(after).forEach((name, n) => renameSync(join(after, name), join(renamed, `${String(n * 7919)}.png`)));
+    rmSync(join(folder, 'after'), { recursive: true });
+    await person.reopen();
+    await person.id('trouble').waitFor();
+    await person.willChoose(renamed);
+    await person.id('relocate').click();
+    await person.page.getByText('The folder was scanned: 13 images found again under another name.').waitFor();
+    await person.embedded();
+    expect(await person.id('labelled-count').innerText()).toBe('2 of 13 labelled');
+  });
+
+  it('images whose file is gone stay in the grid with their labels, and can be filtered', async () => {
+    const renamed = join(folder, 'renamed');
+    const lost = readdirSync(renamed).slice(0, 3);
+    for (const name of lost) rmSync(join(renamed, name));
+    await person.page.keyboard.press('F5');
+    await person.page.getByText('3 images no longer there').waitFor();
+    await person.page.keyboard.press('g');
+    await person.id('missing-file').first().waitFor();
+    expect(await person.id('grid-cell').count()).toBe(13);
+    expect(await person.barriers()).toEqual([]);
+    await person.id('grid-filter').selectOption('missing');
+    await person.page.waitForFunction(() => document.querySelectorAll('[data-testid=grid-cell]').length === 3);
+    const shown = await person.id('grid-cell').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-path')));
+    expect(new Set(shown)).toEqual(new Set(lost));
     expect(await person.id('labelled-count').innerText()).toBe('2 of 13 labelled');
   });
 });

@@ -113,6 +113,8 @@ export const imagingService = {
     pixels: { params: z.object({ source: ImageSource, priority: PriorityValue }), result: Pixels },
     /** Frames in a file that are images of their own: 1 for an ordinary image, at most FRAMES_LIMIT + 1. */
     frames: { params: z.object({ file: z.string() }), result: z.int().positive() },
+    /** SHA-256 of the file, which is read and not decoded. */
+    hash: { params: z.object({ file: z.string() }), result: z.string().length(64) },
     /** All header fields of a DICOM file in their order, at most 2,000; none for other formats. */
     header: { params: z.object({ file: z.string() }), result: z.array(HeaderField) },
   },

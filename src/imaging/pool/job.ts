@@ -16,6 +16,7 @@ export type Job =
   | { readonly kind: 'identify'; readonly source: ImageSource }
   | { readonly kind: 'pixels'; readonly source: ImageSource }
   | { readonly kind: 'frames'; readonly source: ImageSource }
+  | { readonly kind: 'hash'; readonly source: ImageSource }
   | { readonly kind: 'header'; readonly source: ImageSource }
   /** Draws a phantom into the file. */
   | { readonly kind: 'phantom'; readonly source: ImageSource; readonly plan: PhantomPlan; readonly format: SampleFormat };
@@ -25,6 +26,7 @@ export type JobValue = {
   identify: FileFacts;
   pixels: Pixels;
   frames: number;
+  hash: string;
   header: HeaderField[];
   phantom: null;
 };

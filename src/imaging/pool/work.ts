@@ -37,6 +37,7 @@ async function perform(job: Job, note: (raster: Raster) => void): Promise<JobVal
     return null;
   }
   const source = await recall(job.source.file);
+  if (job.kind === 'hash') return source.sha256;
   if (job.kind === 'frames') return countFrames(source.bytes);
   if (job.kind === 'header') return readHeader(source.bytes);
   if (job.kind === 'identify') return fileFacts(source, readStated(source.bytes));

@@ -9,6 +9,7 @@ import type { ImageRecord } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { writeAtomically } from '../files/atomic';
 import { systemCode, writeFailure } from '../files/failures';
+import { inOrder } from '../projects/scanning';
 import type { ProjectSession } from '../projects/session';
 
 export interface CopyProgress {
@@ -125,7 +126,8 @@ function copyJobs(session: ProjectSession): CopyJob[] {
   const cells = annotatorState(session.state, session.annotator.id).cells;
   const folders = folderNames(session.project.findings.map(({ name }) => name));
   const taken = new Set<string>();
-  return session.images().flatMap((image) =>
+  // Also images that were missing at the last look: they are named if they still are.
+  return inOrder(session.state.images.values()).flatMap((image) =>
     session.project.findings.flatMap(({ id }, column) => {
       const folder = folders[column];
       if (folder === undefined || cells.get(image.id)?.get(id)?.state !== 'present') return [];

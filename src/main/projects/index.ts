@@ -142,6 +142,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
       }),
     'projects.rescan': ({ project }) => inProject(project, (current) => current.rescan()),
     'projects.relocate': ({ project, root, folder }) => inProject(project, (current) => current.relocate(folder, root)),
+    'images.missing': ({ project }) => inProject(project, (current) => ok(current.missing())),
     'images.header': ({ project, image }) =>
       inProject(project, (current) => {
         const record = current.image(image);

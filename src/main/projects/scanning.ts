@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ulid } from 'ulid';
-import { compareFolder, relink, type SeenFile } from '../../imaging/relink';
+import { compareFolder, relink, type FolderChanges, type KnownFile, type SeenFile } from '../../imaging/relink';
 import { scanFolder, type SkipReason } from '../../imaging/scan';
 import { compareImages } from '../../contract/order';
 import type { ImageRecord, Project, Root } from '../../contract/model';
@@ -17,7 +17,16 @@ export interface ScanOptions {
   readonly signal: AbortSignal;
   /** SHA-256 of a file, null where it cannot be read. Asked only for files that may be known ones under a new name. */
   readonly hash: (file: string) => Promise<string | null>;
+  /** Ends the hashing; what was not hashed by then is left for the next scan. */
+  readonly comparing?: AbortSignal;
+  /** How many of the likely files were hashed. `done` = `total` at the end. */
+  readonly onCompare?: (done: number, total: number) => void;
   readonly onBatch: (batch: ScanBatch) => Promise<void>;
+}
+
+/** `uncompared`: new files that may be missing ones under a new name, and were left out because the comparison was stopped. */
+export interface ScanEnd {
+  readonly uncompared: number;
 }
 
 const BATCH = 500;
@@ -31,17 +40,19 @@ const AT_ONCE = 16;
  * labels; its hash is forgotten, so that it is read again. One that lies under another name now, with the same contents,
  * keeps everything. A folder seen for the first time is told batch by batch, so that its first images show at once.
  */
-export async function scan(project: Project, known: Iterable<ImageRecord>, options: ScanOptions): Promise<Result<void>> {
+export async function scan(project: Project, known: Iterable<ImageRecord>, options: ScanOptions): Promise<Result<ScanEnd>> {
+  let uncompared = 0;
   const all = [...known];
   for (const root of project.roots) {
     const own = all.filter((image) => image.root === root.id);
     const result = own.length === 0 ? await firstScan(root, options) : await scanAgain(root, own, options);
     if (!result.ok) return result;
+    uncompared += result.value.uncompared;
   }
-  return ok();
+  return ok({ uncompared });
 }
 
-async function firstScan(root: Root, { signal, onBatch }: ScanOptions): Promise<Result<void>> {
+async function firstScan(root: Root, { signal, onBatch }: ScanOptions): Promise<Result<ScanEnd>> {
   for await (const found of scanFolder(root.path, { signal })) {
     if (!found.ok) return found;
     const files = found.value.flatMap((entry) => (entry.kind === 'file' ? [entry] : []));
@@ -51,10 +62,11 @@ async function firstScan(root: Root, { signal, onBatch }: ScanOptions): Promise<
       skipped: found.value.length - files.length,
     });
   }
-  return ok();
+  return ok({ uncompared: 0 });
 }
 
-async function scanAgain(root: Root, own: readonly ImageRecord[], { signal, hash, onBatch }: ScanOptions): Promise<Result<void>> {
+async function scanAgain(root: Root, own: readonly ImageRecord[], options: ScanOptions): Promise<Result<ScanEnd>> {
+  const { signal, onBatch } = options;
   const seen: SeenFile[] = [];
   const closed: string[] = [];
   for await (const found of scanFolder(root.path, { signal })) {
@@ -77,22 +89,50 @@ async function scanAgain(root: Root, own: readonly ImageRecord[], { signal, hash
     seen,
   );
   const framesOf = ({ path }: { readonly path: string }): readonly ImageRecord[] => files.get(path) ?? [];
-  const hashes = new Map<string, string>();
-  for (let start = 0; start < changes.toHash.length; start += AT_ONCE) {
-    const group = changes.toHash.slice(start, start + AT_ONCE);
-    const sums = await Promise.all(group.map(({ path }) => hash(join(root.path, path))));
-    group.forEach(({ path }, i) => hashes.set(path, sums[i] ?? ''));
-    if (signal.aborted) return ok();
-  }
+  const hashes = await hashLikely(root, changes, options);
+  if (signal.aborted) return ok({ uncompared: 0 });
+  // A file that was not compared would become a new image, and the missing one would never find it again.
+  const uncompared = new Set(options.comparing?.aborted === true ? changes.toHash.filter(({ path }) => !hashes.has(path)) : []);
   const { moved, fresh } = relink(changes, hashes);
   const records = [
     ...changes.changed.flatMap(({ before, now }) => framesOf(before).map(({ id, frame }) => ({ ...newRecord(root, now), id, frame }))),
     ...moved.flatMap(({ from, to: { path, bytes, mtime } }) => framesOf(from).map((image) => ({ ...image, path, bytes, mtime }))),
-    ...fresh.map((file) => newRecord(root, file)),
+    ...fresh.filter((file) => !uncompared.has(file)).map((file) => newRecord(root, file)),
   ];
   for (let start = 0; start < records.length; start += BATCH)
     await onBatch({ records: records.slice(start, start + BATCH), seen: [], skipped: 0 });
-  return ok();
+  return ok({ uncompared: uncompared.size });
+}
+
+/**
+ * SHA-256 of the new files that may be missing ones, by path; those with a missing one's name first. Ends when every missing file was
+ * found, or on request. A file that cannot be read has an empty hash.
+ */
+async function hashLikely(
+  root: Root,
+  { toHash, missing }: FolderChanges<KnownFile, SeenFile>,
+  { signal, hash, comparing, onCompare }: ScanOptions,
+): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  const wanted = new Map<string, number>();
+  for (const { sha256 } of missing) if (sha256 !== null) wanted.set(sha256, (wanted.get(sha256) ?? 0) + 1);
+  const names = new Set(missing.map(({ path }) => basename(path)));
+  const likely = [...toHash].sort((a, b) => Number(names.has(basename(b.path))) - Number(names.has(basename(a.path))));
+  for (let start = 0; start < likely.length && wanted.size > 0; start += AT_ONCE) {
+    if (signal.aborted || comparing?.aborted === true) break;
+    onCompare?.(start, likely.length);
+    const group = likely.slice(start, start + AT_ONCE);
+    const sums = await Promise.all(group.map(({ path }) => hash(join(root.path, path))));
+    group.forEach(({ path }, i) => {
+      const sum = sums[i] ?? '';
+      hashes.set(path, sum);
+      const left = (wanted.get(sum) ?? 0) - 1;
+      if (left > 0) wanted.set(sum, left);
+      else wanted.delete(sum);
+    });
+  }
+  onCompare?.(likely.length, likely.length);
+  return hashes;
 }
 
 /** Frames of one file stay and go together. */

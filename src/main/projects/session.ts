@@ -5,7 +5,6 @@ import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '.
 import { imageName } from '../../contract/frames';
 import type { Head } from '../../contract/head';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
-import { Priority } from '../../contract/jobs/imaging';
 import {
   BUILTIN_ENCODER,
   type Action,
@@ -20,7 +19,6 @@ import {
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import { readHead } from '../../encoder/head-folder';
-import { exists } from '../files/exists';
 import { Journal, type Draft, type DraftFrom } from '../journal/journal';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
@@ -31,7 +29,8 @@ import { frameRecords } from './frames';
 import { checkFindings } from './findings';
 import { changesFor } from './labels';
 import { Metadata } from './metadata';
-import { inOrder, scan } from './scanning';
+import { keyOf, ProjectFolder } from './folder';
+import { inOrder } from './scanning';
 import { Training, type PooledImage } from './training';
 import { ulid } from 'ulid';
 
@@ -56,13 +55,11 @@ export class ProjectSession {
   readonly #journal: Journal;
   readonly #annotator: Annotator;
   readonly #stop = new AbortController();
-  #missing: ReadonlySet<string> = new Set();
-  #scanning: Promise<Result<ScanOutcome>> | null = null;
+  readonly #folder: ProjectFolder;
   readonly embedding: Embedding;
   readonly training: Training;
   readonly #metadata: Metadata;
   #project: Project;
-  #scan: ProjectStatus['scan'] = { state: 'waiting', found: 0, skipped: 0, failure: null, metadata: null };
   #ordered: ImageRecord[] | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
 
@@ -84,6 +81,23 @@ export class ProjectSession {
     this.#project = project;
     this.#annotator = annotator;
     const changed = () => this.#tell();
+    this.#folder = new ProjectFolder({
+      project: () => this.#project,
+      images: () => this.state.images,
+      record: (images) => this.#append({ ...this.#entry(), kind: 'images', images: [...images] }),
+      forget: (images) => this.embedding.forget(images),
+      hash: async (file) => {
+        const hashed = await options.processes.imaging.call('hash', { file }, { signal: this.#stop.signal });
+        return hashed.ok ? hashed.value : null;
+      },
+      onCompare: (done, total) => options.emit('progress', { job: 'relink', done, total, what: 'Comparing files by their contents' }),
+      onChange: changed,
+      fill: async () => {
+        if (await this.#metadata.fill()) this.training.rebuild();
+        return this.#metadata.failure;
+      },
+      signal: this.#stop.signal,
+    });
     this.embedding = new Embedding({
       source: {
         encoder: project.encoder,
@@ -146,22 +160,24 @@ export class ProjectSession {
     void this.rescan().catch((error: unknown) => this.#options.log.bug(error));
   }
 
-  /** Looks at the folder again and goes on embedding. One scan at a time: who asks during one gets its outcome. */
-  rescan(): Promise<Result<ScanOutcome>> {
-    this.#scanning ??= this.#scanFolder().finally(() => {
-      this.#scanning = null;
-    });
-    return this.#scanning;
+  /** Looks at the folder again and goes on embedding. */
+  async rescan(): Promise<Result<ScanOutcome>> {
+    const found = await this.#folder.look();
+    this.#ordered = null;
+    if (found.ok && this.images().length > 0) this.embedding.retry();
+    return found;
   }
 
-  /** The folder is somewhere else now. Labels hang on image ids, so they stay. */
+  /** The folder is somewhere else now, its files perhaps under other names. Labels hang on image ids, so they stay. */
   async relocate(folder: string, root?: Id): Promise<Result<ScanOutcome>> {
     const path = resolve(folder);
     const moved = root ?? this.#project.roots[0]?.id;
-    const known = inOrder(this.state.images.values()).filter((image) => image.root === moved);
-    const [example] = known;
-    if (example && !(await anyThere(path, known))) return fail('folder-foreign', { folder: path, example: example.path });
-    await this.#scanning;
+    await this.#folder.idle();
+    const recognised = await this.#folder.recognise(
+      path,
+      inOrder(this.state.images.values()).filter((image) => image.root === moved),
+    );
+    if (!recognised.ok) return recognised;
     const next = { ...this.#project, roots: this.#project.roots.map((each) => (each.id === moved ? { ...each, path } : each)) };
     const done = await this.#saveProject(next);
     return done.ok ? this.rescan() : done;
@@ -173,7 +189,7 @@ export class ProjectSession {
 
   /** Other patients are other groups: training begins again with them. */
   async applyMetadata(rule: MetadataRule | null) {
-    await this.#scanning;
+    await this.#folder.idle();
     const applied = await this.#metadata.apply(rule);
     if (applied.ok) this.training.rebuild();
     this.#tell();
@@ -182,6 +198,15 @@ export class ProjectSession {
 
   patientOf(image: ImageRecord): Promise<Result<string | null>> {
     return this.#metadata.patientOf(image);
+  }
+
+  stopComparing(): void {
+    this.#folder.stopComparing();
+  }
+
+  /** Images whose file was not there at the last look. They keep their labels and their place in the grid. */
+  missing(): Id[] {
+    return [...this.#folder.missing];
   }
 
   async close(): Promise<void> {
@@ -194,7 +219,7 @@ export class ProjectSession {
 
   /** Images whose file was there at the last scan, in canonical order. */
   images(): readonly ImageRecord[] {
-    this.#ordered ??= inOrder(this.state.images.values()).filter((image) => !this.#missing.has(keyOf(image)));
+    this.#ordered ??= inOrder(this.state.images.values()).filter((image) => !this.#folder.missing.has(image.id));
     return this.#ordered;
   }
 
@@ -329,7 +354,7 @@ export class ProjectSession {
     const { opened } = embedding;
     return {
       project: this.#project.id,
-      scan: this.#scan,
+      scan: this.#folder.status,
       embedding: {
         state: embedding.state,
         done: embedding.done,
@@ -356,56 +381,6 @@ export class ProjectSession {
         settings: { strategy: training.settings.strategy, head: training.settings.head, combine: training.settings.combine ?? 'mean' },
       },
     };
-  }
-
-  async #scanFolder(): Promise<Result<ScanOutcome>> {
-    this.#scan = { state: 'running', found: 0, skipped: 0, failure: null, metadata: null };
-    this.#tell();
-    const outcome = { added: 0, changed: 0, moved: 0, missing: 0 };
-    const known = new Map([...this.state.images.values()].map((image) => [image.id, image]));
-    const gone = byFile(known.values());
-    const result = await scan(this.#project, known.values(), {
-      signal: this.#stop.signal,
-      hash: (file) => this.#hash(file),
-      onBatch: async ({ records, seen, skipped }) => {
-        for (const key of seen) gone.delete(key);
-        for (const record of records) {
-          const before = known.get(record.id);
-          outcome[!before ? 'added' : before.path === record.path ? 'changed' : 'moved'] += 1;
-          if (before) gone.delete(keyOf(before));
-        }
-        this.embedding.forget(records.flatMap(({ id, sha256 }) => (sha256 === null ? [id] : [])));
-        if (records.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images: [...records] });
-        this.#scan = { ...this.#scan, found: this.#scan.found + seen.length, skipped: this.#scan.skipped + skipped };
-        this.#tell();
-      },
-    });
-    if (this.#stop.signal.aborted) return fail('stopped');
-    if (!result.ok) {
-      this.#scan = { ...this.#scan, state: 'failed', failure: result.failure };
-      this.#tell();
-      return result;
-    }
-    outcome.missing = [...gone].reduce((sum, [key, frames]) => sum + (this.#missing.has(key) ? 0 : frames.length), 0);
-    this.#missing = new Set(gone.keys());
-    this.#ordered = null;
-    this.embedding.forget([...gone.values()].flat());
-    if (await this.#metadata.fill()) this.training.rebuild();
-    const empty = this.images().length === 0;
-    this.#scan = {
-      ...this.#scan,
-      state: empty ? 'failed' : 'done',
-      failure: empty ? fail('folder-empty', { folder: this.#project.roots[0]?.path ?? '' }).failure : null,
-      metadata: this.#metadata.failure,
-    };
-    this.#tell();
-    if (!empty) this.embedding.retry();
-    return ok(outcome);
-  }
-
-  async #hash(file: string): Promise<string | null> {
-    const read = await this.#options.processes.imaging.call('read', { source: { file, frame: null }, priority: Priority.embedding });
-    return read.ok ? read.value.facts.sha256 : null;
   }
 
   /** Hash, size and header facts of embedded images, so that a later start need not read them again; further frames become images. */
@@ -477,28 +452,5 @@ export class ProjectSession {
   }
 }
 
-/** How many of the known images are looked for before a folder counts as another one. */
-const LOOKED_FOR = 500;
-
-async function anyThere(folder: string, images: readonly ImageRecord[]): Promise<boolean> {
-  for (const { path } of images.slice(0, LOOKED_FOR)) {
-    if (await exists(join(folder, path))) return true;
-  }
-  return false;
-}
-
-/** Ids of the images in each file. */
-function byFile(images: Iterable<ImageRecord>): Map<string, Id[]> {
-  const files = new Map<string, Id[]>();
-  for (const image of images) {
-    const key = keyOf(image);
-    const known = files.get(key);
-    if (known) known.push(image.id);
-    else files.set(key, [image.id]);
-  }
-  return files;
-}
-
-const keyOf = (image: ImageRecord) => `${image.root}/${image.path}`;
 const frameKey = (image: ImageRecord) => `${String(image.frame)} ${keyOf(image)}`;
 const now = () => new Date().toISOString();

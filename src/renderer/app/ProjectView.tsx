@@ -1,8 +1,6 @@
 import { useCallback, useState } from 'react';
 import type { CommandId } from '../../contract/commands';
 import type { Finding, Id } from '../../contract/model';
-import type { ScanOutcome } from '../../contract/bridge';
-import { counted } from '../controls/figures';
 import { ExportDialog } from '../export/ExportDialog';
 import { GridView } from '../grid/GridView';
 import * as grid from '../grid/actions';
@@ -24,7 +22,8 @@ import { ProjectBar } from './ProjectBar';
 import { SessionContext } from './session-context';
 import type { Session, View } from './session';
 import { useSignal } from './signal';
-import { Trouble } from './Trouble';
+import { scanSentence } from './scan-sentence';
+import { Comparing, Trouble } from './Trouble';
 
 interface Props {
   readonly session: Session;
@@ -85,6 +84,7 @@ function Project({ session, onClose, onCommand }: Props) {
     <div className="project">
       <ProjectBar onCommand={command} />
       <Trouble onCommand={command} />
+      <Comparing />
       <SearchStrip />
       <div className="project-body">
         <main className="project-main">
@@ -192,14 +192,4 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     'view.header': () => onSheet('header'),
     'view.hideProposals': toggleHidden,
   };
-}
-
-function scanSentence({ added, changed, moved, missing }: ScanOutcome): string {
-  const parts = [
-    added > 0 ? counted(added, 'new image') : '',
-    changed > 0 ? `${counted(changed, 'image')} changed` : '',
-    moved > 0 ? `${counted(moved, 'image')} moved` : '',
-    missing > 0 ? `${counted(missing, 'image')} no longer there` : '',
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? 'The folder is as it was.' : `The folder was scanned: ${parts.join(', ')}.`;
 }

@@ -4,10 +4,13 @@ import type { CommandId } from '../../contract/commands';
 import type { Failure, Result } from '../../contract/result';
 import { FailureNote } from '../controls/FailureNote';
 import { counted } from '../controls/figures';
+import { JobProgress } from '../controls/JobProgress';
 import { useProject } from '../labels/use-labels';
 import { useServices } from './environment';
 import { useSession } from './session-context';
+import { scanSentence } from './scan-sentence';
 import { useSignal } from './signal';
+import { useProgress } from './use-progress';
 
 /** What keeps the project from going on: the folder cannot be read, or embedding has stopped. With the way out. */
 export function Trouble({ onCommand }: { readonly onCommand: (id: CommandId) => void }) {
@@ -18,7 +21,7 @@ export function Trouble({ onCommand }: { readonly onCommand: (id: CommandId) => 
 }
 
 function FolderTrouble({ failure }: { readonly failure: Failure }) {
-  const { bridge } = useServices();
+  const { bridge, problems } = useServices();
   const { id: project, labels } = useSession();
   const { roots } = useProject();
   const { answered } = useSignal(labels.totals);
@@ -28,7 +31,10 @@ function FolderTrouble({ failure }: { readonly failure: Failure }) {
     run(async () => {
       const chosen = await bridge.call('dialog.folder', { title: `Where are the images of ${root?.path ?? 'this project'} now?` });
       if (!chosen.ok || chosen.value === null) return chosen;
-      return bridge.call('projects.relocate', { project, ...(root ? { root: root.id } : {}), folder: chosen.value });
+      const found = await bridge.call('projects.relocate', { project, ...(root ? { root: root.id } : {}), folder: chosen.value });
+      // Where every file is under its old name there is nothing to tell.
+      if (found.ok && found.value.moved + found.value.missing + found.value.uncompared > 0) problems.note(scanSentence(found.value));
+      return found;
     });
   return (
     <div className="trouble" data-testid="trouble">
@@ -42,6 +48,17 @@ function FolderTrouble({ failure }: { readonly failure: Failure }) {
         {answered > 0 && <span className="muted">The labels of {counted(answered, 'image')} are safe.</span>}
       </FailureNote>
       {refused && refused.code !== failure.code && <FailureNote failure={refused} />}
+    </div>
+  );
+}
+
+/** Files are being compared by their contents: said when that takes long, with the way to stop it. */
+export function Comparing() {
+  const progress = useProgress('relink');
+  if (!progress || progress.done >= progress.total) return null;
+  return (
+    <div className="trouble">
+      <JobProgress job="relink" title="Comparing files by their contents" />
     </div>
   );
 }

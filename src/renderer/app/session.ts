@@ -36,6 +36,8 @@ export interface Session {
   readonly viewer: ViewerControls;
   readonly status: Signal<ProjectStatus>;
   readonly failures: Signal<readonly ImageFailure[]>;
+  /** Images whose file was not there at the last look at the folder. */
+  readonly missing: Signal<ReadonlySet<Id>>;
   readonly view: Signal<View>;
   readonly progressOpen: Signal<boolean>;
   readonly similarOpen: Signal<boolean>;
@@ -98,6 +100,7 @@ export async function openSession(
   const status = new Signal(opened.value.status);
   const failures = new Signal<readonly ImageFailure[]>([]);
   const failed = new Set<Id>();
+  const missing = new Signal<ReadonlySet<Id>>(new Set());
 
   async function readFailures() {
     const result = await bridge.call('embedding.failures', { project });
@@ -106,10 +109,16 @@ export async function openSession(
     for (const { image } of result.value) if (image !== null) failed.add(image);
     failures.set(result.value);
   }
+  async function readMissing() {
+    const result = await bridge.call('images.missing', { project });
+    if (result.ok) missing.set(new Set(result.value));
+  }
   const takeStatus = (next: ProjectStatus) => {
     const before = status.get();
     status.set(next);
     if (next.embedding.failed !== before.embedding.failed) void readFailures();
+    const looked = next.scan.state !== 'running' && before.scan.state === 'running';
+    if ((looked || next.scan.missing !== before.scan.missing) && next.scan.missing + missing.get().size > 0) void readMissing();
   };
   parts = { follower, proposals, takeStatus };
 
@@ -125,7 +134,7 @@ export async function openSession(
     folder: () => labels.order(),
     done: (image) => {
       const view = labels.of(image);
-      return view.answered || view.skipped || failed.has(image);
+      return view.answered || view.skipped || failed.has(image) || missing.get().has(image);
     },
     unsaved: (image) => writer.isUnsaved(image),
   });
@@ -156,6 +165,7 @@ export async function openSession(
   ready = true;
   for (const event of early) event();
   if (opened.value.status.embedding.failed > 0) void readFailures();
+  if (opened.value.status.scan.missing > 0) void readMissing();
   queue.fill();
   const watch = [
     proposals.round.subscribe(() => {
@@ -177,6 +187,7 @@ export async function openSession(
     viewer: new ViewerControls(),
     status,
     failures,
+    missing,
     view,
     progressOpen: new Signal(false),
     similarOpen: new Signal(false),

@@ -25,6 +25,7 @@ const plain = {
   labelled: 'Labelled',
   skipped: 'Skipped',
   failed: 'Could not be read',
+  missing: 'File is missing',
 } as const;
 const states = ['present', 'absent', 'unsure'] as const;
 const sorts: readonly { readonly sort: Sort; readonly title: string }[] = [

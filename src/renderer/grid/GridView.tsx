@@ -32,6 +32,7 @@ export function GridView({ onAssign, onCommand }: Props) {
   const imagesVersion = useSignal(labels.imagesVersion);
   const { selected, active } = useSignal(selection.view);
   const totals = useSignal(labels.totals);
+  const missing = useSignal(session.missing);
 
   const { list, at } = useMemo(() => {
     const facts = {
@@ -40,12 +41,13 @@ export function GridView({ onAssign, onCommand }: Props) {
       view: labels.of,
       probabilities: proposals.of,
       failed: new Set(failures.get().flatMap(({ image }) => image ?? [])),
+      missing,
     };
     // `asked` and `imagesVersion` are why it is computed again, not what it is computed from.
     void asked;
     void imagesVersion;
     return { list: shownImages(labels.order(), filter, sort, facts), at: { labels: labels.version.get(), round: proposals.round.get() } };
-  }, [filter, sort, asked, imagesVersion, task, findings, labels, proposals, failures]);
+  }, [filter, sort, asked, imagesVersion, task, findings, labels, proposals, failures, missing]);
   useLayoutEffect(() => selection.show(list), [selection, list]);
 
   const version = useSignal(labels.version);

@@ -4,7 +4,7 @@ import { CONFIDENT, LIKELY, likeliest, type Probabilities } from '../labels/answ
 import type { ImageView } from '../labels/labels';
 
 export type Filter =
-  | { readonly kind: 'all' | 'labelled' | 'unlabelled' | 'skipped' | 'failed' }
+  | { readonly kind: 'all' | 'labelled' | 'unlabelled' | 'skipped' | 'failed' | 'missing' }
   | { readonly kind: 'state'; readonly finding: Id; readonly state: Exclude<CellState, 'none'> }
   | { readonly kind: 'proposed'; readonly finding: Id }
   | { readonly kind: 'note'; readonly note: ImageNote };
@@ -17,6 +17,7 @@ export interface Facts {
   readonly view: (image: Id) => ImageView;
   readonly probabilities: (image: Id) => Probabilities | null;
   readonly failed: ReadonlySet<Id>;
+  readonly missing: ReadonlySet<Id>;
 }
 
 /** The images that the grid shows, in its order. Looks at every image once: run on a choice of the person, not on a key press. */
@@ -33,6 +34,7 @@ export function shownImages(order: readonly Id[], filter: Filter, sort: Sort, fa
 
 function passes(image: Id, filter: Filter, facts: Facts): boolean {
   if (filter.kind === 'failed') return facts.failed.has(image);
+  if (filter.kind === 'missing') return facts.missing.has(image);
   if (filter.kind === 'proposed') return isProposed(facts.probabilities(image), filter.finding, facts) && !facts.view(image).answered;
   const view = facts.view(image);
   switch (filter.kind) {

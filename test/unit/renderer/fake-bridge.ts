@@ -132,8 +132,10 @@ export class FakeBridge implements Client<BridgeService> {
     head: null,
     here: [],
   };
+  /** Images whose file was not there at the last look. */
+  missing: Id[] = [];
   /** Of the next scans. */
-  outcome: ScanOutcome = { added: 0, changed: 0, moved: 0, missing: 0 };
+  outcome: ScanOutcome = { added: 0, changed: 0, moved: 0, missing: 0, uncompared: 0 };
 
   constructor(options: Options = {}) {
     this.#options = options;
@@ -144,7 +146,7 @@ export class FakeBridge implements Client<BridgeService> {
     if (count > 0) this.append({ kind: 'images', images });
     this.status = {
       project: this.project.id,
-      scan: { state: 'done', found: count, skipped: 0, failure: null, metadata: null },
+      scan: { state: 'done', found: count, skipped: 0, missing: 0, failure: null, metadata: null },
       embedding: { state: 'done', done: count, total: count, failed: 0, rate: null, secondsLeft: null, failure: null },
       encoder: {
         id: 'e'.repeat(64),
@@ -389,6 +391,7 @@ export class FakeBridge implements Client<BridgeService> {
       this.append({ kind: 'project', project: this.project });
       return ok(this.project);
     },
+    'images.missing': () => ok(this.missing),
     'images.header': () =>
       ok([
         { tag: '(0008,0060)', name: 'Modality', value: 'DX' },
@@ -396,7 +399,7 @@ export class FakeBridge implements Client<BridgeService> {
         { tag: '(0028,0010)', name: 'Rows', value: '2500' },
       ]),
     'projects.rescan': () => {
-      this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, failure: null, metadata: null } });
+      this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, missing: 0, failure: null, metadata: null } });
       return ok(this.outcome);
     },
     'projects.relocate': ({ folder }) => {

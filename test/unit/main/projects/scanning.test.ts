@@ -126,4 +126,46 @@ describe('scanning a folder again', () => {
       [second.id, 1, null],
     ]);
   });
+
+  it('a comparison that is stopped adds nothing that may be a missing image, and the next scan goes on', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `f${String(n).padStart(2, '0')}.png`);
+    for (const name of names) writeFileSync(at(name), name);
+    await look();
+    for (const image of images.values()) images.set(image.id, { ...image, sha256: sha256(at(image.path)) });
+    const before = images.size;
+    for (const name of names) renameSync(at(name), at(`sub/new-${name}`));
+    const stop = new AbortController();
+    const told: [number, number][] = [];
+    const result = await scan(project, images.values(), {
+      signal: new AbortController().signal,
+      comparing: stop.signal,
+      onCompare: (done, total) => told.push([done, total]),
+      hash: (file) => {
+        stop.abort();
+        return Promise.resolve(sha256(file));
+      },
+      onBatch: (batch) => {
+        for (const record of batch.records) images.set(record.id, record);
+        return Promise.resolve();
+      },
+    });
+    expect(result).toMatchObject({ ok: true, value: { uncompared: 24 } });
+    expect(told).toEqual([
+      [0, 40],
+      [40, 40],
+    ]);
+    expect(images.size).toBe(before);
+    expect([...images.values()].filter(({ path }) => path.startsWith('sub/new-'))).toHaveLength(16);
+    await look();
+    expect(images.size).toBe(before);
+    expect([...images.values()].filter(({ path }) => path.startsWith('sub/new-'))).toHaveLength(40);
+  });
+
+  it('hashes no more once every missing file was found', async () => {
+    renameSync(at('b.png'), at('sub/b.png'));
+    for (let n = 0; n < 50; n++) writeFileSync(at(`x${String(n).padStart(2, '0')}.dcm`), `${String(n).padStart(3, '0')}xx`);
+    await look();
+    expect(byPath('sub/b.png')).toMatchObject({ patient: 'p' });
+    expect(hashed.length).toBeLessThanOrEqual(16);
+  });
 });

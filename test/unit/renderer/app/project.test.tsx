@@ -11,7 +11,7 @@ globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
 afterEach(() => Dexie.delete(databaseName(makeProject().id)));
 
 const gone = failing('folder-missing', { folder: '/data/radiographs' });
-const scanFailed = { state: 'failed', found: 0, skipped: 0, failure: gone, metadata: null } as const;
+const scanFailed = { state: 'failed', found: 0, skipped: 0, missing: 0, failure: gone, metadata: null } as const;
 
 describe('a folder that is not there', () => {
   it('is said in the view with its way out, until it is back', async () => {
@@ -75,10 +75,36 @@ it('the folder is scanned again by key, and what was found is said', async () =>
   const { bridge, user } = await openPage();
   await user.keyboard('{F5}');
   expect((await screen.findByTestId('problem')).textContent).toContain('The folder is as it was.');
-  bridge.outcome = { added: 2, changed: 1, moved: 3, missing: 1 };
+  bridge.outcome = { added: 2, changed: 1, moved: 3, missing: 1, uncompared: 0 };
   await user.keyboard('{F5}');
-  await screen.findByText('The folder was scanned: 2 new images, 1 image changed, 3 images moved, 1 image no longer there.');
+  await screen.findByText(
+    'The folder was scanned: 2 new images, 1 image changed, 3 images found again under another name, 1 image no longer there.',
+  );
   expect(bridge.called('projects.rescan')).toHaveLength(2);
+});
+
+it('an image whose file is missing stays in the grid as a quiet tile, can be filtered, and is not asked for', async () => {
+  const { bridge, user } = await openPage();
+  const asked = screen.getByTestId('queue-image').getAttribute('data-image') ?? '';
+  bridge.missing = [asked];
+  act(() => bridge.tell({ scan: { state: 'done', found: 23, skipped: 0, missing: 1, failure: null, metadata: null } }));
+  await user.keyboard('g');
+  expect((await screen.findByTestId('missing-file')).textContent).toContain('file is missing');
+  expect(await violations()).toEqual([]);
+  await user.selectOptions(screen.getByTestId('grid-filter'), 'missing');
+  expect(screen.getAllByTestId('grid-cell').map((cell) => cell.getAttribute('data-image'))).toEqual([asked]);
+  bridge.missing = [];
+  act(() => bridge.tell({ scan: { state: 'done', found: 24, skipped: 0, missing: 0, failure: null, metadata: null } }));
+  await screen.findByText('No image matches this filter.');
+});
+
+it('a long comparison of contents is shown, and can be stopped', async () => {
+  const { bridge, user } = await openPage();
+  act(() => bridge.emit('progress', { job: 'relink', done: 32, total: 900, what: 'Comparing files by their contents' }));
+  await user.click(await screen.findByTestId('stop-relink'));
+  expect(bridge.called('jobs.stop')).toEqual([{ job: 'relink' }]);
+  act(() => bridge.emit('progress', { job: 'relink', done: 900, total: 900, what: 'Comparing files by their contents' }));
+  expect(screen.queryByTestId('stop-relink')).toBeNull();
 });
 
 it('findings get other names, keys and colours and further ones join; those there cannot be removed', async () => {

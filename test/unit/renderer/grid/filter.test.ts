@@ -34,6 +34,7 @@ async function facts(): Promise<{ facts: Facts; order: readonly string[] }> {
             ]);
       },
       failed: new Set([g4 ?? '']),
+      missing: new Set([g1 ?? '']),
     },
   };
 }
@@ -45,6 +46,7 @@ describe('the list of the grid', () => {
     ['unlabelled', { kind: 'unlabelled' }, 'folder', [g3, g4]],
     ['skipped', { kind: 'skipped' }, 'folder', [g2]],
     ['failed', { kind: 'failed' }, 'folder', [g4]],
+    ['missing, labelled or not', { kind: 'missing' }, 'folder', [g1]],
     ['a state', { kind: 'state', finding: f1, state: 'present' }, 'folder', [g1]],
     ['proposed and not yet answered', { kind: 'proposed', finding: f1 }, 'folder', [g2]],
     ['lateral views', { kind: 'note', note: 'view-lateral' }, 'folder', [g3]],
