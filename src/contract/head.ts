@@ -17,6 +17,10 @@ export const HeadFile = z.object({
    * z = x' P with tensor `projection` [d, components]; then, where `unit` is true, z / |z| (0 stays 0); logits = z W + b (tensors `weight` [K, m], `bias` [K]);
    * multilabel: p = sigmoid(a_k logit_k + c_k); multiclass: p = softmax over k of (a_k logit_k + c_k)
    * (tensors `calibration.slope` a, `calibration.offset` c, [K]; the class prior is inside c).
+   *
+   * Kind attentive: the head reads patch tokens t_i [T, d] (the encoder's output `tokens`, rounded to half precision), and x is another one for each
+   * finding: x_k = LayerNorm(sum over i of softmax over i of (q_k . t_i) t_i) with the tensors `attention.query` q [K, d], `norm.gain`, `norm.bias` [d]
+   * (epsilon 1e-6); all else as above, logit_k being z_k . W_k + b_k.
    */
   projection: z.object({ components: z.int().positive() }).nullable(),
   unit: z.boolean().optional(),

@@ -5,15 +5,17 @@ import type { Head } from '../contract/head';
 import type { encoderService } from '../contract/jobs/encoder';
 import { Priority, type Tile } from '../contract/jobs/imaging';
 import { attempt, fail, ok, unwrap, type Result } from '../contract/result';
-import { parseModel, serialiseModel } from '../onnx/model';
+import { parseModel, serialiseModel, type Model } from '../onnx/model';
 import { writeSafetensors } from '../onnx/safetensors';
 import { modelCard } from '../trainer/model-export/card';
-import { composeHead, composeModel } from '../trainer/model-export/compose';
+import { stateOfKind, tunedKind } from '../trainer/heads/tuned/kinds';
+import { composeHead, composeModel, inputOf } from '../trainer/model-export/compose';
 import { BATCH } from '../contract/jobs/encoder';
 import type { TileSource } from './embed';
 import type { Engine } from './engine';
 import { openExportedModel } from './exported';
 import { publish } from './publish';
+import { withStates } from './eva-x/states';
 import { openSession } from './session';
 
 type Request = z.infer<typeof encoderService.methods.exportModel.params>;
@@ -39,12 +41,11 @@ async function run(engine: Engine, imaging: TileSource, request: Request, signal
   if (request.probabilities.length !== request.check.length * head.file.findings.length) {
     unwrap(fail('internal', { reason: 'not one probability for every image and finding' }));
   }
-  const model =
-    request.parts === 'head' ? composeHead(card, head) : composeModel(unwrap(parseModel(await readFile(engine.source.model))), card, head);
+  const model = request.parts === 'head' ? composeHead(card, head) : composeModel(await encoderFor(engine, head), card, head);
   const tiles = await tilesOf(engine, imaging, request, signal);
   let maxDifference = 0;
   const check = async (path: string): Promise<Result<void>> => {
-    const found = request.parts === 'head' ? await predictByHead(engine, path, tiles) : await predictByModel(path, tiles);
+    const found = request.parts === 'head' ? await predictByHead(engine, path, head, tiles) : await predictByModel(path, tiles);
     if (!found.ok) return found;
     if (signal.aborted) return fail('stopped');
     maxDifference = largestDifference(found.value, request.probabilities);
@@ -89,6 +90,13 @@ async function tilesOf(engine: Engine, imaging: TileSource, { check }: Request, 
   });
 }
 
+/** The encoder's model; of a fine-tuned head, with the values that it reads. May throw FailureErrors. */
+async function encoderFor(engine: Engine, head: Head): Promise<Model> {
+  const model = unwrap(parseModel(await readFile(engine.source.model)));
+  if (tunedKind(head.file) === null || engine.source.tokensModel === engine.source.model) return model;
+  return withStates(model) ?? unwrap(fail('encoder-corrupt', { folder: engine.source.folder, reason: 'its model gives no tokens' }));
+}
+
 async function predictByModel(path: string, tiles: readonly Tile[]): Promise<Result<Float32Array>> {
   const opened = await openExportedModel(path, 'cpu', 0);
   if (!opened.ok) return opened;
@@ -100,18 +108,23 @@ async function predictByModel(path: string, tiles: readonly Tile[]): Promise<Res
   }
 }
 
-async function predictByHead(engine: Engine, path: string, tiles: readonly Tile[]): Promise<Result<Float32Array>> {
+async function predictByHead(engine: Engine, path: string, head: Head, tiles: readonly Tile[]): Promise<Result<Float32Array>> {
   const opened = await openSession(path, 'cpu', 0);
   if (!opened.ok) return opened;
   const session = opened.value;
   try {
     return await inBatches(tiles, async (batch) => {
-      const rows = await engine.encode(batch);
-      if (!rows.ok) return rows;
-      const d = engine.card.outputs.embedding;
-      const data = new Float32Array(batch.length * d);
-      rows.value.forEach(({ embedding }, i) => data.set(embedding, i * d));
-      const outputs = await session.run({ embedding: { shape: [batch.length, d], data } });
+      const kind = tunedKind(head.file);
+      const state = kind && stateOfKind[kind];
+      const encoded = await engine.encode(batch, state ? [state] : []);
+      if (!encoded.ok) return encoded;
+      const { outputs: sizes } = engine.card;
+      const shape = state ? (sizes[state] ?? []) : [sizes.embedding];
+      const rows = encoded.value.map((one) => (state ? one[state] : one.embedding) ?? new Float32Array());
+      const length = shape.reduce((product, n) => product * n, 1);
+      const data = new Float32Array(batch.length * length);
+      rows.forEach((row, i) => data.set(row, i * length));
+      const outputs = await session.run({ [inputOf(head)]: { shape: [batch.length, ...shape], data } });
       return outputs.ok ? ok(outputs.value.probabilities?.data ?? new Float32Array()) : outputs;
     });
   } finally {

@@ -51,6 +51,7 @@ function wrongShape({ file, tensors }: Head): string | null {
     weight: [k, m],
     bias: [k],
     ...(file.ready ? { 'ready.weight': [k, d], 'ready.bias': [k] } : {}),
+    ...(file.kind === 'attentive' ? { 'attention.query': [k, d], 'norm.gain': [d], 'norm.bias': [d] } : {}),
     'calibration.slope': [k],
     'calibration.offset': [k],
   };

@@ -69,7 +69,7 @@ export async function learn(prepared: Prepared, created: string, signal?: AbortS
   if (own === null) return fail('labels-too-few', { reason: `${targets.rows.length} usable labels, all of one kind` });
   const serving = ready ? await servingOf(ready, own, base.task) : null;
   const fitted = ready && serving ? withServed(own, ready, serving, base.task) : own;
-  return ok({ head: await describe(prepared, fitted, serving, created), fitted, serving });
+  return ok({ head: await describeHead(prepared, fitted, serving, created), fitted, serving });
 }
 
 /** All of a round but its speed: head by cross-validation, calibration, scores, queue, metrics. */
@@ -101,7 +101,7 @@ export async function quickRound(
   const { snapshot, table, basis } = prepared;
   const fitted = await refit(basis.features, targetsOf(snapshot.base, table, table.train), snapshot.base.task, last.fitted, signal);
   if (fitted === null) return null;
-  const learnt = { ...last, fitted, head: await describe(prepared, fitted, last.serving, created) };
+  const learnt = { ...last, fitted, head: await describeHead(prepared, fitted, last.serving, created) };
   return roundOf(prepared, id, learnt, 'quick', null, started, signal);
 }
 
@@ -227,8 +227,8 @@ function scoresOf({ fitted }: Learnt, { logits, probabilities }: Said): Scores {
   };
 }
 
-/** The head as a file and its tensors, in float32: everything the app shows is computed from these. */
-async function describe(
+/** A head as a file and its tensors, in float32: everything the app shows is computed from these. */
+export async function describeHead(
   { snapshot, table, basis, ready }: Prepared,
   fitted: FittedHead,
   serving: Serving | null,
@@ -247,6 +247,7 @@ async function describe(
     'calibration.slope': { shape: [k], data: Float32Array.from(fitted.calibration.slope) },
     'calibration.offset': { shape: [k], data: Float32Array.from(applyPrior(fitted.calibration, prior, fitted.targets, base.task)) },
   };
+  Object.assign(tensors, fitted.tuned);
   if (projection) tensors['projection'] = { shape: [projection.rows, projection.columns], data: projection.data };
   const served = ready && serving?.findings.includes(true) ? putServed(tensors, ready, serving, fitted.calibration) : null;
   const calibration = served?.calibration ?? fitted.calibration;

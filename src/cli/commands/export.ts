@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Head } from '../../contract/head';
-import { fail, ok, type Result } from '../../contract/result';
+import { attempt, fail, ok, unwrap, type Result } from '../../contract/result';
 import { makeSample } from '../../imaging/phantoms';
 import { propose } from '../../trainer/heads/formula';
+import { stateOfKind, tunedKind } from '../../trainer/heads/tuned/kinds';
+import { proposeStates } from '../../trainer/heads/tuned/propose';
 import { matrix } from '../../trainer/matrix';
 import { startBackend } from '../engine/backend';
 import { nameOf, withEncoder, type OpenEncoder } from '../engine/encoder';
@@ -55,7 +57,7 @@ async function exportOne(session: Session, options: Options): Promise<Result<Sum
       const { id, name } = open.card;
       const expected = head.value.file.encoder;
       if (id !== expected.id) return fail('embedding-foreign', { found: name, expected: expected.name });
-      const checked = await proposalsFor(open, head.value, images);
+      const checked = await proposalsFor(open, head.value, images, session.signal);
       if (!checked.ok) return checked;
       const { file, tensors } = head.value;
       const exported = await open.call('exportModel', {
@@ -103,8 +105,15 @@ async function withImages<T>(
 }
 
 /** What the head says of those images that can be read. */
-async function proposalsFor(open: OpenEncoder, head: Head, images: readonly FoundImage[]) {
-  const embedded = await open.embed(images, () => undefined);
+async function proposalsFor(
+  open: OpenEncoder,
+  head: Head,
+  images: readonly FoundImage[],
+  signal: AbortSignal,
+): Promise<Result<{ images: readonly FoundImage[]; probabilities: Float32Array<ArrayBuffer> }>> {
+  const kind = tunedKind(head.file);
+  const state = kind && stateOfKind[kind];
+  const embedded = await open.embed(images, () => undefined, state ? [state] : []);
   if (!embedded.ok) return embedded;
   const readable = images.filter((_, at) => embedded.value[at]?.ok);
   const [failed] = embedded.value.flatMap((item) => (item.ok ? [] : [item.failure]));
@@ -113,6 +122,15 @@ async function proposalsFor(open: OpenEncoder, head: Head, images: readonly Foun
     const item = embedded.value[at];
     return item?.ok ? [nameOf(image, item.facts)] : [];
   });
+  if (state) {
+    const rows = names.map((_, row) => row);
+    const read = async (wanted: readonly number[]) => {
+      const answer = await open.call('fetchStates', { state, names: wanted.map((row) => names[row] ?? '') });
+      return unwrap(answer).bits;
+    };
+    const source = { shape: open.card.outputs[state] ?? ([0, 0] as const), read };
+    return attempt(async () => ({ images: readable, probabilities: await proposeStates(head, source, rows, undefined, signal) }));
+  }
   const vectors = await open.vectors(names);
   if (!vectors.ok) return vectors;
   const probabilities = await propose(head, matrix(names.length, open.card.outputs.embedding, vectors.value));

@@ -1,20 +1,25 @@
 import { type Command as Commander, Option } from 'commander';
 import { Backend } from '../../contract/jobs/trainer';
 import { fail, ok, type Result } from '../../contract/result';
+import type { Head } from '../../contract/head';
 import { propose as proposals } from '../../trainer/heads/formula';
+import { proposeStates } from '../../trainer/heads/tuned/propose';
+import { stateOfKind, tunedKind } from '../../trainer/heads/tuned/kinds';
 import { startBackend } from '../engine/backend';
-import { poolOf } from '../engine/pool';
+import { ofPool, poolOf, type Pool } from '../engine/pool';
 import { addEmbeddingOptions, type CommonOptions, type EmbeddingOptions, type Run } from '../options';
 import { checkFiles, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
-import { readEmbeddings } from '../tables/embeddings';
+import { readEmbeddings, type Embeddings } from '../tables/embeddings';
 import { readHead } from '../../encoder/head-folder';
 import { proposalsText } from '../tables/results';
+import { withStates } from '../tables/states';
 
 interface Options extends CommonOptions, EmbeddingOptions {
   readonly head: string;
   readonly out: string;
   readonly backend: Backend;
+  readonly tokens?: string;
 }
 
 export function propose(program: Commander, run: Run): void {
@@ -25,6 +30,7 @@ export function propose(program: Commander, run: Run): void {
       .requiredOption('--head <HEAD_DIR>', 'a head made by "collimate fit"'),
   )
     .requiredOption('--out <PROPOSALS.csv>', 'the proposals')
+    .option('--tokens <TOKENS.npy>', 'what an attentive head reads, from "collimate embed --tokens"')
     .addOption(new Option('--backend <name>', 'where tensors are computed').choices(Backend.options).default('auto'))
     .action((options: Options) => run(options, (session) => proposeAll(session, options)));
 }
@@ -42,10 +48,26 @@ async function proposeAll(session: Session, options: Options): Promise<Result<Su
   const pool = poolOf(embeddings.value);
   const started = await startBackend(options.backend, session);
   if (!started.ok) return started;
-  const probabilities = await proposals(head.value, pool.vectors, session.signal);
+  const said = await saidBy(session, head.value, pool, embeddings.value, options);
+  if (!said.ok) return said;
+  const probabilities = said.value;
   const written = await writeFiles([{ file: options.out, parts: [Buffer.from(proposalsText(findings, pool.images, probabilities))] }]);
   if (!written.ok) return written;
   const count = pool.images.length;
   const { backend } = started.value;
   return ok(summary(`Proposals for ${String(count)} images.`, { out: options.out, count, findings, head: head.value.file.id, backend }));
+}
+
+async function saidBy(session: Session, head: Head, pool: Pool, { card }: Embeddings, { tokens }: Options): Promise<Result<Float32Array>> {
+  const kind = tunedKind(head.file);
+  if (kind === null) return ok(await proposals(head, pool.vectors, session.signal));
+  const state = stateOfKind[kind];
+  if (tokens === undefined) return fail('wrong-use', { reason: `this head is of the kind ${kind}: name what it reads with --tokens` });
+  return withStates(tokens, { state, encoder: card.encoder, count: card.count }, async (source) => {
+    const rows = pool.images.map((_, row) => row);
+    const bar = session.progress('Proposing');
+    const said = await proposeStates(head, ofPool(source, pool), rows, (done) => bar.at(done, rows.length), session.signal);
+    bar.end();
+    return ok(said);
+  });
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { Provider } from '../../contract/jobs/encoder';
-import { decodeHalves, encodeHalves } from '../float16';
+import { decodeHalves, encodeHalves } from '../../onnx/float16';
 
 /** What all rows of a store have in common. */
 export interface RowFormat {

@@ -36,4 +36,16 @@ export function clearlyBetter(
   return mean < -Math.sqrt(square) / n;
 }
 
+/** Mean log loss of `a` over the cells that both `a` and `b` know. */
+export function meanLossOf(targets: Targets, task: Task, a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let total = 0;
+  let n = 0;
+  targets.y.forEach((state, i) => {
+    if (state < 0 || (task === 'multiclass' && state === 0) || Number.isNaN(a[i]) || Number.isNaN(b[i])) return;
+    total += lossOf(a[i] as number, state);
+    n++;
+  });
+  return total / Math.max(1, n);
+}
+
 const lossOf = (p: number, state: number) => -Math.log(Math.min(1, Math.max(1e-7, state === 1 ? p : 1 - p)));

@@ -1,5 +1,5 @@
+import type { HeadFile, Tensor } from '../../contract/head';
 import type { Task } from '../../contract/model';
-import type { HeadFile } from '../../contract/head';
 import type { HeadKind } from '../../contract/jobs/trainer';
 import { calibrateClasses, calibrateLabels, steeper, type Calibration, type Judged } from '../calibration/calibrate';
 import { countStates, type Targets } from '../labels';
@@ -33,7 +33,7 @@ export interface Candidate {
 }
 
 export interface FittedHead {
-  readonly kind: 'gda' | 'logistic';
+  readonly kind: 'gda' | 'logistic' | 'attentive' | 'block';
   readonly linear: Linear;
   readonly calibration: Calibration;
   /** C mean|x|^2 of each finding, of a logistic head. */
@@ -45,6 +45,8 @@ export interface FittedHead {
   readonly outOfFold: OutOfFold;
   /** What the choice was made from, the one in use among them; empty where nothing was compared. */
   readonly compared: readonly Candidate[];
+  /** Of a fine-tuned head: its tensors beyond the linear ones (contract/head). */
+  readonly tuned?: Readonly<Record<string, Tensor>>;
 }
 
 export interface FitOptions {
@@ -73,7 +75,7 @@ export async function fitHead(features: Matrix, targets: Targets, options: FitOp
   const design = makeDesign(features, targets);
   const folds = groupedFolds(targets.groups, targets, options.folds, options.seed);
   const several = foldCount(folds) > 1;
-  const gdaBy = (logits: Float64Array) => finish('gda', design, linear, logits, null, seen, options);
+  const gdaBy = (logits: Float64Array) => finishHead('gda', design, linear, logits, null, seen, task);
   const linear = fitGda(design, task);
   if (options.head === 'gda' || (options.head === 'auto' && (!several || design.n < ROWS_FOR_LOGISTIC)))
     return gdaBy(gdaLeftOut(design, task));
@@ -110,22 +112,43 @@ async function logisticCandidate(
     const final = await solveLogistic(design, task, seen, problems, exact, { ...FINAL, between: () => pause(signal) }, searched?.start);
     const linear = linearOf(design, seen, final.parameters, exact.factor);
     const all = Array.from({ length: design.targets.findings }, (_, f) => strengths[seen.indexOf(f)] ?? 0);
-    return await finish('logistic', design, linear, searched?.logits ?? allNaN(design), all, seen, options);
+    return await finishHead('logistic', design, linear, searched?.logits ?? allNaN(design), all, seen, task);
   } finally {
     products.release();
   }
 }
 
+/** A head of the same kind and strengths as `like`, on part of the rows. */
+export async function fitLinear(
+  design: Design,
+  like: FittedHead,
+  task: Task,
+  seen: readonly number[],
+  include: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Linear> {
+  if (like.kind === 'gda') return fitGda(design, task, include);
+  const strength = (f: number) => like.strengths?.[f] ?? 1;
+  const problems: LogisticProblem[] =
+    task === 'multiclass'
+      ? [{ finding: null, include, strength: strength(seen[0] ?? 0) }]
+      : seen.map((finding) => ({ finding, include, strength: strength(finding) }));
+  const exact = plainProducts(design);
+  const solved = await solveLogistic(design, task, seen, problems, exact, { ...FINAL, between: () => pause(signal) });
+  return linearOf(design, seen, solved.parameters, exact.factor);
+}
+
 const allNaN = (design: Design) => new Float64Array(design.n * design.targets.findings).fill(NaN);
 
-async function finish(
+/** A head of its parameters and its out-of-fold logits [n, K] (NaN: none): calibrated on them. */
+export async function finishHead(
   kind: FittedHead['kind'],
   design: Design,
   linear: Linear,
   logits: Float64Array,
   strengths: readonly number[] | null,
   seen: readonly number[],
-  { task }: FitOptions,
+  task: Task,
 ): Promise<FittedHead> {
   const { targets } = design;
   const judged: Judged = { n: design.n, findings: targets.findings, y: targets.y, logits };
@@ -133,7 +156,7 @@ async function finish(
   const leftOut = !logits.every(Number.isNaN);
   const used = leftOut ? judged : { ...judged, logits: logitsOf(linear, design) };
   const counts = Array.from({ length: targets.findings }, (_, f) => countStates(targets, f));
-  const withPrior = kind === 'logistic';
+  const withPrior = kind !== 'gda';
   const fitted =
     task === 'multiclass'
       ? await calibrateClasses(

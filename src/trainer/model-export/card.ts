@@ -42,7 +42,9 @@ export function modelCard(facts: ModelCardFacts): string {
           '- Normalisation, encoder, projection, head and calibration are inside.',
         ]
       : [
-          `- Input \`embedding\`: float32 [N, ${String(head.encoder.d)}], made by the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and by no other.`,
+          head.kind === 'attentive'
+            ? `- Input \`tokens\`: float32 [N, T, ${String(head.encoder.d)}], the patch tokens behind the last block (before the last LayerNorm, without class token) of the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and of no other.`
+            : `- Input \`embedding\`: float32 [N, ${String(head.encoder.d)}], made by the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and by no other.`,
         ];
   return `${[
     `# ${plain(facts.project)}: ${file}`,

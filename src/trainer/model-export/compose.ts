@@ -1,6 +1,6 @@
 import type { EncoderCard } from '../../contract/encoder-card';
 import type { Head, Tensor } from '../../contract/head';
-import { Graph } from '../../onnx/graph';
+import { Graph, type Node } from '../../onnx/graph';
 import type { Model } from '../../onnx/model';
 import { infoOf, metadataOf } from './metadata';
 
@@ -13,14 +13,16 @@ export function composeModel(encoder: Model, card: EncoderCard, head: Head): Mod
   const image = graph.input('image', ['N', channels, size, size]);
   normalise(graph, image, card);
   graph.adopt(encoder.graph);
-  addHead(graph, 'embedding', head);
+  addHead(graph, inputOf(head), head);
   return { opset: encoder.opset, graph, metadata: metadataOf(infoOf(card, head.file)) };
 }
 
 /** The head alone: `embedding` [N, d] -> `probabilities` [N, K]. */
 export function composeHead(card: EncoderCard, head: Head): Model {
   const graph = new Graph();
-  addHead(graph, graph.input('embedding', ['N', head.file.encoder.d]), head);
+  const { d } = head.file.encoder;
+  const name = inputOf(head);
+  addHead(graph, graph.input(name, name === 'embedding' ? ['N', d] : ['N', 'T', d]), head);
   return { opset: HEAD_OPSET, graph, metadata: metadataOf(infoOf(card, head.file)) };
 }
 
@@ -45,8 +47,11 @@ function normalise(graph: Graph, image: string, { preprocessing }: EncoderCard):
   graph.node('Div', [centred, divisor], {}, { as: 'pixels' });
 }
 
+/** The encoder's output that a head reads, which is also the input of the head alone. */
+export const inputOf = ({ file }: Pick<Head, 'file'>): 'embedding' | 'tokens' => (file.kind === 'attentive' ? 'tokens' : 'embedding');
+
 /** The formula of src/contract/head.ts, step by step. */
-function addHead(graph: Graph, embedding: string, head: Head): void {
+function addHead(graph: Graph, input: string, head: Head): void {
   const findings = head.file.findings.length;
   const constant = (name: string): string => {
     const { shape, data } = tensorOf(head, name);
@@ -66,23 +71,58 @@ function addHead(graph: Graph, embedding: string, head: Head): void {
     return step('Add', [step('Mul', [logits, fitted], 'kept'), own], 'both');
   };
 
+  const pooled = head.file.kind === 'attentive';
+  const embedding = pooled ? attended(graph, input, constant, step, head) : input;
   const centred = step('Sub', [embedding, constant('scaling.mean')], 'centred');
   let features = step('Div', [centred, constant('scaling.scale')], 'scaled');
   if (head.file.projection) features = step('MatMul', [features, constant('projection')], 'projected');
   if (head.file.unit === true) {
-    const axes = graph.ints('head.axes', [1]);
+    const axes = graph.ints('head.axes', [-1]);
     const length = step('ReduceL2', [features, axes], 'length');
     // A row of zeros stays one.
     const divisor = step('Max', [length, graph.scalar('head.least', 1e-30)], 'divisor');
     features = step('Div', [features, divisor], 'unit');
   }
-  const fitted = step('Gemm', [features, constant('weight'), constant('bias')], 'logits', { transB: { int: 1 } });
+  const fitted = pooled
+    ? step(
+        'Add',
+        [
+          step('ReduceSum', [step('Mul', [features, constant('weight')], 'products'), graph.ints('head.last', [-1])], 'sums', {
+            keepdims: { int: 0 },
+          }),
+          constant('bias'),
+        ],
+        'logits',
+      )
+    : step('Gemm', [features, constant('weight'), constant('bias')], 'logits', { transB: { int: 1 } });
   const logits = head.file.ready ? withReady(fitted, head.file.ready.findings) : fitted;
   const sloped = step('Mul', [logits, constant('calibration.slope')], 'sloped');
   const calibrated = step('Add', [sloped, constant('calibration.offset')], 'calibrated');
   if (head.file.task === 'multilabel') graph.node('Sigmoid', [calibrated], {}, { as: 'probabilities' });
   else graph.node('Softmax', [calibrated], { axis: { int: -1 } }, { as: 'probabilities' });
   graph.output('probabilities', ['N', findings]);
+}
+
+const FLOAT = { int: 1 };
+const FLOAT16 = { int: 10 };
+type Step = (op: string, inputs: string[], name: string, attributes?: Node['attributes']) => string;
+
+/** What each finding's query pools out of the tokens, [N, K, d], behind the last LayerNorm. The tokens are rounded as those that the head learnt from. */
+function attended(graph: Graph, tokens: string, constant: (name: string) => string, step: Step, head: Head): string {
+  const { shape, data } = tensorOf(head, 'attention.query');
+  const [k = 0, d = 0] = shape;
+  const turned = new Float32Array(data.length);
+  for (let f = 0; f < k; f++) for (let c = 0; c < d; c++) turned[c * k + f] = data[f * d + c] as number;
+  const rounded = step('Cast', [step('Cast', [tokens], 'half', { to: FLOAT16 })], 'tokens', { to: FLOAT });
+  const scores = step('MatMul', [rounded, graph.constant('head.attention.query', [d, k], turned)], 'scores');
+  const weights = step('Softmax', [step('Transpose', [scores], 'byFinding', { perm: { ints: [0, 2, 1] } })], 'attention', {
+    axis: { int: -1 },
+  });
+  const pooled = step('MatMul', [weights, rounded], 'pooled');
+  return step('LayerNormalization', [pooled, constant('norm.gain'), constant('norm.bias')], 'normed', {
+    axis: { int: -1 },
+    epsilon: { float: 1e-6 },
+  });
 }
 
 function tensorOf(head: Head, name: string): Tensor {

@@ -32,7 +32,7 @@ export async function startBackend(
   candidates: readonly Candidate[],
   onFallback: (choice: BackendChoice) => void = () => undefined,
 ): Promise<Result<BackendChoice>> {
-  tf.env().set('IS_TEST', true); // Keeps the advertisement for tfjs-node out of stderr; changes nothing else.
+  tf.env().set('PROD', true); // Keeps the advertisement for tfjs-node out of stderr; changes nothing else.
   const all = [...candidates, plain];
   const open = wanted === 'auto' ? [...all] : all.filter(({ name }) => name === wanted);
   const refused: string[] = [];

@@ -1,0 +1,34 @@
+import type { Head } from '../../../contract/head';
+import { pause } from '../../pause';
+import { score } from '../../tensors/tuning';
+import { calibratedByHead, tensorOf, transformOf } from '../formula';
+import { attentiveFormula, type Formula } from './attentive';
+import { inBatches, statesOf, type StateSource } from './states';
+
+/** Probabilities [n, K] of rows of states: everything a fine-tuned head says, from its file alone. Needs a started tensor backend. */
+export async function proposeStates(
+  head: Head,
+  source: StateSource,
+  rows: readonly number[],
+  onProgress: (done: number) => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { formula, values } = formulaOf(head);
+  let done = 0;
+  const batches = inBatches(rows).map((part) => async () => {
+    const states = await statesOf(source, part);
+    done += part.length;
+    onProgress(Math.min(done, rows.length));
+    return { states };
+  });
+  return calibratedByHead(head, await score(formula, values, batches, () => pause(signal)));
+}
+
+function formulaOf(head: Head): { formula: Formula; values: Head['tensors'] } {
+  const norm = { gain: tensorOf(head, 'norm.gain').data, bias: tensorOf(head, 'norm.bias').data };
+  const values = { weight: tensorOf(head, 'weight'), bias: tensorOf(head, 'bias') };
+  return {
+    formula: attentiveFormula(transformOf(head), norm),
+    values: { ...values, 'attention.query': tensorOf(head, 'attention.query') },
+  };
+}

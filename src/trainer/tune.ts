@@ -1,0 +1,127 @@
+import type { Head } from '../contract/head';
+import { fail, FailureError, ok, type Result } from '../contract/result';
+import type { Task } from '../contract/model';
+import { describeHead, type Learnt, type Prepared } from './engine';
+import { makeDesign, type Linear } from './heads/design';
+import { clearlyBetter, meanLossOf } from './heads/evidence';
+import { fitLinear, finishHead, seenFindings, type FittedHead } from './heads/fit';
+import { foldCount, outside } from './heads/out-of-fold';
+import { attentive } from './heads/tuned/attentive';
+import type { TunedKind } from './heads/tuned/kinds';
+import { trainInStep } from './heads/tuned/lockstep';
+import { tokenFacts, type StateSource } from './heads/tuned/states';
+import type { Targets } from './labels';
+import type { Matrix } from './matrix';
+import { groupedFolds } from './splits';
+import type { Trainable } from './tensors/tuning';
+
+export interface TuneOptions {
+  readonly kind: TunedKind;
+  readonly source: StateSource;
+  readonly created: string;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Tuned {
+  readonly head: Head;
+  readonly fitted: FittedHead;
+  readonly passes: number;
+  /** Out-of-fold log loss of the fine-tuned and of the linear head. */
+  readonly loss: number;
+  readonly linearLoss: number;
+  /** Lower by more than one standard error: only then it is to replace the linear head. */
+  readonly wins: boolean;
+}
+
+const PASSES = 40;
+const PATIENCE = 6;
+const OPTIMISER = { rate: 0.03, decay: 1e-4 };
+
+/**
+ * Fine-tunes a head on the states of the labelled rows, from the linear one `learnt` on, and compares the two out of fold on the same rows.
+ * A pure function of its arguments. `embeddings` [N, d] are those of the pool. Failures: labels-too-few, embedding-foreign, stopped.
+ */
+export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matrix, options: TuneOptions): Promise<Result<Tuned>> {
+  const {
+    snapshot: { base },
+    basis,
+  } = prepared;
+  const { source, signal, kind } = options;
+  const { targets } = learnt.fitted;
+  const seen = seenFindings(targets, base.task);
+  const folds = groupedFolds(targets.groups, targets, base.settings.folds, base.seed);
+  if (foldCount(folds) < 2) return fail('labels-too-few', { reason: 'fine-tuning needs labels of at least two patients' });
+  try {
+    const facts = await tokenFacts(source, embeddings, Array.from(targets.rows), signal);
+    const design = makeDesign(basis.features, targets);
+    const begin = async (fold: number | null): Promise<Trainable> => {
+      const include = fold === null ? new Uint8Array(design.n).fill(1) : outside(folds, fold);
+      return attentive(
+        asShown(await fitLinear(design, learnt.fitted, base.task, seen, include, signal), learnt.fitted, base.task),
+        basis.transform,
+        facts,
+      );
+    };
+    const trained = await trainInStep(source, learnable(targets, seen, base.task), folds, begin, {
+      task: base.task,
+      seed: base.seed,
+      optimiser: OPTIMISER,
+      passes: PASSES,
+      patience: PATIENCE,
+      onProgress: options.onProgress,
+      signal,
+    });
+    const { weight, bias, ...others } = trained.values;
+    if (!weight || !bias) throw new Error('a trained head without weights');
+    const linear = learntOnly(weight.data, bias.data, learnt.fitted.linear.fitted);
+    const logits = Float64Array.from(trained.logits, (z, i) => (seen.includes(i % targets.findings) ? z : NaN));
+    const own = await finishHead(kind, design, linear, logits, null, seen, base.task);
+    const norm = { 'norm.gain': vector(facts.gain), 'norm.bias': vector(facts.bias) };
+    const fitted: FittedHead = { ...own, tuned: { ...others, ...norm } };
+    const [a, b] = [fitted.outOfFold.probabilities, learnt.fitted.outOfFold.probabilities];
+    return ok({
+      head: await describeHead(prepared, fitted, null, options.created),
+      fitted,
+      passes: trained.passes,
+      loss: meanLossOf(targets, base.task, a, b),
+      linearLoss: meanLossOf(targets, base.task, b, a),
+      wins: clearlyBetter(targets, base.task, a, b),
+    });
+  } catch (error) {
+    if (error instanceof FailureError) return { ok: false, failure: error.failure };
+    throw error;
+  }
+}
+
+const vector = (data: Float32Array) => ({ shape: [data.length], data });
+
+/** A class that nobody has met: as good as nothing in the softmax while the others are trained. */
+const UNSEEN = -30;
+
+/** The linear head with its calibration inside: its logits are then on the scale of the log loss. Findings that cannot be learnt say nothing. */
+function asShown({ weight, bias, fitted }: Linear, { calibration: { slope, offset } }: FittedHead, task: Task): Linear {
+  const m = weight.length / bias.length;
+  const silent = task === 'multiclass' ? UNSEEN : 0;
+  return {
+    weight: weight.map((w, i) => w * (slope[Math.floor(i / m)] as number)),
+    bias: bias.map((b, f) => (fitted[f] ? b * (slope[f] as number) + (offset[f] as number) : silent)),
+    fitted,
+  };
+}
+
+/** The trained weights; those of findings that cannot be learnt are zero, as in every head. */
+function learntOnly(weight: Float32Array, bias: Float32Array, fitted: readonly boolean[]): Linear {
+  const m = weight.length / bias.length;
+  return {
+    weight: Float64Array.from(weight, (w, i) => (fitted[Math.floor(i / m)] ? w : 0)),
+    bias: Float64Array.from(bias, (b, f) => (fitted[f] ? b : 0)),
+    fitted,
+  };
+}
+
+/** In multi-label, cells of findings that cannot be learnt are left out. */
+function learnable(targets: Targets, seen: readonly number[], task: Task): Targets {
+  if (task === 'multiclass') return targets;
+  return { ...targets, y: targets.y.map((state, i) => (seen.includes(i % targets.findings) ? state : -1)) };
+}
