@@ -44,7 +44,7 @@ export const commands = [
   { id: 'view.zoomIn', title: 'Zoom in', keys: ['+', '='], group: 'view', where: 'queue' },
   { id: 'view.zoomOut', title: 'Zoom out', keys: ['-'], group: 'view', where: 'queue' },
   { id: 'view.fit', title: 'Fit to window', keys: ['F'], group: 'view', where: 'queue' },
-  { id: 'view.actualSize', title: '1:1, one image pixel on one screen pixel', keys: ['Mod+1'], group: 'view', where: 'queue' },
+  { id: 'view.actualSize', title: '1:1, pixel for pixel', keys: ['Mod+1'], group: 'view', where: 'queue' },
   { id: 'view.invert', title: 'Invert grey values', keys: ['I'], group: 'view', where: 'queue' },
   { id: 'view.brighter', title: 'Brighter', keys: [']'], group: 'view', where: 'queue' },
   { id: 'view.darker', title: 'Darker', keys: ['['], group: 'view', where: 'queue' },
@@ -62,6 +62,9 @@ export const commands = [
   { id: 'view.mirror', title: 'Mirror left and right', keys: ['Mod+ArrowDown'], group: 'view', where: 'queue' },
   { id: 'view.reset', title: 'Reset the view', keys: ['R'], group: 'view', where: 'queue' },
   { id: 'view.similar', title: 'Similar images that are labelled', keys: ['.'], group: 'view', where: 'queue' },
+  { id: 'view.compare', title: 'Side by side with a similar, labelled image', keys: [';'], group: 'view', where: 'queue' },
+  { id: 'view.compareNearer', title: 'Beside: a more similar one', keys: ['Shift+ArrowLeft'], group: 'view', where: 'queue' },
+  { id: 'view.compareFurther', title: 'Beside: a less similar one', keys: ['Shift+ArrowRight'], group: 'view', where: 'queue' },
   { id: 'view.header', title: 'Header of the file…', keys: ['Mod+I'], group: 'view', where: 'queue' },
   { id: 'view.hideProposals', title: 'Hide or show proposals', keys: ['H'], group: 'view', where: 'project' },
 

@@ -341,6 +341,17 @@ for (const theme of ['dark', 'light']) {
         for (const key of ['i', '+', '+', ']', '}']) await page.keyboard.press(key);
       },
     });
+    await scene(at('compare'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await label(12, ['1', '2', '3'])(page);
+        await page.keyboard.press(';');
+        await page.locator('[data-testid=compare-image][data-ready=full]').waitFor();
+        await page.keyboard.press('+');
+        await page.keyboard.press('+');
+      },
+    });
     await scene(at('metadata'), {
       query: `theme=${theme}`,
       size,

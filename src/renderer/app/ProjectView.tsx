@@ -189,7 +189,16 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     'navigate.progress': () => session.progressOpen.update((open) => !open),
     ...viewerCommands(session.viewer, context.hint),
     'view.similar': () => session.similarOpen.update((open) => !open),
+    'view.compare': () => session.comparison.open.update((open) => !open),
+    'view.compareNearer': () => stepComparison(session, context.hint, -1),
+    'view.compareFurther': () => stepComparison(session, context.hint, 1),
     'view.header': () => onSheet('header'),
     'view.hideProposals': toggleHidden,
   };
+}
+
+function stepComparison({ comparison }: Session, hint: (text: string) => void, by: -1 | 1): void {
+  if (!comparison.open.get()) comparison.open.set(true);
+  else if (!comparison.step(by) && comparison.choice.get().length > 0)
+    hint(by > 0 ? 'This was the least similar one.' : 'This is the most similar one.');
 }

@@ -9,6 +9,7 @@ import { Proposals } from '../labels/proposals';
 import { LabelWriter } from '../labels/writer';
 import { QueueSession } from '../queue/queue-session';
 import { ReviewSession } from '../review/review-session';
+import { Comparison } from '../viewer/comparison';
 import { ViewerControls } from '../viewer/controls';
 import type { Services } from './environment';
 import { Signal } from './signal';
@@ -34,6 +35,7 @@ export interface Session {
   readonly review: ReviewSession;
   readonly selection: GridSelection;
   readonly viewer: ViewerControls;
+  readonly comparison: Comparison;
   readonly status: Signal<ProjectStatus>;
   readonly failures: Signal<readonly ImageFailure[]>;
   /** Images whose file was not there at the last look at the folder. */
@@ -176,6 +178,7 @@ export async function openSession(
     writer.save.subscribe(tellUnsaved),
   ];
 
+  const viewer = new ViewerControls();
   return ok({
     id: project,
     labels,
@@ -184,7 +187,8 @@ export async function openSession(
     queue,
     review,
     selection: new GridSelection(),
-    viewer: new ViewerControls(),
+    viewer,
+    comparison: new Comparison(viewer),
     status,
     failures,
     missing,

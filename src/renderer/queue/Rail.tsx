@@ -37,7 +37,7 @@ const MANY = 6;
 /** Why this image, what can be said of it, and what the head thinks. */
 export function Rail({ image, actions }: { readonly image: Id; readonly actions: RailActions }) {
   const { settings } = useServices();
-  const { proposals, similarOpen, labels, status, queue } = useSession();
+  const { proposals, similarOpen, labels, status, queue, comparison } = useSession();
   const totals = useSignal(labels.totals);
   const standing = useSignal(status);
   const similar = useSignal(similarOpen);
@@ -130,7 +130,14 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
         </p>
       )}
       {/* Another pool has other neighbours. */}
-      {similar && <Similar key={round?.pool ?? 0} image={image} onOpen={(other) => queue.goTo(other)} onClose={actions.similar} />}
+      {similar && (
+        <Similar
+          key={round?.pool ?? 0}
+          image={image}
+          onOpen={(other) => (comparison.open.get() ? comparison.show(other) : queue.goTo(other))}
+          onClose={actions.similar}
+        />
+      )}
       <MessagePlace />
       <div className={multilabel ? 'rail-actions' : 'rail-actions three'}>
         <Action

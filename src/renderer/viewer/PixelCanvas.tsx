@@ -1,16 +1,21 @@
 import { useEffect, useRef, useState } from 'react';
-import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
+import type { ViewerControls } from './controls';
 import { canvasPainter, type Painter } from './painter';
 import type { DecodedImage } from './pixels';
 import { webglPainter } from './webgl';
+
+interface Props {
+  readonly controls: ViewerControls;
+  readonly pixels: DecodedImage | null;
+  readonly label: string;
+}
 
 /**
  * Draws the pixels with the controls' window and placement. A lost graphics context goes on with the plain canvas. One canvas
  * for all images, hidden while there are no pixels: a browser keeps few graphics contexts and takes the oldest away.
  */
-export function PixelCanvas({ pixels, label }: { readonly pixels: DecodedImage | null; readonly label: string }) {
-  const { viewer } = useSession();
+export function PixelCanvas({ controls, pixels, label }: Props) {
   // WebGL is missing here, or its context was lost.
   const [broken, setBroken] = useState(false);
   const [largest, setLargest] = useState(Infinity);
@@ -19,7 +24,7 @@ export function PixelCanvas({ pixels, label }: { readonly pixels: DecodedImage |
   const [painter, setPainter] = useState<Painter | null>(null);
   // What is on the canvas: until it is these pixels, nothing is shown, never the image before.
   const [painted, setPainted] = useState<DecodedImage | null>(null);
-  const state = useSignal(viewer.state);
+  const state = useSignal(controls.state);
 
   useEffect(() => {
     const element = canvas.current;

@@ -1,4 +1,17 @@
-import { Contrast, FileText, FlipVertical2, Hand, Maximize, RotateCcw, RotateCw, Search, SunMedium, ZoomIn, ZoomOut } from 'lucide-react';
+import {
+  Columns2,
+  Contrast,
+  FileText,
+  FlipVertical2,
+  Hand,
+  Maximize,
+  RotateCcw,
+  RotateCw,
+  Search,
+  SunMedium,
+  ZoomIn,
+  ZoomOut,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { titleWithKey } from '../app/keys/match';
 import { useSession } from '../app/session-context';
@@ -9,7 +22,8 @@ import { Presets } from './Presets';
 const keepFocus = (event: { preventDefault: () => void }) => event.preventDefault();
 
 export function Tools({ onHeader }: { readonly onHeader: () => void }) {
-  const { viewer } = useSession();
+  const { viewer, comparison } = useSession();
+  const comparing = useSignal(comparison.open);
   const { tool, inverted } = useSignal(viewer.state);
   const button = (title: string, icon: ReactNode, run: () => void, pressed?: boolean) => (
     <button
@@ -45,6 +59,7 @@ export function Tools({ onHeader }: { readonly onHeader: () => void }) {
       {button(titleWithKey('view.mirror'), <FlipVertical2 size={16} aria-hidden />, () => viewer.mirror())}
       {button(titleWithKey('view.reset'), <RotateCcw size={16} aria-hidden />, () => viewer.reset())}
       <hr />
+      {button(titleWithKey('view.compare'), <Columns2 size={16} aria-hidden />, () => comparison.open.update((open) => !open), comparing)}
       {button(titleWithKey('view.header'), <FileText size={16} aria-hidden />, onHeader)}
     </div>
   );

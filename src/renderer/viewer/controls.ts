@@ -32,6 +32,19 @@ export interface ViewerState {
   readonly lens: Point | null;
 }
 
+/** How an image is looked at, whatever its size and that of its box. */
+export interface RelativeView {
+  readonly fitted: boolean;
+  /** 1: fitted into the box. */
+  readonly zoom: number;
+  /** Where its middle lies, in shares of its size as shown. */
+  readonly x: number;
+  readonly y: number;
+  readonly inverted: boolean;
+  /** Of the preset that is shown; null for a window set by hand. */
+  readonly kind: WindowKind | null;
+}
+
 const START: ViewerState = {
   image: null,
   box: { width: 1, height: 1 },
@@ -93,6 +106,29 @@ export class ViewerControls {
 
   toggleMagnifier(): void {
     this.setTool(this.state.get().tool === 'magnify' ? 'pan' : 'magnify');
+  }
+
+  /** Null until an image is known. */
+  view(): RelativeView | null {
+    const { image, box, placement, turn, fitted, inverted, window, presets } = this.state.get();
+    if (!image) return null;
+    const lying = turnedSize(image, turn);
+    const { scale, x, y } = placement;
+    const kind = presets.find((preset) => preset === window)?.kind ?? null;
+    return { fitted, zoom: scale / fit(lying, box).scale, x: x / (lying.width * scale), y: y / (lying.height * scale), inverted, kind };
+  }
+
+  /** Looks at this image as another is looked at. A kind of window that this one has not stays aside. */
+  follow({ fitted, zoom, x, y, inverted, kind }: RelativeView): void {
+    this.state.update((state) => {
+      const { image, box, turn, presets } = state;
+      if (!image) return state;
+      const lying = turnedSize(image, turn);
+      const scale = fit(lying, box).scale * zoom;
+      const isOfKind = presets.some((preset) => preset === state.window && preset.kind === kind);
+      const window = isOfKind ? state.window : (presets.find((preset) => preset.kind === kind) ?? state.window);
+      return settled({ ...state, fitted, inverted, window, placement: { scale, x: x * lying.width * scale, y: y * lying.height * scale } });
+    });
   }
 
   setTool(tool: Tool): void {

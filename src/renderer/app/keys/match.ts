@@ -53,8 +53,8 @@ function hits(keys: string, stroke: KeyStroke, mod: boolean, writes: boolean): b
   if (!writes) return false;
   if (/^\d$/.test(key)) return !stroke.shiftKey && digitOf(stroke) === key;
   if (/^[A-Z]$/i.test(key)) return stroke.shiftKey === wantsShift && stroke.key.toLowerCase() === key.toLowerCase();
-  // Signs: whether Shift is needed to write them depends on the layout. Named keys: only without Shift.
-  return stroke.key === key && (key.length === 1 || !stroke.shiftKey);
+  // Signs: whether Shift is needed to write them depends on the layout. Named keys: with Shift only where it is asked for.
+  return stroke.key === key && (key.length === 1 || stroke.shiftKey === wantsShift);
 }
 
 function digitOf(stroke: KeyStroke): string | null {
