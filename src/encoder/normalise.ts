@@ -24,8 +24,8 @@ export function normaliseInto(batch: Float32Array, at: number, tile: Tile, card:
   const scaled = Float32Array.from({ length: 256 }, (_, value) => (value - mean) / deviation);
   for (let channel = 0; channel < channels; channel++) {
     const start = at + channel * area;
-    const source = tile.channels === 3 ? channel : 0;
-    for (let i = 0; i < area; i++) batch[start + i] = scaled[tile.data[i * tile.channels + source] ?? 0] ?? 0;
+    if (channel >= tile.channels) batch.copyWithin(start, at, at + area);
+    else for (let i = 0, p = channel; i < area; i++, p += tile.channels) batch[start + i] = scaled[tile.data[p] as number] as number;
   }
   return ok();
 }
