@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mirrorProblem } from './address';
+import { CustomEncoder, CustomModel, CustomTrial } from './custom-encoder';
 import { EncoderCard, Precision, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
 import { CheckpointFacts } from './jobs/encoder';
@@ -149,7 +150,7 @@ export const ScanOutcome = z.object({
 export type ScanOutcome = z.infer<typeof ScanOutcome>;
 
 /** What a person starts, watches and can stop. */
-const Job = z.enum(['sample', 'import', 'export', 'speed', 'relink']);
+const Job = z.enum(['sample', 'import', 'export', 'speed', 'relink', 'custom']);
 /** An encoder of the library, and since when it is there. */
 const Installed = z.object({ card: EncoderCard, added: z.iso.datetime() });
 
@@ -189,6 +190,8 @@ export const bridge = {
     'settings.get': { params: nothing, result: AppSettings },
     'settings.set': { params: AppSettings.omit({ tfjsFolder: true }).partial(), result: AppSettings },
     'dialog.folder': { params: z.object({ title: z.string() }), result: z.string().nullable() },
+    'dialog.onnx': { params: nothing, result: z.string().nullable() },
+    'dialog.image': { params: nothing, result: z.string().nullable() },
     'dialog.checkpoint': { params: nothing, result: z.string().nullable() },
     'dialog.table': { params: nothing, result: z.string().nullable() },
 
@@ -331,6 +334,11 @@ export const bridge = {
     'encoders.remove': { params: z.object({ id: z.string(), embeddings: z.boolean(), forGood: z.boolean() }), result: z.void() },
     /** What is kept of images under this encoder, for good: it can be computed again. Fails while the open project uses it. */
     'embeddings.remove': { params: z.object({ encoder: z.string() }), result: z.void() },
+
+    /** A model of somebody else: what it says of itself, one image through it, and into the library. In a process of its own, which `jobs.stop` ends. */
+    'custom.inspect': { params: z.object({ file: z.string() }), result: CustomModel },
+    'custom.try': { params: z.object({ file: z.string(), wish: CustomEncoder, image: z.string() }), result: CustomTrial },
+    'custom.keep': { params: z.object({ file: z.string(), wish: CustomEncoder }), result: EncoderCard },
 
     /** The published weights of EVA-X, and through which proxy of the environment (host alone) they would be asked for. Asks nobody. */
     'weights.list': { params: nothing, result: z.object({ weights: z.array(Weights), proxy: z.string().nullable() }) },

@@ -63,6 +63,19 @@ const messages: Record<ErrorCode, Message> = {
     what: 'The rotary table in {file} differs from that of EVA-X by {difference}.',
     next: 'The file belongs to another model; choose an EVA-X file.',
   },
+  'model-not-one': { what: '{file} is not an ONNX model that can be read: {reason}.', next: 'Choose an .onnx file, or copy it again.' },
+  'model-unsupported': {
+    what: '{file} cannot be used as an encoder: {reason}.',
+    next: 'Choose otherwise, or export the model again with that changed.',
+  },
+  'model-data-missing': {
+    what: '{file} keeps its weights in {data}, which is not there.',
+    next: 'Copy that file into the same folder.',
+  },
+  'model-failed': {
+    what: '{file} did not run: {reason}.',
+    next: 'Choose another input, output, pooling or size.',
+  },
   'download-offline': {
     what: '{host} could not be reached: {reason}.',
     next: 'Check the connection and the proxy, or fetch the file on another machine and choose it here.',

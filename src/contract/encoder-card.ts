@@ -18,6 +18,12 @@ export const Preprocessing = z.object({
   normalise: z.discriminatedUnion('kind', [
     /** (v / 255 - mean) / std on each of three channels; a grey tile is repeated. */
     z.object({ kind: z.literal('fixed'), mean: z.number(), std: z.number() }),
+    /** The same with numbers of its own for each of three channels. */
+    z.object({
+      kind: z.literal('channels'),
+      mean: z.tuple([z.number(), z.number(), z.number()]),
+      std: z.tuple([z.number(), z.number(), z.number()]),
+    }),
     /** (v - mean of the tile) / (standard deviation of the tile + epsilon), one channel. */
     z.object({ kind: z.literal('image'), epsilon: z.number() }),
   ]),

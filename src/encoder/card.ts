@@ -32,9 +32,14 @@ export class IdentityHash {
     this.hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
 
+  /** Of a model of somebody else: a file that it consists of, in place of its weights. In the order in which the model names them. */
+  addFile(sha256: string): void {
+    this.hash.update(`file\0${sha256}\0`);
+  }
+
   finish({ preprocessing, pooling, precision, scales }: Identity): string {
     const { tile, normalise } = preprocessing;
-    const numbers = normalise.kind === 'fixed' ? [normalise.mean, normalise.std] : [normalise.epsilon];
+    const numbers = normalise.kind === 'image' ? [normalise.epsilon] : [normalise.mean, normalise.std].flat();
     // Written out field by field: the id must not hang on the order of the keys of an object.
     const fields = [tile.crop, tile.resize, tile.size, tile.colour, tile.filter, normalise.kind, ...numbers, pooling, precision];
     this.hash.update(`\0${JSON.stringify(fields)}`);

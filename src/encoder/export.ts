@@ -6,11 +6,13 @@ import type { encoderService } from '../contract/jobs/encoder';
 import { Priority, type Tile } from '../contract/jobs/imaging';
 import { attempt, fail, ok, unwrap, type Result } from '../contract/result';
 import { parseModel, serialiseModel, type Model } from '../onnx/model';
+import { surround } from '../onnx/splice';
 import { writeSafetensors } from '../onnx/safetensors';
 import { modelCard } from '../trainer/model-export/card';
 import { stateOfKind, tunedKind } from '../trainer/heads/tuned/kinds';
-import { composeHead, composeModel, inputOf } from '../trainer/model-export/compose';
+import { composeAround, composeHead, composeModel, inputOf } from '../trainer/model-export/compose';
 import { BATCH } from '../contract/jobs/encoder';
+import { chunks, openForeignModel } from './custom/foreign-file';
 import type { TileSource } from './embed';
 import type { Engine } from './engine';
 import { openExportedModel } from './exported';
@@ -41,7 +43,7 @@ async function run(engine: Engine, imaging: TileSource, request: Request, signal
   if (request.probabilities.length !== request.check.length * head.file.findings.length) {
     unwrap(fail('internal', { reason: 'not one probability for every image and finding' }));
   }
-  const model = request.parts === 'head' ? composeHead(card, head) : composeModel(await encoderFor(engine, head), card, head);
+  const bytes = await modelBytes(engine, request.parts, head);
   const tiles = await tilesOf(engine, imaging, request, signal);
   let maxDifference = 0;
   const check = async (path: string): Promise<Result<void>> => {
@@ -66,7 +68,7 @@ async function run(engine: Engine, imaging: TileSource, request: Request, signal
     await publish(
       request.out,
       [
-        { name: request.parts === 'head' ? 'head.onnx' : 'model.onnx', bytes: () => serialiseModel(model), check },
+        { name: request.parts === 'head' ? 'head.onnx' : 'model.onnx', bytes, check },
         { name: 'head.safetensors', bytes: writeSafetensors(head.tensors) },
         { name: 'head.json', bytes: utf8(`${JSON.stringify(head.file, null, 2)}\n`) },
         // It tells how the check went.
@@ -76,6 +78,24 @@ async function run(engine: Engine, imaging: TileSource, request: Request, signal
     ),
   );
   return { files, checked: request.check.length, maxDifference };
+}
+
+/** Of model.onnx or head.onnx. A model of somebody else is not taken apart: ours goes before and behind it. May throw FailureErrors. */
+async function modelBytes(engine: Engine, parts: Request['parts'], head: Head): Promise<() => Uint8Array | Iterable<Uint8Array>> {
+  const { card, model } = engine.source;
+  if (parts === 'head') return () => serialiseModel(composeHead(card, head));
+  if (card.kind !== 'custom') {
+    const encoder = await encoderFor(engine, head);
+    return () => serialiseModel(composeModel(encoder, card, head));
+  }
+  return function* () {
+    const foreign = unwrap(openForeignModel(model));
+    try {
+      yield* chunks(foreign, surround(foreign.bytes, foreign.model, composeAround(card, head, foreign.model.opset)));
+    } finally {
+      foreign.close();
+    }
+  };
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

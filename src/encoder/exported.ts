@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { Provider } from '../contract/jobs/encoder';
 import type { Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Result } from '../contract/result';
-import { parseModel } from '../onnx/model';
 import { readInfo, type ExportInfo } from '../trainer/model-export/metadata';
 import { BATCH } from '../contract/jobs/encoder';
+import { openForeignModel } from './custom/foreign-file';
 import { openSession } from './session';
 
 /** An exported model, ready to predict: what `collimate predict` and the check before an export use. */
@@ -16,19 +14,15 @@ export interface ExportedModel {
   close(): Promise<void>;
 }
 
-/** Opens `path`, a model.onnx as `exportModel` writes it. Failures: file-missing, encoder-corrupt, encoder-run-failed. */
+/** Opens `path`, a model.onnx as `exportModel` writes it. Failures: file-missing, file-unreadable, model-not-one, encoder-corrupt, encoder-run-failed. */
 export async function openExportedModel(path: string, provider: Provider, threads: number): Promise<Result<ExportedModel>> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    return fail('file-missing', { file: basename(path) }, String(error));
-  }
-  const model = parseModel(bytes);
-  if (!model.ok) return model;
-  const info = readInfo(model.value.metadata, path);
+  const found = openForeignModel(path);
+  if (!found.ok) return found;
+  const { metadata, inputs } = found.value.model;
+  found.value.close();
+  const info = readInfo(metadata, path);
   if (!info.ok) return info;
-  const [input] = model.value.graph.inputs;
+  const [input] = inputs;
   const [, channels, size] = input?.shape ?? [];
   if (input?.name !== 'image' || (channels !== 1 && channels !== 3) || typeof size !== 'number') {
     return fail('encoder-corrupt', { folder: path, reason: 'its input is not an image' });

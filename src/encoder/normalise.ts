@@ -18,16 +18,25 @@ export function normaliseInto(batch: Float32Array, at: number, tile: Tile, card:
   if (tile.size !== size || tile.data.length !== area * tile.channels || (channels === 1 && tile.channels === 3)) {
     return fail('internal', { reason: `a tile of ${String(tile.channels)} x ${String(tile.size)} for ${card.name}` });
   }
-  const { normalise } = card.preprocessing;
-  const [mean, deviation] =
-    normalise.kind === 'fixed' ? [normalise.mean * 255, normalise.std * 255] : imageScale(tile.data, normalise.epsilon);
-  const scaled = Float32Array.from({ length: 256 }, (_, value) => (value - mean) / deviation);
+  const scales = scalesOf(tile, card);
   for (let channel = 0; channel < channels; channel++) {
+    const [mean, deviation] = scales[channel] ?? scales[0];
+    const scaled = Float32Array.from({ length: 256 }, (_, value) => (value - mean) / deviation);
     const start = at + channel * area;
-    if (channel >= tile.channels) batch.copyWithin(start, at, at + area);
-    else for (let i = 0, p = channel; i < area; i++, p += tile.channels) batch[start + i] = scaled[tile.data[p] as number] as number;
+    if (channel >= tile.channels && scales.length === 1) batch.copyWithin(start, at, at + area);
+    else
+      for (let i = 0, p = channel < tile.channels ? channel : 0; i < area; i++, p += tile.channels)
+        batch[start + i] = scaled[tile.data[p] as number] as number;
   }
   return ok();
+}
+
+/** Mean and deviation in grey levels: one pair for all channels, or one for each. */
+function scalesOf(tile: Tile, { preprocessing: { normalise } }: InputCard): readonly [[number, number], ...[number, number][]] {
+  if (normalise.kind === 'image') return [imageScale(tile.data, normalise.epsilon)];
+  if (normalise.kind === 'fixed') return [[normalise.mean * 255, normalise.std * 255]];
+  const [r, g, b] = normalise.mean.map((mean, i): [number, number] => [mean * 255, (normalise.std[i] ?? 1) * 255]);
+  return [r ?? [0, 1], g ?? [0, 1], b ?? [0, 1]];
 }
 
 /** Mean, and standard deviation (of the population) + epsilon, of a tile's grey levels; exact, since the sums are integers. */

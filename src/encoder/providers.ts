@@ -10,7 +10,7 @@ import { BATCH } from '../contract/jobs/encoder';
 import { inputLength } from './normalise';
 import { ON_CPU, RUNTIME_VERSION, tryProvider, type Session } from './session';
 
-type Accelerator = Exclude<Provider, 'auto' | 'cpu'>;
+export type Accelerator = Exclude<Provider, 'auto' | 'cpu'>;
 
 /** In the order in which they are tried. CUDA is not among what the package of the runtime carries: it takes part where it was added. */
 const accelerators: Partial<Record<NodeJS.Platform, readonly Accelerator[]>> = {
@@ -97,7 +97,7 @@ export async function chooseSession({ model, card, provider, threads, memory }: 
 }
 
 /** What is missing for certain, where to try would only make the runtime complain at length on standard error. */
-function isMissing(provider: Accelerator): string | null {
+export function isMissing(provider: Accelerator): string | null {
   if (provider === 'cuda') {
     const file = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
     const entry = createRequire(import.meta.url).resolve('onnxruntime-node');

@@ -5,8 +5,8 @@ import { fail, ok, type Failure, type Result } from '../contract/result';
 
 export interface NewFile {
   readonly name: string;
-  /** A function is called when its turn comes, after the checks of the files before it. */
-  readonly bytes: Uint8Array | (() => Uint8Array);
+  /** A function is called when its turn comes, after the checks of the files before it. What is large comes in parts. */
+  readonly bytes: Uint8Array | (() => Uint8Array | Iterable<Uint8Array>);
   /** Sees the file under its temporary name; when it fails, nothing of all the files stays. */
   readonly check?: (path: string) => Promise<Result<void>>;
 }
@@ -55,10 +55,10 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+async function writeFlushed(path: string, bytes: Uint8Array | Iterable<Uint8Array>): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    await handle.writeFile(bytes);
+    for (const part of bytes instanceof Uint8Array ? [bytes] : bytes) await handle.writeFile(part);
     await handle.sync();
   } finally {
     await handle.close();

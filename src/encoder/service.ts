@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { BATCH, type EncoderService, type RowsMade } from '../contract/jobs/encoder';
 import { fail, ok, type Result } from '../contract/result';
 import type { Emit, Handlers } from '../contract/wire';
+import { inspectCustom, keepCustom, tryCustom } from './custom/custom';
 import { embed, type TileSource } from './embed';
 import { Engine } from './engine';
 import { convertCheckpoint } from './eva-x/convert';
@@ -97,6 +98,15 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
         },
       });
       return result.ok ? ok({ card: result.value.card, folder: result.value.folder }) : result;
+    },
+
+    inspectCustom: ({ file }) => inspectCustom(file),
+
+    tryCustom: ({ file, wish, image }, { signal }) => tryCustom({ file, wish, into: join(profile, 'trials') }, imaging, image, signal),
+
+    async keepCustom({ file, wish, into }) {
+      const kept = await keepCustom({ file, wish, into }, (id) => join(into, id));
+      return kept.ok ? ok({ card: kept.value.card, folder: kept.value.folder }) : kept;
     },
 
     embed({ items, states = [] }, { signal }) {

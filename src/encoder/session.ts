@@ -2,6 +2,7 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Provider } from '../contract/jobs/encoder';
 import { fail, ok, type Result } from '../contract/result';
 import { saturationTest } from './saturation';
+import { runtimeReason } from './runtime-reason';
 
 /** A float32 tensor going into or coming out of a model. */
 export interface Values {
@@ -27,7 +28,8 @@ const optionsFor = (name: string, threads: number, precise: boolean): InferenceS
   executionProviders: [name],
   // 'all' adds blocked layouts of convolutions, which made the built-in encoder 10 % slower and nothing faster.
   graphOptimizationLevel: 'extended',
-  logSeverityLevel: 3,
+  // What fails is thrown, too, and told in a sentence.
+  logSeverityLevel: 4,
   // Shapes never change from batch to batch, so the arena stays at what the first one took.
   enableCpuMemArena: true,
   enableMemPattern: true,
@@ -74,12 +76,9 @@ export async function tryProvider(
   try {
     return ok(wrap(await InferenceSession.create(path, optionsFor(names[provider], threads, await int8Saturates())), provider, reason));
   } catch (error) {
-    return fail('encoder-run-failed', { reason: firstLine(error) }, String(error));
+    return fail('encoder-run-failed', { reason: runtimeReason(error) }, String(error));
   }
 }
-
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]?.slice(0, 300) ?? '';
 
 function wrap(session: InferenceSession, provider: Provider, reason: string): Session {
   return {
@@ -97,7 +96,7 @@ function wrap(session: InferenceSession, provider: Provider, reason: string): Se
         }
         return ok(values);
       } catch (error) {
-        return fail('encoder-run-failed', { reason: firstLine(error) }, String(error));
+        return fail('encoder-run-failed', { reason: runtimeReason(error) }, String(error));
       }
     },
     close: () => session.release(),

@@ -20,6 +20,16 @@ export function setupDialogs(window: () => BrowserWindow | null): BridgePart {
           { name: 'All files', extensions: ['*'] },
         ],
       }),
+    'dialog.onnx': () =>
+      pick({
+        title: 'Choose an ONNX model',
+        properties: ['openFile'],
+        filters: [
+          { name: 'ONNX models', extensions: ['onnx'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      }),
+    'dialog.image': () => pick({ title: 'Choose an image to try it on', properties: ['openFile'] }),
     'dialog.checkpoint': () =>
       pick({
         title: 'Choose an EVA-X checkpoint',

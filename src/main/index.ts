@@ -52,6 +52,7 @@ setupIpc(
       export: exports.stop,
       speed: encoders.stopSpeed,
       relink: () => projects.session()?.stopComparing(),
+      custom: encoders.stopCustom,
     }),
   ],
   log,

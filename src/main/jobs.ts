@@ -8,6 +8,7 @@ export function setupJobs(stop: {
   export: () => void;
   speed: () => void;
   relink: () => void;
+  custom: () => void;
 }): BridgePart {
   return {
     'jobs.stop': ({ job }) => {

@@ -46,14 +46,7 @@ export function serialiseModel(model: Model, beside?: { readonly file: string; r
     metadataProps: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: 'collimate',
-      node: graph.nodes.map((node) => ({
-        opType: node.op,
-        domain: node.domain,
-        name: node.name,
-        input: [...node.inputs],
-        output: [...node.outputs],
-        attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
-      })),
+      node: graph.nodes.map(nodeProto),
       initializer: graph.constants.map((constant) => ({
         name: constant.name,
         dims: [...constant.shape],
@@ -116,6 +109,29 @@ export function parseModel(bytes: Uint8Array): Result<Model> {
     return fail('encoder-corrupt', { reason: 'the model is not an ONNX file of this program' }, String(error));
   }
 }
+
+/** The fields of a GraphProto that hold these parts: they may stand before or behind those of another graph. Nodes have no names, which could be taken. */
+export const graphFields = (graph: Model['graph']): Uint8Array =>
+  onnx.GraphProto.encode({
+    node: graph.nodes.map((node) => nodeProto({ ...node, name: '' })),
+    initializer: graph.constants.map(({ name, shape, data }) => ({
+      name,
+      dims: [...shape],
+      dataType: typeOf(data),
+      rawData: bytesOf(data),
+    })),
+    input: graph.inputs.map(valueProto),
+    output: graph.outputs.map(valueProto),
+  }).finish();
+
+const nodeProto = (node: Node) => ({
+  opType: node.op,
+  domain: node.domain,
+  name: node.name,
+  input: [...node.inputs],
+  output: [...node.outputs],
+  attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
+});
 
 function attributeProto(name: string, value: Attribute) {
   if ('int' in value) return { name, type: AttributeType.INT, i: value.int };

@@ -1,4 +1,5 @@
 import { type Command as Commander, Option } from 'commander';
+import { Pooling, presets } from '../../contract/custom-encoder';
 import { type EncoderCard, Precision, TileRecipe } from '../../contract/encoder-card';
 import type { ConversionStage } from '../../contract/jobs/encoder';
 import { Task } from '../../contract/model';
@@ -8,11 +9,12 @@ import { CALIBRATION_IMAGES, readTiles, spread } from '../../encoder/tiles';
 import { listFolder } from '../engine/folder';
 import { startImaging } from '../engine/imaging';
 import type { Progress } from '../progress';
+import { convertOnnx, isOnnx, type OnnxOptions } from './convert-onnx';
 import { names, type CommonOptions, type Run } from '../options';
 import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OnnxOptions {
   readonly out: string;
   readonly crop: TileRecipe['crop'];
   readonly precision: Precision;
@@ -24,8 +26,10 @@ interface Options extends CommonOptions {
 export function convert(program: Commander, run: Run): void {
   program
     .command('convert')
-    .description('Make an encoder out of an EVA-X checkpoint. The checkpoint is read as data; nothing in it is executed.')
-    .argument('<CHECKPOINT>', 'EVA-X Ti, S or B: .pt, .pth or .safetensors')
+    .description(
+      'Make an encoder out of an EVA-X checkpoint, or of an ONNX model. The checkpoint is read as data; nothing in it is executed.',
+    )
+    .argument('<CHECKPOINT>', 'EVA-X Ti, S or B: .pt, .pth or .safetensors; or any image encoder: .onnx')
     .requiredOption('--out <DIR>', 'the encoder: model.onnx and encoder.json, and the head of a fine-tuned file')
     .addOption(new Option('--crop <how>', 'how an image becomes a square').choices(TileRecipe.shape.crop.options).default('official'))
     .addOption(
@@ -34,6 +38,15 @@ export function convert(program: Commander, run: Run): void {
     .option('--calibrate <FOLDER>', 'images like those to be embedded; int8 is fitted to them and its error measured on them')
     .option('--findings <names>', "findings of a fine-tuned file's head, separated by commas, where it is not EVA-X's own", names)
     .addOption(new Option('--task <task>', 'task of that head').choices(Task.options))
+    .option('--input <name>', 'of an ONNX model: the input for the images')
+    .option('--output <name>', 'of an ONNX model: the output, or a value inside it, that is the embedding')
+    .addOption(new Option('--pooling <how>', 'of an ONNX model: how that becomes one row an image').choices(Pooling.options))
+    .option(
+      '--preprocessing <JSON>',
+      `of an ONNX model: ${presets.map(({ name }) => name).join(', ')}; or JSON, or a file of it, with preset, size, resize, crop, channels, mean, std`,
+    )
+    .option('--name <text>', 'of an ONNX model: what it is called')
+    .option('--licence <text>', 'of an ONNX model: its licence, for the model cards of exports')
     .action((checkpoint: string, options: Options) => run(options, (session) => convertOne(session, checkpoint, options)));
 }
 
@@ -42,6 +55,7 @@ async function convertOne(session: Session, checkpoint: string, options: Options
   const { out, crop, precision, findings, task } = options;
   const free = await checkFolder(out, overwrite);
   if (!free.ok) return free;
+  if (isOnnx(checkpoint)) return convertOnnx(session, checkpoint, options);
   const folder = options.calibrate;
   const calibrate =
     folder === undefined

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, homedir, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { explain } from '../../contract/catalogue';
-import type { Provider } from '../../contract/jobs/encoder';
 import { unwrap } from '../../contract/result';
 import { ensureBuiltin } from '../../encoder/scattering/builtin';
+import { isMissing, type Accelerator } from '../../encoder/providers';
 import { openSession } from '../../encoder/session';
 import { makeSample } from '../../imaging/phantoms';
 import { packageVersion } from '../package';
@@ -82,7 +82,7 @@ function electron(): Finding[] {
 
 /** Tries what could run an encoder on this system, with the built-in one. */
 async function encoder({ threads }: Session): Promise<Finding[]> {
-  const candidates: Record<string, Provider[]> = { win32: ['directml', 'cuda', 'webgpu'], darwin: ['coreml', 'webgpu'] };
+  const candidates: Record<string, Accelerator[]> = { win32: ['directml', 'cuda', 'webgpu'], darwin: ['coreml', 'webgpu'] };
   const folder = await mkdtemp(join(tmpdir(), 'collimate-doctor-'));
   try {
     const { model, card } = unwrap(await ensureBuiltin(folder));
@@ -93,6 +93,11 @@ async function encoder({ threads }: Session): Promise<Finding[]> {
       findings.push(fine('Encoder', `${card.name} runs on the processor (onnxruntime).`));
     } else findings.push(warn('Encoder', explain(cpu.failure).what));
     for (const provider of candidates[process.platform] ?? ['cuda', 'webgpu']) {
+      const missing = isMissing(provider);
+      if (missing !== null) {
+        findings.push(warn(`Provider ${provider}`, `It cannot be used here: ${missing} is missing.`));
+        continue;
+      }
       const opened = await openSession(model, provider, threads);
       if (!opened.ok) findings.push(warn(`Provider ${provider}`, explain(opened.failure).what));
       else {
@@ -155,10 +160,8 @@ async function profile(): Promise<Finding[]> {
   }
 }
 
-/** Without the place in onnxruntime's sources that its messages begin with. */
 function asSentence(text: string): string {
-  const short = text.replace(/: \/\S+:\d+ .*? was false\. /s, ': ');
-  return `${short.charAt(0).toUpperCase()}${short.slice(1)}${/[.!?]$/.test(short) ? '' : '.'}`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
 export const examinations: readonly Examination[] = [runtime, processor, memory, electron, encoder, tensors, decoder, profile];

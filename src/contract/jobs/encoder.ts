@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CustomEncoder, CustomModel, CustomTrial } from '../custom-encoder';
 import { EncoderCard, EncoderState, Precision, TileRecipe } from '../encoder-card';
 import { ImageFacts, ImageSource } from './imaging';
 import { HeadFile, HeadTensor } from '../head';
@@ -83,6 +84,13 @@ export const encoderService = {
         findings: z.array(z.string()).optional(),
         task: Task.optional(),
       }),
+      result: z.object({ card: EncoderCard, folder: z.string() }),
+    },
+    /** What a model of somebody else says of itself; then it is run on one image, or kept as an encoder folder below `into`. See custom-encoder.ts. */
+    inspectCustom: { params: z.object({ file: z.string() }), result: CustomModel },
+    tryCustom: { params: z.object({ file: z.string(), wish: CustomEncoder, image: ImageSource }), result: CustomTrial },
+    keepCustom: {
+      params: z.object({ file: z.string(), wish: CustomEncoder, into: z.string() }),
       result: z.object({ card: EncoderCard, folder: z.string() }),
     },
     /**

@@ -8,6 +8,7 @@ import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
 import type { SettingsStore } from '../settings';
+import { setupCustom } from './custom';
 import { Importing } from './importing';
 import { EncoderLibrary } from './library';
 import { setupWeights } from './weights';
@@ -24,6 +25,7 @@ export interface Encoders {
   readonly part: BridgePart;
   readonly stopImport: () => void;
   readonly stopSpeed: () => void;
+  readonly stopCustom: () => void;
 }
 
 /** The encoder library, and the ways by which an encoder comes into it. */
@@ -50,7 +52,10 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
     return made.ok ? ok(made.value.card) : made;
   };
 
+  const custom = setupCustom({ trial: processes.trial, folder: library.folder, changing });
+
   const part: BridgePart = {
+    ...custom.part,
     'encoders.list': async () => ok(await library.list()),
     ...importing.part,
     'encoders.library': async () => ok(await library.library()),
@@ -75,5 +80,5 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
       importFile,
     }),
   };
-  return { part, stopImport: () => importing.stop(), stopSpeed: () => measuring?.abort() };
+  return { part, stopImport: () => importing.stop(), stopSpeed: () => measuring?.abort(), stopCustom: custom.stop };
 }

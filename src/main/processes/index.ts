@@ -16,6 +16,8 @@ export interface Processes {
   readonly imaging: Service<ImagingService>;
   readonly encoder: Service<EncoderService>;
   readonly trainer: Service<TrainerService>;
+  /** A second encoder process, for a model that is only being tried: whoever asks for it closes it. */
+  readonly trial: () => Supervised<EncoderService>;
 }
 
 export interface TensorBackends {
@@ -44,9 +46,14 @@ export function setupProcesses(paths: Paths, settings: SettingsStore, log: Log):
     return answer;
   };
 
-  const introduce = () => {
+  const introduce = (to = encoder) => {
     const port = imaging.port('encoder');
-    if (port) encoder.give('imaging', port);
+    if (port) to.give('imaging', port);
+  };
+  const trial = () => {
+    const once = new Supervised(encoderService, started('encoder trial', 'encoder'), log);
+    once.onStarted(() => setImmediate(introduce, once));
+    return once;
   };
   encoder.onStarted(() => setImmediate(introduce));
   let first = true;
@@ -56,5 +63,5 @@ export function setupProcesses(paths: Paths, settings: SettingsStore, log: Log):
     first = false;
   });
   app.on('will-quit', () => [imaging, encoder, trainer].forEach((child) => child.close()));
-  return { imaging, encoder, trainer, backends: { restart: () => trainer.restart(), check } };
+  return { imaging, encoder, trainer, trial, backends: { restart: () => trainer.restart(), check } };
 }

@@ -109,6 +109,11 @@ function readyNote({ ready, findings, calibration }: HeadFile): string[] {
 }
 
 function licenceNote(encoder: EncoderCard, parts: 'model' | 'head'): string[] {
+  if (encoder.kind === 'custom' && parts === 'model') {
+    return [
+      `- **This file contains the weights of ${plain(encoder.source?.file ?? 'a model of somebody else')}.** The licence above is what was written when it was added: check it before you give the file to others, or export the head alone.`,
+    ];
+  }
   if (encoder.kind !== 'eva-x') return [];
   return parts === 'model'
     ? [

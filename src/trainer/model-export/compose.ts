@@ -11,10 +11,21 @@ export function composeModel(encoder: Model, card: EncoderCard, head: Head): Mod
   const graph = new Graph();
   const { channels, size } = card.input;
   const image = graph.input('image', ['N', channels, size, size]);
-  normalise(graph, image, card);
+  const part = { graph, prefix: '', opset: encoder.opset };
+  normalise(part, image, card);
   graph.adopt(encoder.graph);
-  addHead(graph, inputOf(head), head);
+  addHead(part, inputOf(head), head);
   return { opset: encoder.opset, graph, metadata: metadataOf(infoOf(card, head.file)) };
+}
+
+/** What goes before and behind the graph of a model of somebody else, which is not read into parts. */
+export function composeAround(card: EncoderCard, head: Head, opset: number): { before: Graph; after: Graph; metadata: Model['metadata'] } {
+  const { channels, size } = card.input;
+  const before = new Graph();
+  const after = new Graph();
+  normalise({ graph: before, prefix: FOREIGN, opset }, before.input('image', ['N', channels, size, size]), card);
+  addHead({ graph: after, prefix: FOREIGN, opset }, 'embedding', head);
+  return { before, after, metadata: metadataOf(infoOf(card, head.file)) };
 }
 
 /** The head alone: `embedding` [N, d] -> `probabilities` [N, K]. */
@@ -22,28 +33,55 @@ export function composeHead(card: EncoderCard, head: Head): Model {
   const graph = new Graph();
   const { d } = head.file.encoder;
   const name = inputOf(head);
-  addHead(graph, graph.input(name, name === 'embedding' ? ['N', d] : ['N', 'T', d]), head);
+  addHead({ graph, prefix: '', opset: HEAD_OPSET }, graph.input(name, name === 'embedding' ? ['N', d] : ['N', 'T', d]), head);
   return { opset: HEAD_OPSET, graph, metadata: metadataOf(infoOf(card, head.file)) };
 }
 
+/** A part of a graph that is being built: its names, which must not be those of the other parts, and the version of its operators. */
+interface Part {
+  readonly graph: Graph;
+  readonly prefix: string;
+  readonly opset: number;
+}
+
+/** Beside the names of others. */
+const FOREIGN = 'collimate.export.';
+
+/** A reduction whose axes became an input in version 18 of the operators. */
+function reduce({ graph, prefix, opset }: Part, op: string, from: string, axes: readonly number[], as: string): string {
+  if (opset < 18) return graph.node(op, [from], { axes: { ints: axes } }, { as });
+  const name = `${prefix}${op === 'ReduceL2' ? 'head' : 'normalise'}.axes`;
+  return graph.node(op, [from, graph.has(name) ? name : graph.ints(name, axes)], {}, { as });
+}
+
 /** Makes the encoder's input `pixels` out of grey levels, as src/encoder/normalise.ts does in the app. */
-function normalise(graph: Graph, image: string, { preprocessing }: EncoderCard): void {
+function normalise(part: Part, image: string, { preprocessing }: EncoderCard): void {
+  const { graph, prefix } = part;
   const { normalise: how } = preprocessing;
-  if (how.kind === 'fixed') {
-    const mean = graph.scalar('normalise.mean', how.mean * 255);
-    const deviation = graph.scalar('normalise.deviation', how.std * 255);
-    const centred = graph.node('Sub', [image, mean], {}, { as: 'normalise.centred' });
+  const at = (name: string) => `${prefix}normalise.${name}`;
+  if (how.kind !== 'image') {
+    const constant = (name: string, value: number | readonly number[]) =>
+      typeof value === 'number'
+        ? graph.scalar(at(name), value * 255)
+        : graph.constant(
+            at(name),
+            [value.length, 1, 1],
+            Float32Array.from(value, (each) => each * 255),
+          );
+    const mean = constant('mean', how.mean);
+    const deviation = constant('deviation', how.std);
+    const centred = graph.node('Sub', [image, mean], {}, { as: at('centred') });
     graph.node('Div', [centred, deviation], {}, { as: 'pixels' });
     return;
   }
-  const axes = graph.ints('normalise.axes', [1, 2, 3]);
-  const mean = graph.node('ReduceMean', [image, axes], {}, { as: 'normalise.mean' });
-  const centred = graph.node('Sub', [image, mean], {}, { as: 'normalise.centred' });
-  const squares = graph.node('Mul', [centred, centred], {}, { as: 'normalise.squares' });
-  const variance = graph.node('ReduceMean', [squares, axes], {}, { as: 'normalise.variance' });
-  const deviation = graph.node('Sqrt', [variance], {}, { as: 'normalise.deviation' });
-  const epsilon = graph.scalar('normalise.epsilon', how.epsilon);
-  const divisor = graph.node('Add', [deviation, epsilon], {}, { as: 'normalise.divisor' });
+  const axes = [1, 2, 3];
+  const mean = reduce(part, 'ReduceMean', image, axes, at('mean'));
+  const centred = graph.node('Sub', [image, mean], {}, { as: at('centred') });
+  const squares = graph.node('Mul', [centred, centred], {}, { as: at('squares') });
+  const variance = reduce(part, 'ReduceMean', squares, axes, at('variance'));
+  const deviation = graph.node('Sqrt', [variance], {}, { as: at('deviation') });
+  const epsilon = graph.scalar(at('epsilon'), how.epsilon);
+  const divisor = graph.node('Add', [deviation, epsilon], {}, { as: at('divisor') });
   graph.node('Div', [centred, divisor], {}, { as: 'pixels' });
 }
 
@@ -51,19 +89,20 @@ function normalise(graph: Graph, image: string, { preprocessing }: EncoderCard):
 export const inputOf = ({ file }: Pick<Head, 'file'>): 'embedding' | 'tokens' => (file.kind === 'attentive' ? 'tokens' : 'embedding');
 
 /** The formula of src/contract/head.ts, step by step. */
-function addHead(graph: Graph, input: string, head: Head): void {
+function addHead(part: Part, input: string, head: Head): void {
+  const { graph, prefix, opset } = part;
   const findings = head.file.findings.length;
   const constant = (name: string): string => {
     const { shape, data } = tensorOf(head, name);
-    return graph.constant(`head.${name}`, shape, data);
+    return graph.constant(`${prefix}head.${name}`, shape, data);
   };
   const step = (op: string, inputs: string[], name: string, attributes = {}): string =>
-    graph.node(op, inputs, attributes, { as: `head.${name}.value` });
+    graph.node(op, inputs, attributes, { as: `${prefix}head.${name}.value` });
 
   /** The rows of the ready head's weights are zero where the fitted one speaks, and the other way round. */
   const withReady = (logits: string, served: readonly boolean[]): string => {
     const fitted = graph.constant(
-      'head.fitted',
+      `${prefix}head.fitted`,
       [findings],
       Float32Array.from(served, (one) => (one ? 0 : 1)),
     );
@@ -77,10 +116,9 @@ function addHead(graph: Graph, input: string, head: Head): void {
   let features = step('Div', [centred, constant('scaling.scale')], 'scaled');
   if (head.file.projection) features = step('MatMul', [features, constant('projection')], 'projected');
   if (head.file.unit === true) {
-    const axes = graph.ints('head.axes', [-1]);
-    const length = step('ReduceL2', [features, axes], 'length');
+    const length = reduce(part, 'ReduceL2', features, [opset < 18 ? 1 : -1], `${prefix}head.length.value`);
     // A row of zeros stays one.
-    const divisor = step('Max', [length, graph.scalar('head.least', 1e-30)], 'divisor');
+    const divisor = step('Max', [length, graph.scalar(`${prefix}head.least`, 1e-30)], 'divisor');
     features = step('Div', [features, divisor], 'unit');
   }
   const fitted = pooled
@@ -99,7 +137,7 @@ function addHead(graph: Graph, input: string, head: Head): void {
   const sloped = step('Mul', [logits, constant('calibration.slope')], 'sloped');
   const calibrated = step('Add', [sloped, constant('calibration.offset')], 'calibrated');
   if (head.file.task === 'multilabel') graph.node('Sigmoid', [calibrated], {}, { as: 'probabilities' });
-  else graph.node('Softmax', [calibrated], { axis: { int: -1 } }, { as: 'probabilities' });
+  else graph.node('Softmax', [calibrated], { axis: { int: opset < 13 ? 1 : -1 } }, { as: 'probabilities' });
   graph.output('probabilities', ['N', findings]);
 }
 

@@ -12,6 +12,7 @@ import type {
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { Library } from '../../../src/contract/library';
 import { matchPattern, parsePattern } from '../../../src/contract/file-pattern';
+import type { CustomModel } from '../../../src/contract/custom-encoder';
 import type { EncoderCard } from '../../../src/contract/encoder-card';
 import type { HeadFile } from '../../../src/contract/head';
 import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
@@ -354,6 +355,15 @@ export class FakeBridge implements Client<BridgeService> {
       return ok();
     },
     'dialog.folder': () => ok(this.chosenFolder),
+    'dialog.onnx': () => ok('/data/cxr-encoder.onnx'),
+    'dialog.image': () => ok('/data/example.png'),
+    'custom.inspect': () => ok(customModel),
+    'custom.try': ({ wish }) => {
+      const { size } = wish.preprocessing.tile;
+      const data = new Uint8Array(size * size).map((_, i) => (i % size) % 256);
+      return ok({ tile: { size, channels: 1, data }, d: 768, norm: 27.71, mean: 0.002, deviation: 1, milliseconds: 41.3, single: true });
+    },
+    'custom.keep': ({ wish }) => ok({ ...evaCard, id: 'c'.repeat(64), kind: 'custom', name: wish.name }),
     'dialog.checkpoint': () => ok('/data/eva_x_small_patch16_merged520k_mim.pt'),
     'dialog.table': () => ok('/data/patients.csv'),
     'metadata.preview': ({ rule }) => this.#previewed(rule),
@@ -630,6 +640,33 @@ const libraryOf = (): Library => ({
   ],
   strays: [{ encoder: 'b'.repeat(64), bytes: 1_000_000, images: 640, projects: [] }],
 });
+
+const customModel: CustomModel = {
+  file: 'cxr-encoder.onnx',
+  bytes: 346_000_000,
+  producer: 'pytorch',
+  opset: 17,
+  nodes: 1204,
+  precision: 'fp32',
+  inputs: [{ name: 'pixel_values', type: 'float32', shape: ['batch', 3, 224, 224] }],
+  outputs: [
+    { name: 'last_hidden_state', type: 'float32', shape: ['batch', 197, 768] },
+    { name: 'pooler_output', type: 'float32', shape: ['batch', 768] },
+  ],
+  inner: [{ name: '/encoder/layer.11/output', op: 'Add' }],
+  suggestion: {
+    name: 'cxr-encoder',
+    input: 'pixel_values',
+    output: 'pooler_output',
+    pooling: 'as-is',
+    channels: 3,
+    preprocessing: {
+      tile: { crop: 'official', resize: 256, size: 224, colour: 'keep', filter: 'pillow-bicubic' },
+      normalise: { kind: 'channels', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+    },
+    licence: '',
+  },
+};
 
 const weightsOf = (): Weights[] =>
   (

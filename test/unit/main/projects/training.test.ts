@@ -39,6 +39,9 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
     embed: never,
     pause: never,
     release: never,
+    inspectCustom: never,
+    tryCustom: never,
+    keepCustom: never,
     measure: never,
     missing: never,
     exportModel: never,
@@ -115,7 +118,14 @@ class Scene {
         encoder: () => ({ card: { id: 'e'.repeat(64), name: 'test', outputs: { embedding: D } } }) as unknown as OpenEncoder,
         readyHead: () => Promise.resolve(this.ready),
       },
-      processes: { trainer: this.trainer, encoder: this.encoder, imaging: null as unknown as LocalService<ImagingService> },
+      processes: {
+        trainer: this.trainer,
+        encoder: this.encoder,
+        imaging: null as unknown as LocalService<ImagingService>,
+        trial: () => {
+          throw new Error('nothing is tried here');
+        },
+      },
       emit: (event, payload) => {
         if (event === 'round') this.rounds.push(payload as RoundView);
         if (event === 'pool') this.pools.push(payload as PoolView);
