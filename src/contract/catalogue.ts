@@ -12,7 +12,7 @@ interface Message {
 
 /** The sentences for people. The only place where a failure becomes words. */
 const messages: Record<ErrorCode, Message> = {
-  'file-missing': { what: '{file} is no longer there.', next: 'Put it back or scan the folder again.' },
+  'file-missing': { what: '{file} is not there.', next: 'Check its name and place, or scan the folder again.' },
   'file-unreadable': { what: '{file} could not be read: {reason}.', next: 'Check its permissions, then try again.' },
   'file-changed': { what: '{file} changed while it was being read.', next: 'Wait until nothing writes to it, then try again.' },
   'file-too-large': { what: '{file} is larger than {limit} MB.', next: 'Store its images as separate files.' },
@@ -71,6 +71,10 @@ const messages: Record<ErrorCode, Message> = {
   'model-data-missing': {
     what: '{file} keeps its weights in {data}, which is not there.',
     next: 'Copy that file into the same folder.',
+  },
+  'model-missing': {
+    what: 'There is no {file} in {folder}.',
+    next: 'Name a folder that an export of the app or "collimate export" has written.',
   },
   'model-failed': {
     what: '{file} did not run: {reason}.',

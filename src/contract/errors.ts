@@ -35,6 +35,7 @@ export const ErrorCode = z.enum([
   'model-not-one',
   'model-unsupported',
   'model-data-missing',
+  'model-missing',
   'model-failed',
   'download-offline',
   'download-refused',

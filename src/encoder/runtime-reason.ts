@@ -1,13 +1,14 @@
 /** Parts of onnxruntime's messages that are about its sources, its error classes and our file names, and tell a person nothing. */
 const noise: readonly (readonly [RegExp, string])[] = [
   [/^Error: /, ''],
+  [/\bOrt[A-Z]\w+: /g, ''],
   [/\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : /g, ''],
   [/Load model from .*? failed: ?/, ''],
   [/^This is an invalid model\. (In Node|Error): ?/, ''],
   [/Non-zero status code returned while running (\S+) node\. Name:'([^']*)' Status Message: /g, '$1 $2: '],
   // File, line, function and the condition that did not hold.
   [/\S*[/\\]\S+\.(?:cc|h|cpp|cu):\d+ .*? was false\. ?/g, ''],
-  [/\S*[/\\]\S+\.(?:cc|h|cpp|cu):\d+ ?(?:[\w:~<>]+(?:\([^)]*\))?(?: const)? )?/g, ''],
+  [/\S*[/\\]\S+\.(?:cc|h|cpp|cu):\d+ ?(?:[\w:~<>&* ]+\([^)]*\)(?: const)? )?/g, ''],
   [/\s+/g, ' '],
 ];
 

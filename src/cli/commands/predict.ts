@@ -1,15 +1,17 @@
 import type { Command as Commander } from 'commander';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sentence } from '../../contract/catalogue';
 import { imageName } from '../../contract/frames';
 import { Priority, type Tile } from '../../contract/jobs/imaging';
 import type { FrameChoice } from '../../contract/model';
 import { compareImages } from '../../contract/order';
-import { ok, type Result } from '../../contract/result';
+import { fail, ok, type Result } from '../../contract/result';
 import { BATCH } from '../../contract/jobs/encoder';
 import { openExportedModel, type ExportedModel } from '../../encoder/exported';
 import type { Imaging } from '../../imaging/service';
 import { readFrames } from '../engine/frames';
+import { exists } from '../../main/files/exists';
 import { listFolder, type FoundImage } from '../engine/folder';
 import { startImaging } from '../engine/imaging';
 import { framesOption, type CommonOptions, type Run } from '../options';
@@ -43,10 +45,12 @@ async function predictAll(session: Session, modelFolder: string, folder: string,
   const { signal, threads } = session;
   const free = await checkFiles([out], session.overwrite);
   if (!free.ok) return free;
+  const modelFile = await findModel(modelFolder);
+  if (!modelFile.ok) return modelFile;
   const listed = await listFolder(folder, signal);
   if (!listed.ok) return listed;
   const { images, leftOut } = listed.value;
-  const model = await openExportedModel(join(modelFolder, 'model.onnx'), 'cpu', threads);
+  const model = await openExportedModel(modelFile.value, 'cpu', threads);
   if (!model.ok) return model;
   const imaging = startImaging(threads);
   if (!imaging.ok) {
@@ -82,6 +86,20 @@ async function predictAll(session: Session, modelFolder: string, folder: string,
     await model.value.close();
     await imaging.value.close();
   }
+}
+
+/** Said before anything is read: the wrong folder is the likeliest mistake. */
+async function findModel(folder: string): Promise<Result<string>> {
+  const name = 'model.onnx';
+  const found = await stat(folder).catch(() => null);
+  if (!found) return fail('folder-missing', { folder });
+  if (!found.isDirectory()) return fail('wrong-use', { reason: `${folder} is a file; name the folder that holds ${name}` });
+  const file = join(folder, name);
+  if (await exists(file)) return ok(file);
+  const head = (await exists(join(folder, 'head.onnx'))) ? ', but a head.onnx: a head alone needs its encoder to predict' : '';
+  return head === ''
+    ? fail('model-missing', { file: name, folder })
+    : fail('wrong-use', { reason: `There is no ${name} in ${folder}${head}` });
 }
 
 async function predictImages(

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Precision, Preprocessing, type EncoderCard } from '../../contract/encoder-card';
 import { RowsMade } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
-import { reasonOf } from '../../main/files/failures';
+import { reasonOf, systemCode } from '../../main/files/failures';
 import type { OutputFile } from '../outputs';
 import { indexText, readIndex, type IndexRow } from './index-table';
 import { encodeNpy, readNpy, type Rows } from './npy';
@@ -76,10 +76,11 @@ export function embeddingFiles(
 
 /** Fails: file-unreadable, array-invalid, table-invalid. */
 export async function readEmbeddings(npy: string, index: string): Promise<Result<Embeddings>> {
-  const card = await readCard(npy);
-  if (!card.ok) return card;
+  // The array first: where another file was named, that is what has to be said.
   const vectors = await readNpy(npy);
   if (!vectors.ok) return vectors;
+  const card = await readCard(npy);
+  if (!card.ok) return card;
   const { rows, columns } = vectors.value;
   if (rows !== card.value.count || columns !== card.value.d)
     return fail('array-invalid', { file: npy, reason: `its shape is not the one that ${cardFile(npy)} states` });
@@ -96,6 +97,8 @@ async function readCard(npy: string): Promise<Result<EmbeddingsCard>> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
+    if (systemCode(error) === 'ENOENT')
+      return fail('array-invalid', { file: npy, reason: `${file}, which says where it comes from, is not beside it` });
     return fail('file-unreadable', { file, reason: reasonOf(error) });
   }
   try {

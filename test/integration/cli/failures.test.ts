@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collimate, contents, succeed, temporaryFolder, type Ended } from './command';
+import { collimate, contents, start, succeed, temporaryFolder, type Ended } from './command';
 
 const { path: work, remove } = temporaryFolder();
 const OUT = ['--encoder', 'builtin', '--out', 'emb.npy', '--index', 'emb.csv'];
@@ -66,8 +66,11 @@ describe('a sentence, an exit code, and nothing left behind', () => {
     ['a sample folder that is not empty', ['sample', '--out', 'sample', '--count', '2'], 'output-exists', 2],
     ['a checkpoint that is none', ['convert', 'file', '--out', 'encoder'], 'checkpoint-not-one', 1],
     ['a checkpoint that is not there', ['convert', 'nowhere.pt', '--out', 'encoder'], 'file-missing', 1],
-    ['a model that is not there', ['predict', 'empty', 'sample/images', '--out', 'p.csv'], 'file-missing', 1],
-    ['embeddings that are none', ['queue', '--embeddings', 'emb-exists.npy', '--index', 'file', '--out', 'q.csv'], 'file-unreadable', 1],
+    ['a model that is not there', ['predict', 'empty', 'sample/images', '--out', 'p.csv'], 'model-missing', 1],
+    ['a model folder that is not there', ['predict', 'nowhere', 'sample/images', '--out', 'p.csv'], 'folder-missing', 1],
+    ['a file for the model folder', ['predict', 'file', 'sample/images', '--out', 'p.csv'], 'wrong-use', 2],
+    ['embeddings that are none', ['queue', '--embeddings', 'emb-exists.npy', '--index', 'file', '--out', 'q.csv'], 'array-invalid', 1],
+    ['embeddings that are not there', ['queue', '--embeddings', 'nowhere.npy', '--index', 'file', '--out', 'q.csv'], 'file-unreadable', 1],
     ['a project that is not there', ['recover', 'empty', '--out', 'l.csv'], 'project-missing', 1],
   ])('%s', async (_, args, code, exit) => {
     expect(await refuse(work, args)).toMatchObject({ code: exit, json: { code } });
@@ -84,6 +87,25 @@ describe('a sentence, an exit code, and nothing left behind', () => {
     const { code, stderr } = await collimate(work, ...args);
     expect(code).toBe(2);
     expect(stderr).toMatch(/error: .*\n/);
+  });
+
+  test('the file that was named wrongly is the one that is spoken of', async () => {
+    const labels = ['--labels', 'sample/labels.csv', '--out', 'head'];
+    const swapped = await collimate(work, 'fit', '--embeddings', 'sample/labels.csv', '--index', 'sample/labels.csv', ...labels);
+    expect(swapped.stderr).toContain('sample/labels.csv is not a usable array: it is not in the format of NumPy.');
+    const missing = await collimate(work, 'fit', '--embeddings', 'a.npy', '--index', 'a.csv', ...labels);
+    expect(missing.stderr).toContain('a.npy could not be read: it is not there.');
+    const predicted = await collimate(work, 'predict', 'empty', 'sample/images', '--out', 'p.csv');
+    expect(predicted.stderr).toContain('There is no model.onnx in empty.');
+    const converted = await collimate(work, 'convert', 'nowhere.pt', '--out', 'encoder');
+    expect(converted.stderr).toContain('nowhere.pt is not there.');
+  });
+
+  test('doctor says what cannot be used in sentences, without the insides of the runtime', async () => {
+    const { code, stdout, stderr } = await start(work, ['doctor']).ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Provider \S+ +It can(not)? be used/);
+    expect(stdout + stderr).not.toMatch(/ONNXRuntimeError|onnxruntime_src|\.cc:\d+|Ort[A-Z]\w+:/);
   });
 
   test('what existed is untouched', async () => {

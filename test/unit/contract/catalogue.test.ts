@@ -12,7 +12,7 @@ describe('catalogue', () => {
 
   it('fills in what it is given, and leaves a file name that looks like a placeholder alone', () => {
     expect(sentence({ code: 'file-missing', params: { file: '{next}.png' } })).toBe(
-      '{next}.png is no longer there. Put it back or scan the folder again.',
+      '{next}.png is not there. Check its name and place, or scan the folder again.',
     );
   });
 });

@@ -68,7 +68,7 @@ test.each([
 
 test('without its card an array is not used', async () => {
   await rm(join(folder, 'e.json'));
-  expect(await readEmbeddings(npy(), csv())).toMatchObject({ ok: false, failure: { code: 'file-unreadable' } });
+  expect(await readEmbeddings(npy(), csv())).toMatchObject({ ok: false, failure: { code: 'array-invalid' } });
   await writeFile(join(folder, 'e.json'), '{"format":"other"}');
   expect(await readEmbeddings(npy(), csv())).toMatchObject({ ok: false, failure: { code: 'array-invalid' } });
 });

@@ -224,8 +224,8 @@ describe('what is refused, with a sentence and nothing left behind', () => {
   });
 
   test('an image that cannot be read, a file that is not there, a folder', async () => {
-    expect(said(await attempt(put(meanColours({ batch: 'N' })), wishFor(), 'missing.png'))).toMatch(/missing\.png is no longer there/);
-    expect(said(await inspectCustom(join(folder, 'nowhere.onnx')))).toMatch(/nowhere\.onnx is no longer there/);
+    expect(said(await attempt(put(meanColours({ batch: 'N' })), wishFor(), 'missing.png'))).toMatch(/missing\.png is not there/);
+    expect(said(await inspectCustom(join(folder, 'nowhere.onnx')))).toMatch(/nowhere\.onnx is not there/);
     expect(said(await inspectCustom(folder))).toMatch(/no ordinary file/);
   });
 
