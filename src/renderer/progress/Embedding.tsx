@@ -103,9 +103,10 @@ const names: Readonly<Record<string, string>> = {
 };
 const provider = (name: string) => names[name] ?? name;
 
+/** Reasons name providers as the runtime does. */
 function asSentence(text: string): string {
-  const trimmed = text.trim();
+  const trimmed = text.trim().replaceAll(/\b(cuda|webgpu|directml|coreml)\b/g, provider);
   if (trimmed === '') return '';
-  const begun = `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`;
+  const begun = trimmed.startsWith('int8') ? trimmed : `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`;
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

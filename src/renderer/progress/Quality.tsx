@@ -1,6 +1,6 @@
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
-import { count, percent } from '../controls/figures';
+import { count, counted, percent } from '../controls/figures';
 import { Term } from '../controls/Term';
 import { enoughLabels, whenFitted, whyNoHead } from '../labels/head-state';
 import { isFitted } from '../labels/said';
@@ -59,6 +59,13 @@ export function Quality() {
         </>
       ) : (
         <p className="muted">No running accuracy yet: no image was predicted before it was labelled.</p>
+      )}
+      {round.head.ready && (
+        <p className="muted" data-testid="own-head-figures">
+          Running accuracy and learning curve are of the head that your labels fit; for{' '}
+          {counted(round.head.ready.findings.filter(Boolean).length, 'finding')} the encoder file’s own head still proposes, and
+          calibration, AUROC and audit are of what is proposed.
+        </p>
       )}
       {calibration && calibration.n > 0 && <Calibration calibration={calibration} />}
       {learningCurve && (

@@ -1,0 +1,90 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+import type { FakeBridge } from '../fake-bridge';
+import { failing } from '../fake-bridge';
+import { openPage, violations } from '../page';
+
+async function choose(change: (bridge: FakeBridge) => void = () => undefined) {
+  const page = await openPage();
+  change(page.bridge);
+  await page.user.keyboard('{Control>},{/Control}');
+  await page.user.click(await screen.findByTestId('settings-encoders'));
+  await page.user.click(await screen.findByTestId('import-encoder'));
+  return page;
+}
+const dialog = () => screen.findByTestId('import-dialog');
+
+describe('importing a checkpoint', () => {
+  it('needs no choice: what it is, and Import', async () => {
+    const { bridge, user } = await choose();
+    expect((await dialog()).textContent).toContain('EVA-X S');
+    expect(screen.getByTestId('import-precision').textContent).toBe('Precision: float32');
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('import-run'));
+    await waitFor(() => expect(screen.queryByTestId('import-dialog')).toBeNull());
+    expect(bridge.called('encoders.import')).toEqual([
+      { checkpoint: '/data/eva_x_small_patch16_merged520k_mim.pt', crop: 'official', precision: 'fp32' },
+    ]);
+  });
+
+  it('what is missing or unexpected in the file is said where it was chosen', async () => {
+    await choose((bridge) =>
+      bridge.failures.set(
+        'encoders.inspect',
+        failing('checkpoint-keys-missing', { file: 'x.pt', count: 4, key: 'norm.weight, norm.bias' }),
+      ),
+    );
+    expect((await screen.findByTestId('failure')).textContent).toContain(
+      'x.pt lacks 4 of the weights that EVA-X needs: norm.weight, norm.bias.',
+    );
+    expect(screen.queryByTestId('import-dialog')).toBeNull();
+  });
+
+  it('the same file again: since when it is here, and the way to it', async () => {
+    const { bridge, user } = await choose((known) => {
+      const card = { name: 'EVA-X S', precision: 'fp32', id: 'a'.repeat(64), head: null } as (typeof known.checkpoint.here)[number]['card'];
+      known.checkpoint = { ...known.checkpoint, here: [{ card, added: '2026-01-03T10:00:00.000Z' }] };
+    });
+    await dialog();
+    expect(screen.getByTestId('import-here').textContent).toBe('Already here as EVA-X S in float32, added 3 Jan 2026.');
+    expect(screen.queryByTestId('import-run')).toBeNull();
+    await user.click(screen.getByTestId('import-use'));
+    expect(bridge.called('encoders.import')).toEqual([]);
+  });
+
+  it('asks for the findings of a head whose size does not tell them', async () => {
+    const { bridge, user } = await choose((known) => {
+      known.checkpoint = { ...known.checkpoint, head: { classes: 3, findings: null, task: 'multiclass' } };
+    });
+    const names = within(await dialog()).getByTestId('import-findings');
+    const run = screen.getByTestId<HTMLButtonElement>('import-run');
+    expect(run.disabled).toBe(true);
+    await user.type(names, 'Normal{Enter}viral{Enter}Viral');
+    expect((await dialog()).textContent).toContain('Two findings have the same name.');
+    await user.clear(names);
+    await user.type(names, 'Normal{Enter}Viral{Enter}Bacterial');
+    expect(await violations()).toEqual([]);
+    await user.click(run);
+    expect(bridge.called('encoders.import')).toMatchObject([{ findings: ['Normal', 'Viral', 'Bacterial'], task: 'multiclass' }]);
+  });
+
+  it('int8 wants images, and is kept only after its error was seen', async () => {
+    const { bridge, user } = await choose();
+    await dialog();
+    await user.click(screen.getByTestId('precision-int8'));
+    expect(screen.getByTestId<HTMLButtonElement>('import-run').disabled).toBe(true);
+    await user.click(screen.getByTestId('import-images'));
+    await user.click(screen.getByTestId('import-run'));
+    expect((await screen.findByTestId('import-measured')).textContent).toContain(
+      'on 64 of your images: the embedding is off by 3.1 % of its length (at worst 4.7 %), and 97.2 % of random linear decisions stay the same.',
+    );
+    expect(bridge.called('encoders.import')).toMatchObject([{ precision: 'int8', images: '/data/radiographs' }]);
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('import-discard'));
+    expect(bridge.called('encoders.keep')).toEqual([{ id: 'a'.repeat(64), keep: false }]);
+    await user.click(screen.getByTestId('import-run'));
+    await user.click(await screen.findByTestId('import-keep'));
+    expect(bridge.called('encoders.keep')).toHaveLength(2);
+    await waitFor(() => expect(screen.queryByTestId('import-dialog')).toBeNull());
+  });
+});
