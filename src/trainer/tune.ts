@@ -49,6 +49,9 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
   } = prepared;
   const { source, signal, kind } = options;
   const { targets } = learnt.fitted;
+  // A fine-tuned head reads tokens, the file's own one the embedding: one head cannot hold both, and these findings would fall silent.
+  const served = learnt.serving?.findings.filter(Boolean).length ?? 0;
+  if (served > 0) return fail('labels-too-few', { reason: `for ${served} findings the encoder file's own head is still the better one` });
   const seen = seenFindings(targets, base.task);
   const folds = groupedFolds(targets.groups, targets, base.settings.folds, base.seed);
   if (foldCount(folds) < 2) return fail('labels-too-few', { reason: 'fine-tuning needs labels of at least two patients' });

@@ -35,7 +35,7 @@ export function exportCommand(program: Commander, run: Run): void {
   program
     .command('export')
     .description('Write the fitted model as ONNX with its model card, after comparing it with the proposals.')
-    .requiredOption('--head <HEAD_DIR>', 'a head made by "collimate fit"')
+    .requiredOption('--head <HEAD_DIR>', 'a head made by "collimate fit", or an encoder made of a fine-tuned file')
     .requiredOption('--encoder <DIR>', 'the encoder of its embeddings, or "builtin"')
     .requiredOption('--out <MODEL_DIR>', 'model.onnx (or head.onnx), head and model card')
     .addOption(new Option('--parts <which>', 'encoder and head in one, or the head alone').choices(['model', 'head']).default('model'))

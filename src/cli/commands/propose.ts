@@ -27,7 +27,7 @@ export function propose(program: Commander, run: Run): void {
     program
       .command('propose')
       .description('What a head says of every embedded image: the calibrated probability of each finding.')
-      .requiredOption('--head <HEAD_DIR>', 'a head made by "collimate fit"'),
+      .requiredOption('--head <HEAD_DIR>', 'a head made by "collimate fit", or an encoder made of a fine-tuned file'),
   )
     .requiredOption('--out <PROPOSALS.csv>', 'the proposals')
     .option('--tokens <TOKENS.npy>', 'what an attentive head reads, from "collimate embed --tokens"')

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Head, HeadFile } from '../../../../src/contract/head';
 import { readyColumns, readySource } from '../../../../src/contract/ready-head';
+import { sentence } from '../../../../src/contract/catalogue';
 import { unwrap } from '../../../../src/contract/result';
 import { fullRound, learn, prepare, quickRound, type Learnt } from '../../../../src/trainer/engine';
 import { auroc } from '../../../../src/trainer/evaluation/ranking';
 import { propose } from '../../../../src/trainer/heads/formula';
 import { random } from '../../../../src/trainer/random';
+import { tune, type TuneOptions } from '../../../../src/trainer/tune';
 import { start } from '../backend';
 import { answers, gaussianPool, type Pool } from '../pool';
 
@@ -190,6 +192,19 @@ describe('the head that came with the encoder', () => {
     const quick = await quickRound(after, 2, created, full);
     expect(quick?.head?.ready).toEqual(full.head.file.ready);
     expect(quick?.head?.id).not.toBe(full.head.file.id);
+  });
+
+  it('is not silenced by fine-tuning: that waits until no finding is left to it', async () => {
+    const plain = gaussianPool(200, 30, 2, 'multilabel');
+    const pool = withReady(plain, headFor(plain, ['right', 'right']));
+    const prepared = await preparedFor(pool, 12);
+    const learnt = unwrap(await learn(prepared, created));
+    const source = {
+      shape: [1, 1],
+      read: () => Promise.reject(new Error('no state is needed to say so')),
+    } as unknown as TuneOptions['source'];
+    const tuned = await tune(prepared, learnt, pool.rows, { kind: 'attentive', source, created });
+    expect(tuned.ok ? '' : sentence(tuned.failure)).toMatch(/own head is still the better one/);
   });
 
   it('of another encoder is refused', async () => {
