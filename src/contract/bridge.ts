@@ -227,7 +227,10 @@ export const bridge = {
     },
     /** Our own phantoms, written to the profile and opened as a project. Progress comes as `progress` with job "sample". */
     'projects.sample': { params: nothing, result: Project },
-    'projects.open': { params: inProject, result: z.object({ project: Project, last: z.int(), status: ProjectStatus }) },
+    'projects.open': {
+      params: inProject,
+      result: z.object({ project: Project, last: z.int(), lastId: Id.nullable().optional(), status: ProjectStatus }),
+    },
     'projects.close': { params: inProject, result: z.void() },
     /** To the system's bin. The images are not touched. */
     'projects.remove': { params: inProject, result: z.void() },

@@ -1,79 +1,172 @@
 import type { Point, Run } from '../../trainer/evaluation/simulate';
 import type { ReportLine } from './report';
-
-const WIDTH = 560;
-const HEIGHT = 300;
-const MARGIN = { left: 52, right: 12, top: 12, bottom: 36 };
-/** Okabe and Ito's colours, told apart by all kinds of sight; the dash tells heads apart. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
-const DASHES = ['', '6 3', '2 3'];
-
-interface Series {
-  readonly name: string;
-  readonly colour: string;
-  readonly dash: string;
-  /** Number of labels, mean over seeds, and half the width of a 95 % interval of it. */
-  readonly points: readonly { n: number; mean: number; half: number }[];
-}
+import { chartFigure, escape, whiskerFigure, type Chart, type Series } from './report-chart';
 
 type Figure = 'auroc' | 'ap' | 'brier' | 'ece' | 'seconds';
-const charts: readonly { figure: Figure; title: string; unit: string }[] = [
-  { figure: 'auroc', title: 'Learning: AUROC on patients held back', unit: '' },
-  { figure: 'ap', title: 'Average precision on patients held back', unit: '' },
-  { figure: 'ece', title: 'Calibration error (adaptive ECE)', unit: '' },
-  { figure: 'brier', title: 'Brier score', unit: '' },
-  { figure: 'seconds', title: 'Time of a round', unit: ' s' },
+type Reference = 'brierOfPrevalence' | 'eceByChance';
+
+const charts: readonly (Pick<Chart, 'title' | 'about' | 'unit' | 'bounds'> & {
+  figure: Figure;
+  reference?: { figure: Reference; name: string };
+})[] = [
+  {
+    figure: 'auroc',
+    title: 'Learning',
+    about: 'AUROC on patients held back: 0.5 is chance, 1 is perfect. The higher a curve, and the sooner, the better.',
+    unit: '',
+    bounds: [0, 1],
+  },
+  {
+    figure: 'ap',
+    title: 'Average precision',
+    about: 'Area under precision and recall on patients held back; what chance reaches is the prevalence.',
+    unit: '',
+    bounds: [0, 1],
+  },
+  {
+    figure: 'ece',
+    title: 'Calibration error',
+    about: 'By how much probabilities are off on average (adaptive ECE). Lower is better.',
+    unit: '',
+    bounds: [0, 1],
+    reference: { figure: 'eceByChance', name: 'below it, an error is no evidence of miscalibration (95 % of perfectly calibrated heads)' },
+  },
+  {
+    figure: 'brier',
+    title: 'Brier score',
+    about: 'Mean squared difference of probability and truth. Lower is better.',
+    unit: '',
+    bounds: [0, 1],
+    reference: { figure: 'brierOfPrevalence', name: 'always answering the prevalence' },
+  },
+  {
+    figure: 'seconds',
+    title: 'Time of a round',
+    about: 'From the answers to the next queue, with cross-validation and calibration, on the machine of the simulation.',
+    unit: ' s',
+    bounds: [0, Infinity],
+  },
 ];
+
+/** How many classes of colour and dash the page knows. */
+const COLOURS = 7;
+const DASHES = 3;
+
+/** Okabe and Ito's colours, told apart by all kinds of sight, darkened or lightened where the ground asks for it. */
+const style = `
+:root { color-scheme: light dark; --ground: #fff; --text: #1b1b1b; --soft: #555; --line: #ddd; --grid: #ebebeb; --c0: #0072b2; --c1: #c24e00; --c2: #00805c; --c3: #b1568d; --c4: #a87400; --c5: #2b87bd; --c6: #000; }
+@media (prefers-color-scheme: dark) { :root { --ground: #111214; --text: #e8e9eb; --soft: #a8abb2; --line: #3a3d44; --grid: #26282d; --c0: #56b4e9; --c1: #f0843c; --c2: #2fc79b; --c3: #e29cc4; --c4: #e6b422; --c5: #8fd0f5; --c6: #fff; } }
+* { box-sizing: border-box; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1.25rem; color: var(--text); background: var(--ground); }
+h1 { font-size: 1.6rem; margin: 0 0 0.5rem; } h2 { font-size: 1.2rem; margin: 2rem 0 0.5rem; } p { max-width: 76ch; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.75rem 2.5rem; margin-top: 1.5rem; }
+figure { margin: 0; min-width: 0; } figcaption { min-height: 4.5em; } figcaption span { color: var(--soft); } svg { width: 100%; height: auto; display: block; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { padding: 0.25rem 0.9rem 0.25rem 0; text-align: right; border-bottom: 1px solid var(--line); font-weight: 400; white-space: nowrap; } th:first-child, td:first-child { text-align: left; } thead th { color: var(--soft); }
+.wide { overflow-x: auto; } details { margin-top: 0.25rem; font-size: 0.87rem; } summary { color: var(--soft); cursor: pointer; }
+text { font: 11px system-ui, sans-serif; fill: var(--soft); } text.name { font-size: 12px; fill: var(--text); }
+.axis { stroke: var(--soft); } .grid { stroke: var(--grid); } .reference { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 1 4; stroke-linecap: round; }
+polyline, .whisker { fill: none; stroke: currentColor; stroke-width: 2; } polygon { fill: currentColor; opacity: 0.14; } circle { fill: currentColor; }
+.d1 polyline { stroke-dasharray: 7 4; } .d2 polyline { stroke-dasharray: 2 4; }
+${Array.from({ length: COLOURS }, (_, i) => `.c${i} { color: var(--c${i}); }`).join(' ')}
+.legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; margin: 0.75rem 0; padding: 0; list-style: none; } .legend li { display: flex; align-items: center; gap: 0.5rem; } .legend svg { width: 36px; height: 12px; } .legend span { color: var(--text); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1.25rem; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+@media print { body { margin: 0; } figure { break-inside: avoid; } }
+`;
 
 /** The report as one HTML page that needs nothing else: no script, no font, no address. */
 export function reportPage(settings: Readonly<Record<string, unknown>>, runs: readonly Run[], lines: readonly ReportLine[]): string {
   const tasks = [...new Set(runs.map(({ task }) => task))];
   const body = tasks.flatMap((task) => {
     const own = runs.filter((run) => run.task === task);
+    const ownLines = lines.filter((line) => line.task === task);
     return [
-      `<h2>${escape(task)}</h2>`,
-      linesTable(lines.filter((line) => line.task === task)),
-      ...charts.map(({ figure, title, unit }) => chart(title, unit, seriesOf(own, figure))),
+      `<section><h2>${escape(task)}</h2>`,
+      legend(seriesOf(own, 'auroc')),
+      linesTable(ownLines),
+      `<div class="figures">${charts
+        .slice(0, 1)
+        .map((chart) => figureOf(own, chart))
+        .join('')}${savedFigure(own, ownLines)}${charts
+        .slice(1)
+        .map((chart) => figureOf(own, chart))
+        .join('')}</div></section>`,
     ];
   });
+  const seeds = new Set(runs.map(({ seed }) => seed)).size;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Collimate: simulation</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; background: #fff; }
-figure { display: inline-block; margin: 1rem 1rem 1rem 0; vertical-align: top; }
-figcaption { font-weight: 600; }
-table { border-collapse: collapse; } th, td { padding: 0.2rem 0.8rem; text-align: right; border-bottom: 1px solid #ddd; } th:first-child, td:first-child { text-align: left; }
-text { font: 11px system-ui, sans-serif; fill: #444; } .axis { stroke: #999; } .grid { stroke: #e6e6e6; }
-dl { display: grid; grid-template-columns: max-content auto; gap: 0 1rem; } dd { margin: 0; }
-</style>
+<style>${style}</style>
 </head>
 <body>
+<main>
 <h1>Simulation of labeling</h1>
-<p>A pool whose truth is known is labelled by each strategy; the very head that chose is judged on patients held back. Curves are means over seeds, the bands 95 % intervals of the mean.</p>
+<p>A pool whose truth is known is labelled by each strategy, the truth answering; the very head that chose is judged on patients held back. ${
+    seeds > 1
+      ? `Curves are means over ${seeds} seeds, each with other patients held back; bands are 95 % intervals of the mean (Student's t).`
+      : 'One seed: there are no intervals, and a difference may be luck.'
+  }</p>
 ${body.join('\n')}
-<h2>Settings</h2>
+<section><h2>Settings</h2>
 <dl>${Object.entries(settings)
     .map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(Array.isArray(value) ? value.join(', ') : String(value))}</dd>`)
-    .join('')}</dl>
+    .join('')}</dl></section>
+</main>
 </body>
 </html>
 `;
 }
 
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+function legend(series: readonly Series[]): string {
+  const entries = series.map(
+    ({ name, colour, dash }) =>
+      `<li class="c${colour} d${dash}"><svg viewBox="0 0 36 12" aria-hidden="true"><polyline points="0,6 36,6"/></svg><span>${escape(name)}</span></li>`,
+  );
+  return `<ul class="legend" aria-label="Strategies">${entries.join('')}</ul>`;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 function linesTable(lines: readonly ReportLine[]): string {
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   const rows = lines.map(
     ({ strategy, head, alc, saved, interval }) =>
-      `<tr><td>${escape(strategy)}, head ${escape(head)}</td><td>${alc === null ? '' : alc.toFixed(3)}</td><td>${saved === null ? '' : percent(saved)}</td><td>${interval ? `${percent(interval[0])} to ${percent(interval[1])}` : ''}</td></tr>`,
+      `<tr><th scope="row">${escape(strategy)}, head ${escape(head)}</th><td>${alc === null ? '–' : alc.toFixed(3)}</td><td>${saved === null ? '–' : percent(saved)}</td><td>${interval ? `${percent(interval[0])} to ${percent(interval[1])}` : '–'}</td></tr>`,
   );
-  return `<table><thead><tr><th scope="col">strategy</th><th scope="col">area under the learning curve</th><th scope="col">labels saved against random</th><th scope="col">95 % interval</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return `<div class="wide" tabindex="0" role="region" aria-label="Summary"><table><thead><tr><th scope="col">strategy</th><th scope="col">area under the learning curve (0 chance, 1 perfect)</th><th scope="col">labels saved against random</th><th scope="col">95 % interval</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
+
+function savedFigure(runs: readonly Run[], lines: readonly ReportLine[]): string {
+  const heads = [...new Set(runs.map(({ head }) => String(head)))];
+  const strategies = [...new Set(runs.map(({ strategy }) => String(strategy)))];
+  const compared = lines.flatMap(({ strategy, head, saved, interval, target }) =>
+    saved === null
+      ? []
+      : [
+          {
+            name: nameOf(strategy, head, heads.length > 1),
+            colour: strategies.indexOf(strategy) % COLOURS,
+            value: saved,
+            range: interval,
+            target,
+          },
+        ],
+  );
+  const target = compared[0]?.target;
+  const about = target
+    ? `Share of labels that random picks need and the strategy does not, to reach what random picks reach with ${target.labels} labels (AUROC ${target.auroc.toFixed(3)}${heads.length > 1 ? ', by head' : ''}). Whiskers: 95 % bootstrap interval over the seeds.`
+    : '';
+  return whiskerFigure('Labels saved', about, compared);
+}
+
+function figureOf(runs: readonly Run[], { figure, reference, ...chart }: (typeof charts)[number]): string {
+  return chartFigure({ ...chart, series: seriesOf(runs, figure), reference: reference ? referenceOf(runs, reference) : null });
+}
+
+const nameOf = (strategy: string, head: string, several: boolean) => (several ? `${strategy}, ${head}` : strategy);
 
 function seriesOf(runs: readonly Run[], figure: Figure): Series[] {
   const strategies = [...new Set(runs.map(({ strategy }) => strategy))];
@@ -81,71 +174,43 @@ function seriesOf(runs: readonly Run[], figure: Figure): Series[] {
   return strategies.flatMap((strategy, s) =>
     heads.map((head, h) => {
       const own = runs.filter((run) => run.strategy === strategy && run.head === head);
-      const points = (own[0]?.points ?? []).flatMap(({ labels }) => {
-        const values = own.flatMap((run) =>
-          valueOf(
-            run.points.find((point) => point.labels === labels),
-            figure,
-          ),
-        );
-        return values.length === 0 ? [] : [{ n: labels, ...meanAndHalf(values) }];
+      const points = labelsOf(own).flatMap((n) => {
+        const values = valuesAt(own, n, figure);
+        return values.length === 0 ? [] : [{ n, ...meanAndHalf(values) }];
       });
-      const name = heads.length > 1 ? `${strategy}, ${head}` : strategy;
-      return { name, colour: COLOURS[s % COLOURS.length] ?? '', dash: DASHES[h % DASHES.length] ?? '', points };
+      return { name: nameOf(strategy, head, heads.length > 1), colour: s % COLOURS, dash: h % DASHES, points };
     }),
   );
 }
 
-function valueOf(point: Point | undefined, figure: Figure): number[] {
-  const value = point?.[figure];
-  return value === null || value === undefined ? [] : [value];
+/** One line for all: the means of the runs differ by less than the line is wide. */
+function referenceOf(runs: readonly Run[], { figure, name }: { figure: Reference; name: string }): Chart['reference'] {
+  const points = labelsOf(runs).flatMap((n) => {
+    const values = valuesAt(runs, n, figure);
+    return values.length === 0 ? [] : [{ n, mean: values.reduce((sum, each) => sum + each, 0) / values.length }];
+  });
+  return points.length === 0 ? null : { name, points };
 }
+
+const labelsOf = (runs: readonly Run[]): number[] => (runs[0]?.points ?? []).map(({ labels }) => labels);
+
+function valuesAt(runs: readonly Run[], labels: number, figure: Figure | Reference): number[] {
+  return runs.flatMap(({ points }) => {
+    const point: Point | undefined = points.find((each) => each.labels === labels);
+    const value = point?.[figure];
+    return value === null || value === undefined ? [] : [value];
+  });
+}
+
+/** 97.5 % points of Student's t at 1 to 30 degrees of freedom; the normal's beyond. */
+const STUDENT = [
+  12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086,
+  2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
 
 function meanAndHalf(values: readonly number[]): { mean: number; half: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
-  return { mean, half: values.length > 1 ? 1.96 * Math.sqrt(variance / values.length) : 0 };
+  if (values.length < 2) return { mean, half: 0 };
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return { mean, half: (STUDENT[values.length - 2] ?? 1.96) * Math.sqrt(variance / values.length) };
 }
-
-/** Labels on a logarithmic axis. */
-function chart(title: string, unit: string, series: readonly Series[]): string {
-  const points = series.flatMap((one) => one.points);
-  if (points.length === 0) return '';
-  const counts = [...new Set(points.map(({ n }) => n))].sort((a, b) => a - b);
-  const [first, last] = [counts[0] ?? 1, counts.at(-1) ?? 1];
-  const ticks = ticksOf(Math.min(...points.map(({ mean, half }) => mean - half)), Math.max(...points.map(({ mean, half }) => mean + half)));
-  const [low, high] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
-  const x = (n: number) =>
-    MARGIN.left + (last > first ? Math.log(n / first) / Math.log(last / first) : 0.5) * (WIDTH - MARGIN.left - MARGIN.right);
-  const y = (value: number) => HEIGHT - MARGIN.bottom - ((value - low) / (high - low || 1)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-  const at = (n: number, value: number) => `${x(n).toFixed(1)},${y(value).toFixed(1)}`;
-  const grid = ticks.map(
-    (value) =>
-      `<line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${MARGIN.left - 6}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${shown(value, high - low)}${unit}</text>`,
-  );
-  const labels = counts.map((n) => `<text x="${x(n).toFixed(1)}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${n}</text>`);
-  const drawn = series.map(({ colour, dash, points: own }) => {
-    const band = [
-      ...own.map(({ n, mean, half }) => at(n, mean + half)),
-      ...[...own].reverse().map(({ n, mean, half }) => at(n, mean - half)),
-    ];
-    const line = own.map(({ n, mean }) => at(n, mean));
-    const dots = own.map(({ n, mean }) => `<circle cx="${x(n).toFixed(1)}" cy="${y(mean).toFixed(1)}" r="2.5" fill="${colour}"/>`);
-    return `<polygon points="${band.join(' ')}" fill="${colour}" opacity="0.12"/><polyline points="${line.join(' ')}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-dasharray="${dash}"/>${dots.join('')}`;
-  });
-  const legend = series.map(({ name, colour }) => `<span style="color:${colour}">&#9644;</span> ${escape(name)}`).join(' &nbsp; ');
-  return `<figure><figcaption>${title}</figcaption><svg width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} by number of labels">${grid.join('')}<line class="axis" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${HEIGHT - MARGIN.bottom}" y2="${HEIGHT - MARGIN.bottom}"/>${labels.join('')}${drawn.join('')}<text x="${WIDTH / 2}" y="${HEIGHT - 4}" text-anchor="middle">labels</text></svg><div>${legend}</div></figure>`;
-}
-
-/** About five round values that span the range. */
-function ticksOf(low: number, high: number): number[] {
-  const span = high - low || Math.abs(high) || 1;
-  const rough = span / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
-  const from = Math.floor(low / step);
-  const to = Math.max(from + 1, Math.ceil(high / step));
-  return Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step);
-}
-
-const shown = (value: number, span: number) => value.toFixed(Math.max(0, Math.min(4, 1 - Math.floor(Math.log10(span)))));

@@ -12,6 +12,8 @@ export interface ReportLine {
   readonly saved: number | null;
   /** 95 % bootstrap interval of `saved` over the seeds. */
   readonly interval: readonly [number, number] | null;
+  /** What random picks with the same head reach, and with how many labels: the target of `saved`. */
+  readonly target: { readonly labels: number; readonly auroc: number } | null;
 }
 
 /** Random picks at so many labels set the target, or at their last checkpoint where that is less. */
@@ -38,6 +40,7 @@ export function reportLines(runs: readonly Run[]): ReportLine[] {
         alc: areaUnder(meanCurve(own)),
         saved,
         interval: range ? [range.low, range.high] : null,
+        target: saved !== null && baseline ? targetOf(baseline) : null,
       },
     ];
   });
@@ -45,7 +48,12 @@ export function reportLines(runs: readonly Run[]): ReportLine[] {
 
 /** Against what random picks reach with TARGET_LABELS, or at their last checkpoint where that is less. */
 function savedAgainst(runs: readonly Run[], baseline: readonly Run[]): number | null {
-  const target = meanCurve(baseline).findLast(([labels]) => labels <= TARGET_LABELS);
+  const target = targetOf(baseline);
   const curve = meanCurve(runs);
-  return target && curve.length > 0 ? labelsSaved(curve, target[1], target[0]) : null;
+  return target && curve.length > 0 ? labelsSaved(curve, target.auroc, target.labels) : null;
+}
+
+function targetOf(baseline: readonly Run[]): ReportLine['target'] {
+  const [labels, auroc] = meanCurve(baseline).findLast(([count]) => count <= TARGET_LABELS) ?? [];
+  return labels === undefined || auroc === undefined ? null : { labels, auroc };
 }

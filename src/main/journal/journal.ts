@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { apply, emptyState, type ProjectState } from '../../contract/fold';
-import { Action } from '../../contract/model';
+import { Action, type Id } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { syncFolder } from '../files/atomic';
 import { exists } from '../files/exists';
@@ -21,8 +21,9 @@ export type DraftFrom = (state: ProjectState) => Result<Draft>;
 export const JOURNAL_FILE = 'journal.jsonl';
 /** Every so many lines the place of one is kept, so that reading on from anywhere is quick. */
 const INDEX_STEP = 256;
-/** A snapshot is worth its time from so many new actions on. */
+/** A snapshot is worth its time from so many new actions or bytes on: one bulk action can be as long as thousands of others. */
 const SNAPSHOT_EVERY = 500;
+const SNAPSHOT_BYTES = 4 * 1024 * 1024;
 
 interface Waiting {
   readonly draft: Draft | DraftFrom;
@@ -38,7 +39,10 @@ interface Position {
   end: number;
   /** The last line of all, by which a snapshot knows its journal again. */
   lastLine: LastLine;
+  /** Id of the last action; null where an older snapshot does not say. */
+  lastId: Id | null;
   snapshotSeq: number;
+  snapshotEnd: number;
 }
 
 /** The one writer of a project's labels. `append` answers when the action is flushed to the disk, and only then is it saved. */
@@ -94,6 +98,10 @@ export class Journal {
     return this.#position.state;
   }
 
+  get lastId(): Id | null {
+    return this.#position.lastId;
+  }
+
   /** Sequence number of the last acknowledged action. */
   get last(): number {
     return this.#position.state.seq;
@@ -134,11 +142,13 @@ export class Journal {
   /** Writes a snapshot where enough has happened since the last one. It only saves time at the next opening, so a failure loses nothing. */
   async snapshot(): Promise<void> {
     const position = this.#position;
-    if (position.state.seq - position.snapshotSeq < SNAPSHOT_EVERY) return;
     const { seq } = position.state;
+    const { end } = position;
+    if (seq - position.snapshotSeq < SNAPSHOT_EVERY && end - position.snapshotEnd < SNAPSHOT_BYTES) return;
     // The state is made into text before the first wait, so it stays that of this moment.
     await writeSnapshot(this.#folder, position, position.lastLine);
     position.snapshotSeq = seq;
+    position.snapshotEnd = end;
   }
 
   /** Waits for what is under way, then lets the project go. */
@@ -196,6 +206,7 @@ export class Journal {
       if ((action.seq - 1) % INDEX_STEP === 0) offsets.push(this.#position.end);
       this.#position.lastLine = lastLine(this.#position.end, bytes.subarray(0, -1));
       this.#position.end += bytes.length;
+      this.#position.lastId = action.id;
       apply(state, action);
       waiting.resolve(ok(action));
     }
@@ -234,16 +245,26 @@ async function load(folder: string, path: string): Promise<Result<Position>> {
   const offsets = snapshot?.offsets ?? [];
   const from = snapshot?.end ?? 0;
   const snapshotSeq = state.seq;
+  let lastId = snapshot?.lastId ?? null;
   const file = await open(path, 'r');
   try {
     const { end, last, problem } = await scan(file, { from, to: size, first: state.seq + 1 }, (action, line) => {
       if ((action.seq - 1) % INDEX_STEP === 0) offsets.push(line.start);
       apply(state, action);
+      lastId = action.id;
       return true;
     });
     if (problem && !problem.torn) return { ok: false, failure: problem.failure };
     if (end < size) await cutTorn(folder, path, end);
-    return ok({ state, offsets, end, lastLine: last ? lastLine(last.start, last.bytes) : { start: 0, crc32: '' }, snapshotSeq });
+    return ok({
+      state,
+      offsets,
+      end,
+      lastLine: last ? lastLine(last.start, last.bytes) : { start: 0, crc32: '' },
+      lastId,
+      snapshotSeq,
+      snapshotEnd: from,
+    });
   } finally {
     await file.close();
   }

@@ -2,7 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AnnotatorState, ProjectState } from '../../contract/fold';
-import type { CellValue, Id, ImageRecord, Project } from '../../contract/model';
+import { Id, type CellValue, type ImageRecord, type Project } from '../../contract/model';
 import { writeAtomically } from '../files/atomic';
 import { checksum } from './line';
 
@@ -18,6 +18,8 @@ const Header = z.object({
   line: z.object({ start: z.int(), end: z.int(), crc32: z.string() }),
   /** Where every INDEX_STEP-th line of the journal starts. */
   offsets: z.array(z.int()),
+  /** Id of the last action; an older snapshot does not say. */
+  lastId: Id.nullable().optional(),
   crc32: z.string(),
 });
 
@@ -33,6 +35,7 @@ interface PlainState {
 export interface Snapshot {
   readonly state: ProjectState;
   readonly offsets: number[];
+  readonly lastId: Id | null;
   /** Length of the journal that it stands for. */
   readonly end: number;
 }
@@ -52,6 +55,7 @@ export async function writeSnapshot(folder: string, snapshot: Snapshot, last: La
     seq: snapshot.state.seq,
     line: { ...last, end: snapshot.end },
     offsets: snapshot.offsets,
+    lastId: snapshot.lastId,
     crc32: checksum(body),
   };
   const [newest, previous] = FILES.map((name) => join(folder, name)) as [string, string];
@@ -70,7 +74,7 @@ export async function readSnapshot(folder: string, journal: string): Promise<Sna
     if (!header || checksum(body) !== header.crc32 || !(await isOf(journal, header.line))) continue;
     // Its checksum says that it is what this program wrote, so it is not validated field by field.
     const state = fromPlain(JSON.parse(body.toString()) as PlainState, header.seq);
-    return { state, offsets: header.offsets, end: header.line.end };
+    return { state, offsets: header.offsets, lastId: header.lastId ?? null, end: header.line.end };
   }
   return null;
 }

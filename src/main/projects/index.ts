@@ -118,7 +118,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
       setTimeout(() => value.training.repeat(), 0);
       window()?.setTitle(`${value.project.name} – Collimate`);
       const status: ProjectStatus = value.status();
-      return ok({ project: value.project, last: value.state.seq, status });
+      return ok({ project: value.project, last: value.state.seq, lastId: value.lastId, status });
     },
     'projects.close': async ({ project }) => {
       if (session?.project.id === project) await close();

@@ -151,6 +151,11 @@ export class ProjectSession {
     return this.#journal.state;
   }
 
+  /** Of the journal's last action; null while only a snapshot of an earlier version knows it. */
+  get lastId(): Id | null {
+    return this.#journal.lastId;
+  }
+
   get annotator(): Annotator {
     return this.#annotator;
   }

@@ -100,11 +100,14 @@ export function ProjectBar({ onCommand }: { readonly onCommand: (id: CommandId) 
   );
 }
 
+/** From so many images on saving takes a while, and it is said how many they are. */
+const MANY = 200;
+
 /** "Saved" is what the journal has acknowledged after its flush. */
 function SavedState() {
-  const { waiting, unsaved } = useSignal(useSession().writer.save);
+  const { waiting, images, unsaved } = useSignal(useSession().writer.save);
   const state = unsaved.length > 0 ? 'failed' : waiting > 0 ? 'saving' : 'saved';
-  const text = { saving: 'Saving', failed: 'Not saved', saved: 'Saved' }[state];
+  const text = { saving: images >= MANY ? `Saving ${count(images)} images` : 'Saving', failed: 'Not saved', saved: 'Saved' }[state];
   return (
     <span className={`saved is-${state}`} role="status" data-testid="saved-state">
       {state === 'saving' && <LoaderCircle size={14} className="spin" aria-hidden />}

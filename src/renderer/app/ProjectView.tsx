@@ -185,7 +185,11 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     },
     'navigate.queue': () => session.view.set('queue'),
     'navigate.grid': () => session.view.set('grid'),
-    'navigate.review': () => session.view.set('review'),
+    'navigate.review': () => {
+      // What is not on the screen may be the newest.
+      if (view !== 'review') session.review.takeNewest();
+      session.view.set('review');
+    },
     'navigate.progress': () => session.progressOpen.update((open) => !open),
     ...viewerCommands(session.viewer, context.hint),
     'view.similar': () => session.similarOpen.update((open) => !open),

@@ -124,9 +124,9 @@ export async function openSession(
   };
   parts = { follower, proposals, takeStatus };
 
-  const { last } = opened.value;
+  const { last, lastId } = opened.value;
   onProgress({ done: 0, total: last });
-  const followed = await follower.open(last, (done) => onProgress({ done, total: last }));
+  const followed = await follower.open(last, (done) => onProgress({ done, total: last }), lastId ?? null);
   if (!followed.ok) {
     stop();
     return followed;

@@ -11,6 +11,8 @@ import { Unsaved, type Asked } from './unsaved';
 export interface SaveState {
   /** Actions sent and not acknowledged. */
   readonly waiting: number;
+  /** Images in the largest of them since all was saved. */
+  readonly images: number;
   /** Images with an answer that was refused and has not been saved since. */
   readonly unsaved: readonly Id[];
   /** Why the last of them was refused; null while all is saved. */
@@ -28,7 +30,7 @@ interface Listener {
 
 /** Sends actions to main. Saved is what main has acknowledged; until then a cell is shown as pending. */
 export class LabelWriter {
-  readonly save = new Signal<SaveState>({ waiting: 0, unsaved: [], reason: null });
+  readonly save = new Signal<SaveState>({ waiting: 0, images: 0, unsaved: [], reason: null });
   readonly #bridge: Bridge;
   readonly #project: Id;
   readonly #labels: Labels;
@@ -125,7 +127,7 @@ export class LabelWriter {
   }
 
   async #answer(call: Promise<Result<Action | null>>, asked: readonly Asked[], whole: boolean, end: () => void): Promise<Result<unknown>> {
-    const result = await this.#send(call, end);
+    const result = await this.#send(call, end, new Set(asked.map(({ image }) => image)).size);
     if (result.ok) this.#unsaved.saved(asked, whole);
     else this.#unsaved.refused(asked);
     this.#tell(-1, result.ok ? undefined : result.failure);
@@ -133,8 +135,8 @@ export class LabelWriter {
     return result;
   }
 
-  async #send<T extends Action | null>(call: Promise<Result<T>>, end: () => void): Promise<Result<T>> {
-    this.#tell(1);
+  async #send<T extends Action | null>(call: Promise<Result<T>>, end: () => void, images = 1): Promise<Result<T>> {
+    this.#tell(1, undefined, images);
     let result: Result<T>;
     try {
       result = await call;
@@ -154,11 +156,13 @@ export class LabelWriter {
     this.#tell(0);
   }
 
-  #tell(waiting: number, refusal?: Failure): void {
+  #tell(change: number, refusal?: Failure, images = 0): void {
     const unsaved = this.#unsaved.images;
     this.save.update((before) => {
-      if (waiting === 0 && unsaved.length === before.unsaved.length) return before;
-      return { waiting: before.waiting + waiting, unsaved, reason: unsaved.length === 0 ? null : (refusal ?? before.reason) };
+      if (change === 0 && unsaved.length === before.unsaved.length) return before;
+      const waiting = before.waiting + change;
+      const reason = unsaved.length === 0 ? null : (refusal ?? before.reason);
+      return { waiting, images: waiting === 0 ? 0 : Math.max(before.images, images), unsaved, reason };
     });
   }
 }

@@ -37,25 +37,52 @@ test('the page needs nothing else and runs nothing, and names stay text', () => 
   expect(page).toContain('a &lt;b&gt;task&lt;/b&gt;');
 });
 
-test('every figure has a curve per strategy with a point per checkpoint, inside the drawing', () => {
-  const figures = page.match(/<svg.*?<\/svg>/gs) ?? [];
-  expect(figures).toHaveLength(5);
-  for (const figure of figures) {
+const figures = page.match(/<figure>.*?<\/figure>/gs) ?? [];
+const titled = (title: string) => figures.find((figure) => figure.includes(`<strong>${title}</strong>`)) ?? '';
+const circles = (figure: string) =>
+  [...figure.matchAll(/<circle cx="([-\d.]+)" cy="([-\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
+
+test('every figure has a curve per strategy with a point per checkpoint, inside the drawing, and a table of the values', () => {
+  expect(figures).toHaveLength(6);
+  const curves = figures.filter((figure) => figure !== titled('Labels saved'));
+  expect(curves).toHaveLength(5);
+  for (const figure of curves) {
     expect(figure.match(/<polyline/g)).toHaveLength(2);
-    expect(figure.match(/<circle/g)).toHaveLength(6);
-    for (const [, x, y] of figure.matchAll(/cx="([-\d.]+)" cy="([-\d.]+)"/g)) {
-      expect(Number(x)).toBeGreaterThanOrEqual(0);
-      expect(Number(x)).toBeLessThanOrEqual(560);
-      expect(Number(y)).toBeGreaterThanOrEqual(0);
-      expect(Number(y)).toBeLessThanOrEqual(300);
+    expect(circles(figure)).toHaveLength(6);
+    for (const [x, y] of circles(figure)) {
+      expect(x).toBeGreaterThanOrEqual(0);
+      expect(x).toBeLessThanOrEqual(560);
+      expect(y).toBeGreaterThanOrEqual(0);
+      expect(y).toBeLessThanOrEqual(300);
     }
+    expect(figure.match(/<td>/g)).toHaveLength(6);
     expect(figure).not.toContain('NaN');
   }
+  // Two seeds, .6 and .62: mean .61, t(1) = 12.71, standard error .01.
+  expect(titled('Learning')).toContain('<td>0.610 ± 0.127</td>');
 });
 
 test('the curve of the better strategy lies higher', () => {
-  const [learning = ''] = page.match(/<svg.*?<\/svg>/s) ?? [];
-  const heights = [...learning.matchAll(/cy="([-\d.]+)"/g)].map(([, y]) => Number(y));
+  const heights = circles(titled('Learning')).map(([, y]) => y);
   const [random, margin] = [heights.slice(0, 3), heights.slice(3)];
   margin.forEach((y, i) => expect(y).toBeLessThan(random[i] ?? 0));
+});
+
+test('labels saved are drawn with their interval, and say against what', () => {
+  const saved = titled('Labels saved');
+  expect(circles(saved)).toHaveLength(1);
+  expect(saved.match(/class="whisker"/g)).toHaveLength(1);
+  expect(saved).toContain('with 200 labels (AUROC 0.810)');
+});
+
+test('what to compare with is dotted: the error of calibration by chance, and the prevalence', () => {
+  expect(figures.filter((figure) => figure.includes('class="reference"'))).toHaveLength(2);
+  expect(titled('Brier score')).toContain('always answering the prevalence');
+});
+
+test('a single seed has neither bands nor intervals, and the page says so', () => {
+  const one = runs.filter(({ seed }) => seed === 0);
+  const alone = reportPage({}, one, reportLines(one));
+  expect(alone).toContain('One seed');
+  expect(alone).not.toContain('±');
 });

@@ -283,6 +283,29 @@ describe('snapshots', () => {
     await slow.close();
   });
 
+  test('few actions of many cells are worth one too, and the journal says by which action it ends, however it was opened', async () => {
+    const large = await reopen();
+    const cells = Array.from({ length: 40_000 }, (_, n) => ({
+      image: id(3, n),
+      finding: findings[0],
+      before: null,
+      after: value('present'),
+    }));
+    const written = unwrap(await large.append({ id: id(7, 1), annotator, time: project.created, kind: 'cells', cells }));
+    expect(large.lastId).toBe(written.id);
+    await large.close();
+    expect(await readdir(folder)).toContain('snapshot.json');
+    const again = await reopen();
+    expect(again.lastId).toBe(written.id);
+    await again.append(answer(2));
+    expect(again.lastId).toBe(id(7, 2));
+    await again.close();
+    await rm(join(folder, 'snapshot.json'));
+    const plain = await reopen();
+    expect(plain.lastId).toBe(id(7, 2));
+    await plain.close();
+  });
+
   test('a damaged snapshot, or one of another journal, is passed over', async () => {
     await fill(0, 600);
     await fill(600, 600);

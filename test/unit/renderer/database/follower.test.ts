@@ -43,6 +43,21 @@ describe('the copy of the journal', () => {
     return { labels, start: result.ok ? result.value : result.failure.code };
   }
 
+  it('is known again by the id that main gives, without reading the journal; another id means another journal', async () => {
+    await open();
+    const reads = bridge.called('journal.read').length;
+    const last = bridge.journal.length;
+    const labels = new Labels(bridge.project);
+    const follower = new JournalFollower(bridge, bridge.project.id, labels, () => undefined);
+    expect(await follower.open(last, undefined, bridge.journal.at(-1)?.id ?? null)).toEqual({ ok: true, value: 'continued' });
+    expect(labels.seq).toBe(last);
+    expect(bridge.called('journal.read')).toHaveLength(reads);
+    await follower.close();
+    const other = new JournalFollower(bridge, bridge.project.id, new Labels(bridge.project), () => undefined);
+    expect(await other.open(last, undefined, id(77, 'J'))).toEqual({ ok: true, value: 'rebuilt' });
+    await other.close();
+  });
+
   it('is built from the journal and continued the next time', async () => {
     await apply(cell(1, 1), cell(2, 2));
     expect((await open()).start).toBe('rebuilt');

@@ -100,6 +100,18 @@ describe('review', () => {
     expect(screen.queryByTestId('review-refresh')).toBeNull();
   });
 
+  it('whoever comes from another view sees the newest list', async () => {
+    const { bridge, user } = await review('multiclass', [1, 2, 3]);
+    await user.keyboard('q');
+    await screen.findByTestId('queue-view');
+    bridge.suspects = [suspect(3, 'multiclass')];
+    fullRound(bridge);
+    await waitFor(() => expect(screen.getByTestId('open-suspects').textContent).toBe('1'));
+    await user.keyboard('{Shift>}R{/Shift}');
+    await screen.findByTestId('review-view');
+    expect(screen.getAllByTestId('suspect').map(({ dataset }) => dataset['image'])).toEqual([id(3, 'G')]);
+  });
+
   it('multi-label: the finding’s key turns the suspect label, another finding’s key leaves the image in place', async () => {
     const { bridge, user } = await review('multilabel');
     await user.keyboard('2');
