@@ -140,14 +140,14 @@ function linesTable(lines: readonly ReportLine[]): string {
 }
 
 function savedFigure(runs: readonly Run[], lines: readonly ReportLine[]): string {
-  const heads = [...new Set(runs.map(({ head }) => String(head)))];
-  const strategies = [...new Set(runs.map(({ strategy }) => String(strategy)))];
+  const heads = new Set<string>(runs.map(({ head }) => head));
+  const strategies = [...new Set<string>(runs.map(({ strategy }) => strategy))];
   const compared = lines.flatMap(({ strategy, head, saved, interval, target }) =>
     saved === null
       ? []
       : [
           {
-            name: nameOf(strategy, head, heads.length > 1),
+            name: nameOf(strategy, head, heads.size > 1),
             colour: strategies.indexOf(strategy) % COLOURS,
             value: saved,
             range: interval,
@@ -157,7 +157,7 @@ function savedFigure(runs: readonly Run[], lines: readonly ReportLine[]): string
   );
   const target = compared[0]?.target;
   const about = target
-    ? `Share of labels that random picks need and the strategy does not, to reach what random picks reach with ${target.labels} labels (AUROC ${target.auroc.toFixed(3)}${heads.length > 1 ? ', by head' : ''}). Whiskers: 95 % bootstrap interval over the seeds.`
+    ? `Share of labels that random picks need and the strategy does not, to reach what random picks reach with ${target.labels} labels (AUROC ${target.auroc.toFixed(3)}${heads.size > 1 ? ', by head' : ''}). Whiskers: 95 % bootstrap interval over the seeds.`
     : '';
   return whiskerFigure('Labels saved', about, compared);
 }
