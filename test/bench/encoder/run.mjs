@@ -31,7 +31,11 @@ try {
     ssr: { noExternal: true, external },
   });
   process.exitCode =
-    spawnSync(process.execPath, [join(outDir, `${what}.js`), join(root, '..', 'shared'), ...rest], { stdio: 'inherit' }).status ?? 1;
+    spawnSync(
+      process.execPath,
+      [join(outDir, `${what}.js`), join(root, '..', 'shared'), ...(what === 'table' ? [import.meta.dirname] : []), ...rest],
+      { stdio: 'inherit' },
+    ).status ?? 1;
 } finally {
   rmSync(outDir, { recursive: true });
 }

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import Vips from 'wasm-vips';
 import { unwrap } from '../../../src/contract/result';
@@ -20,7 +23,7 @@ import { serialiseModel, type Model } from '../../../src/onnx/model';
 import { plainModel } from './plain';
 
 // One table, every row a ratio measured in one run: the two things of a row take turns, so that what else the machine does hits both.
-const [shared = '', sizes = 'Ti,S,B', turnsText = '7', clock = 'wall'] = process.argv.slice(2);
+const [shared = '', bench = '', sizes = 'Ti,S,B', turnsText = '7', clock = 'wall'] = process.argv.slice(2);
 const TURNS = Number(turnsText);
 /** `cores`: one thread, and images per core-second: what a busy machine can still measure. */
 const byCores = clock === 'cores';
@@ -28,6 +31,7 @@ const THREADS = byCores ? 1 : 0;
 const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
 const context = { signal: new AbortController().signal };
 const imaging = createImaging({ workerUrl: pathToFileURL(join(import.meta.dirname, 'worker.js')) });
+let pictures: [string, string, string[]][] | null = null;
 const radiographs = join(shared, 'data/cxr/nih');
 const files = existsSync(radiographs)
   ? readdirSync(radiographs)
@@ -65,7 +69,8 @@ function seededWeights(layout: Layout) {
 
 interface Runner {
   readonly images: number;
-  run(): Promise<void>;
+  /** Gives the seconds it took where it measures itself. */
+  run(): Promise<number | void>;
 }
 
 async function bare(model: Model | string, name: string, channels: 1 | 3, size: number): Promise<Runner> {
@@ -91,8 +96,8 @@ async function race(a: Runner, b: Runner, turns = TURNS) {
   for (let turn = -1; turn < turns; turn++) {
     const rate = async (runner: Runner) => {
       const started = now();
-      await runner.run();
-      return runner.images / (now() - started);
+      const own = await runner.run();
+      return runner.images / (own ?? now() - started);
     };
     const first = turn % 2 === 0 ? await rate(a) : await rate(b);
     const second = turn % 2 === 0 ? await rate(b) : await rate(a);
@@ -130,7 +135,8 @@ try {
   console.log(`${flags}, ${String(cpus().length)} cores, Node ${process.version}; ${String(TURNS)} turns a row\n`);
   const unit = byCores ? 'a core-second' : 'images/s';
   print('row', unit, unit, 'ratio', 'bar');
-  const builtin = await bare(unwrap(await ensureBuiltin(folder)).model, 'builtin', 1, 128);
+  const own = unwrap(await ensureBuiltin(folder));
+  const builtin = { place: own.folder, runner: await bare(own.model, 'builtin', 1, 128) };
   const tiles = unwrap(
     await readTiles(
       imaging,
@@ -142,6 +148,7 @@ try {
       context.signal,
     ),
   );
+  await wholeWay('built-in', builtin.place, builtin.runner, 6 * BATCH);
   const gflops: Record<string, number> = { Ti: 2.52, S: 9.2, B: 35.2 };
   for (const size of sizes.split(',')) {
     const layout = layouts[size];
@@ -161,7 +168,8 @@ try {
       preprocessing: preprocessingOf('official'),
     };
     const quantised = await quantise({ layout, read, card, tiles, signal: undefined, onImages: () => undefined });
-    const int8 = await race(await bare(quantised.model, `${size}-int8`, 3, 224), fast);
+    const small = await bare(quantised.model, `${size}-int8`, 3, 224);
+    const int8 = await race(small, fast);
     print(`${size} int8 over float32`, int8.a, int8.b, int8.ratio, `AMX ${String(bar.amx)}, VNNI ${String(bar.vnni)}`);
     let [difference, norm] = [0, 0];
     quantised.exact.forEach((value, i) => {
@@ -170,33 +178,67 @@ try {
     });
     print(`${size} int8 error over the feature's norm`, '', '', Math.sqrt(difference / norm).toFixed(4), `<= ${String(bar.error)}`);
     if (size === 'S') {
-      const scattering = await race(builtin, fast);
+      const scattering = await race(builtin.runner, fast);
       print('built-in over S float32', scattering.a, scattering.b, scattering.ratio, '>= 20');
-      await wholeWay(model, fast);
     }
+    await overPyTorch(size, fast, small);
+    const chunk = size === 'B' ? 2 * BATCH : 6 * BATCH;
+    await wholeWay(`${size} float32`, await encoderOf(size, 'fp32', layout, model), fast, chunk);
+    await wholeWay(`${size} int8`, await encoderOf(size, 'int8', layout, quantised.model), small, chunk);
   }
 } finally {
   await imaging.close();
   rmSync(folder, { recursive: true });
 }
 
-/** From a folder of files to embeddings on disk, over the bare session. */
-async function wholeWay(model: Model, session: Runner): Promise<void> {
-  const place = join(folder, 'encoder');
+/** Both precisions against those of PyTorch, where it is installed (COLLIMATE_PYTHON names its Python). */
+async function overPyTorch(size: string, float32: Runner, int8: Runner): Promise<void> {
+  const python = process.env['COLLIMATE_PYTHON'] ?? 'python3';
+  const name = { Ti: 'tiny', S: 'small', B: 'base' }[size] ?? '';
+  const child = spawn(python, [join(bench, 'pytorch.py'), name, String(BATCH), String(THREADS), clock], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ready = await lines.next();
+  if (ready.done === true) return print(`${size} over PyTorch and timm: not installed`, '', '', '');
+  const turn = (precision: string): Runner => ({
+    images: BATCH,
+    run: async () => {
+      child.stdin.write(`${precision}\n`);
+      const answer = await lines.next();
+      return Number(answer.value);
+    },
+  });
+  for (const [ours, runner, theirs, bar] of [
+    ['float32', float32, 'float32', ''],
+    ['int8', int8, 'float32', '>= 2.5'],
+    ['int8', int8, 'bfloat16', '>= 1.2'],
+  ] as const) {
+    const { a, b, ratio } = await race(runner, turn(theirs));
+    print(`${size} ${ours} over PyTorch+timm ${theirs}`, a, b, ratio, bar);
+  }
+  child.stdin.end();
+}
+
+async function encoderOf(size: string, precision: 'fp32' | 'int8', { width }: Layout, model: Model): Promise<string> {
+  const place = join(folder, `encoder-${size}-${precision}`);
   unwrap(
     await writeEncoderFolder(
       place,
       { model, states: null },
       {
-        id: '0'.repeat(64),
-        name: 'S',
+        // Embeddings of one run are not those of another.
+        id: createHash('sha256').update(place).digest('hex'),
+        name: size,
         kind: 'eva-x',
-        variant: 'small',
+        variant: null,
         input: { name: 'pixels', channels: 3, size: 224 },
         preprocessing: preprocessingOf('official'),
         pooling: '',
-        precision: 'fp32',
-        outputs: { embedding: 384 },
+        precision,
+        outputs: { embedding: width },
         source: null,
         licence: '',
         head: null,
@@ -205,11 +247,15 @@ async function wholeWay(model: Model, session: Runner): Promise<void> {
       true,
     ),
   );
+  return place;
+}
+
+/** From a folder of files to embeddings on disk, over the bare session. */
+async function wholeWay(name: string, place: string, session: Runner, chunk: number): Promise<void> {
   const encoder = createEncoder({ profile: join(folder, 'profile'), imaging }, () => undefined);
   unwrap(await encoder.handlers.open({ folder: place, provider: 'cpu', threads: THREADS }, context));
-  const chunk = 6 * BATCH;
   const turns = Math.min(TURNS, 5);
-  for (const [name, bar, pictures] of await folders(chunk * (turns + 1))) {
+  for (const [from, bar, pictures] of await pictureFolders()) {
     let next = 0;
     const whole: Runner = {
       images: chunk,
@@ -225,11 +271,19 @@ async function wholeWay(model: Model, session: Runner): Promise<void> {
         for (let i = 0; i < chunk / BATCH; i++) await session.run();
       },
     };
-    const decode = await decodeSeconds(pictures.slice(0, 8));
+    // Once to warm up: WebAssembly is compiled again while it runs.
+    await decodeSeconds(pictures.slice(0, 24));
+    const decode = await decodeSeconds(pictures.slice(0, 24));
     const { a, b, ratio } = await race(whole, alone, turns);
     const limit = 1 / (1 / b + decode / (byCores ? 1 : cpus().length));
-    print(`S float32, whole way from ${name}, over bare`, a, b, ratio, bar);
-    print(`  the same over 1/(1/bare + decode/cores), decode ${(1000 * decode).toFixed(0)} ms`, a, limit, a / limit, '>= 0.95');
+    print(`${name}, whole way from ${from}, over bare`, a, b, ratio, name === 'S float32' ? bar : '');
+    print(
+      `  the same over 1/(1/bare + decode/cores), decode ${(1000 * decode).toFixed(0)} ms`,
+      a,
+      limit,
+      a / limit,
+      name === 'S float32' ? '>= 0.95' : '',
+    );
   }
   unwrap(await encoder.close());
 }
@@ -247,6 +301,12 @@ async function decodeSeconds(pictures: readonly string[]): Promise<number> {
   );
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1e6 / pictures.length;
+}
+
+/** Made once; every encoder reads them in its turn, each file once. */
+async function pictureFolders(): Promise<[string, string, string[]][]> {
+  pictures ??= await folders(6 * BATCH * (Math.min(TURNS, 5) + 1));
+  return pictures;
 }
 
 async function folders(count: number): Promise<[string, string, string[]][]> {
