@@ -5,7 +5,7 @@ import { EncoderCard, Precision, TileRecipe } from './encoder-card';
 import { HeadFile } from './head';
 import { CheckpointFacts } from './jobs/encoder';
 import { HeaderField } from './jobs/imaging';
-import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
+import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect, TuneOutcome } from './jobs/trainer';
 import { Library, Speed } from './library';
 import {
   Action,
@@ -91,12 +91,16 @@ export const ProjectStatus = z.object({
       precision: Precision,
       /** Of int8: what it costs, measured when the encoder was made. */
       quantisation: EncoderCard.shape.quantisation,
+      /** Disk space that fine-tuning takes for each image; null where the encoder tells nothing of image regions. */
+      tokenBytes: z.int().nullable(),
     })
     .nullable(),
   trainer: z.object({
     backend: z.string().nullable(),
     reason: z.string(),
     stage: z.enum(['idle', 'basis', 'quick', 'full']),
+    /** A head is being fine-tuned. */
+    tuning: z.boolean(),
     /** Of the last quick round. */
     milliseconds: z.number().nullable(),
     /** What is in force. */
@@ -150,7 +154,7 @@ export const ScanOutcome = z.object({
 export type ScanOutcome = z.infer<typeof ScanOutcome>;
 
 /** What a person starts, watches and can stop. */
-const Job = z.enum(['sample', 'import', 'export', 'speed', 'relink', 'custom']);
+const Job = z.enum(['sample', 'import', 'custom', 'export', 'speed', 'relink', 'tune']);
 /** An encoder of the library, and since when it is there. */
 const Installed = z.object({ card: EncoderCard, added: z.iso.datetime() });
 
@@ -352,6 +356,8 @@ export const bridge = {
     /** Removes the downloaded file, or the part of it. An encoder that was made of it stays. */
     'weights.discard': { params: z.object({ name: WeightsName }), result: z.void() },
 
+    /** Fine-tunes a head on image regions; the better one proposes from then on. Answers at the end; progress comes as `progress` with job "tune". */
+    'tuning.start': { params: inProject, result: TuneOutcome },
     'jobs.stop': { params: z.object({ job: Job }), result: z.void() },
   },
   events: {

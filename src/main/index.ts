@@ -16,6 +16,7 @@ import { setupImageProtocol } from './protocols/image';
 import { setupQuit } from './quit';
 import { setupSecurity } from './security';
 import { setupSettings } from './settings';
+import { setupTuning } from './tuning';
 import { openWindow, setupSingleInstance } from './window';
 
 let window: BrowserWindow | null = null;
@@ -33,6 +34,7 @@ const processes = setupProcesses(paths, settings, log);
 const projects = setupProjects({ paths, processes, settings, emit, log, window: () => window });
 const encoders = setupEncoders({ profile: paths.profile, processes, projects, settings, emit });
 const exports = setupExports({ projects, processes, emit });
+const tuning = setupTuning({ projects, processes, emit });
 setupAppProtocol(paths.renderer);
 setupImageProtocol(projects.session, processes, paths.profile);
 setupMenu((id) => emit('command', { id }));
@@ -46,10 +48,12 @@ setupIpc(
     projects.part,
     encoders.part,
     exports.part,
+    tuning.part,
     setupJobs({
       sample: projects.stopSample,
       import: encoders.stopImport,
       export: exports.stop,
+      tune: tuning.stop,
       speed: encoders.stopSpeed,
       relink: () => projects.session()?.stopComparing(),
       custom: encoders.stopCustom,

@@ -6,6 +6,7 @@ export function setupJobs(stop: {
   sample: () => void;
   import: () => void;
   export: () => void;
+  tune: () => void;
   speed: () => void;
   relink: () => void;
   custom: () => void;

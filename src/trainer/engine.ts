@@ -14,6 +14,7 @@ import { calibratedByHead, logitsOfFeatures } from './heads/formula';
 import { headId, sha256, textBytes } from './heads/identity';
 import { putServed, readyHeadOf, servingOf, withServed, type ReadyHead, type Serving } from './heads/ready';
 import { refit } from './heads/refit';
+import { tunedOn, type TunedPool } from './heads/tuned/serving';
 import { countStates, readLabels, targetsOf, type LabelTable, type Snapshot } from './labels';
 import type { Matrix } from './matrix';
 import { productKept } from './tensors/product';
@@ -25,6 +26,8 @@ export interface Prepared {
   readonly basis: Basis;
   /** The head that the encoder's file brought, where the project asks for what it knows. */
   readonly ready: ReadyHead | null;
+  /** A fine-tuned head that was clearly better when it was made. */
+  readonly tuned?: TunedPool | null;
 }
 
 /** A head with what the engine needs of how it was fitted. */
@@ -61,6 +64,14 @@ export async function prepare(snapshot: Snapshot, rows: Matrix, basis?: Basis, s
 
 /** The head that the snapshot's labels call for: the command line's `fit` and the app's full round. `created` is put into the file as it is. */
 export async function learn(prepared: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
+  const linear = await learnLinear(prepared, created, signal);
+  if (!linear.ok || !prepared.tuned) return linear;
+  const fitted = await tunedOn(prepared.tuned, prepared.basis.features, linear.value.fitted, prepared.snapshot.base.task);
+  return fitted ? ok({ head: await describeHead(prepared, fitted, null, created), fitted, serving: null }) : linear;
+}
+
+/** The head on embeddings alone. */
+async function learnLinear(prepared: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
   const { snapshot, table, basis, ready } = prepared;
   const { base } = snapshot;
   const targets = targetsOf(base, table, table.train);
@@ -155,9 +166,10 @@ interface Said {
   readonly probabilities: Float32Array<ArrayBuffer>;
 }
 
-async function saidOf({ basis, ready }: Prepared, learnt: Learnt | null): Promise<Said> {
+async function saidOf({ basis, ready, tuned }: Prepared, learnt: Learnt | null): Promise<Said> {
   const none = new Float32Array();
   if (!learnt) return { logits: none, probabilities: ready ? calibratedByHead(ready.alone, ready.logits) : none };
+  if (learnt.fitted.tuned && tuned) return { logits: tuned.logits, probabilities: calibratedByHead(learnt.head, tuned.logits) };
   const logits = await logitsOfFeatures(learnt.head, basis.features, productKept);
   const served = learnt.serving?.findings;
   if (!ready || !served) return { logits, probabilities: calibratedByHead(learnt.head, logits) };

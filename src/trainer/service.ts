@@ -8,6 +8,7 @@ import type { PrequentialCache } from './evaluation/prequential';
 import type { Matrix } from './matrix';
 import { suspects } from './review/suspects';
 import type { BackendChoice } from './tensors/backend';
+import { Tuning } from './tuning';
 
 export interface TrainerOptions {
   readonly startBackend: (
@@ -51,6 +52,7 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
   let curve: PrequentialCache = new Map();
   let running: AbortController | null = null;
   let work: Promise<void> = Promise.resolve();
+  const tuning = new Tuning();
 
   function begin(next: Current): void {
     current = next;
@@ -79,13 +81,14 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       pool = null;
       prepared = null;
       last = null;
+      tuning.forget();
       curve = new Map();
     }
     const rows = pool?.rows ?? shelf.rows(snapshot.base);
     const made = await prepare({ base: snapshot.base, labels: snapshot.labels }, rows, pool?.basis, signal);
     if (!made.ok) return options.onBug(new Error(`${made.failure.code} ${JSON.stringify(made.failure.params)}`));
     pool ??= { key, rows, basis: made.value.basis };
-    prepared = made.value;
+    prepared = { ...made.value, tuned: tuning.inUse };
     if (last) {
       options.emit('working', { stage: 'quick' });
       const quick = await quickRound(prepared, snapshot.id, options.now(), last, signal);
@@ -124,6 +127,21 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       const copied: Record<string, { shape: number[]; data: Float32Array<ArrayBuffer> }> = {};
       for (const [name, { shape, data }] of Object.entries(tensors)) copied[name] = { shape: [...shape], data: Float32Array.from(data) };
       return Promise.resolve(ok({ file, tensors: copied }));
+    },
+    putStates: ({ names, shape, bits }) => Promise.resolve(tuning.put(names, shape, bits)),
+    tune: (_, { signal }) =>
+      prepared && pool
+        ? tuning.run(prepared, pool.rows, options.now(), signal, (done, total) => options.emit('tuning', { done, total }))
+        : Promise.resolve(fail('labels-too-few', { reason: 'no head has been fitted yet' })),
+    tuneScore: ({ names, shape, bits }, { signal }) => tuning.score(names, shape, bits, signal),
+    tuneUse: () => {
+      const used = tuning.use();
+      if (used.ok && current) begin(current);
+      return Promise.resolve(used);
+    },
+    tuneEnd: () => {
+      tuning.end();
+      return Promise.resolve(ok());
     },
     suspects: ({ count }) => {
       // While a new pool is being prepared the last head's rows are not those of the snapshot.

@@ -26,6 +26,8 @@ export interface TuneOptions {
 export interface Tuned {
   readonly head: Head;
   readonly fitted: FittedHead;
+  /** Held-out logits [n, K] of the rows that it learnt from, by the folds' models. */
+  readonly held: Float32Array;
   readonly passes: number;
   /** Out-of-fold log loss of the fine-tuned and of the linear head. */
   readonly loss: number;
@@ -86,6 +88,7 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
     return ok({
       head: await describeHead(prepared, fitted, null, options.created),
       fitted,
+      held: trained.logits,
       passes: trained.passes,
       loss: meanLossOf(targets, base.task, a, b),
       linearLoss: meanLossOf(targets, base.task, b, a),

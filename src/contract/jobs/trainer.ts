@@ -182,6 +182,22 @@ export const Metrics = z.object({
 });
 export type Metrics = z.infer<typeof Metrics>;
 
+/** Tokens of some images, one after the other: [names.length, rows, width] as float16 bits. */
+const States = z.object({
+  names: z.array(z.string()).max(64),
+  shape: z.tuple([z.int().positive(), z.int().positive()]),
+  bits: z.instanceof(Uint16Array),
+});
+
+export const TuneOutcome = z.object({
+  /** Lower out-of-fold log loss than the linear head by more than one standard error. */
+  wins: z.boolean(),
+  loss: z.number(),
+  linearLoss: z.number(),
+  labels: z.int(),
+});
+export type TuneOutcome = z.infer<typeof TuneOutcome>;
+
 /** What one round gives back. `quick` comes at once after an answer, `full` when folds, C and calibration are done. */
 export const Round = z.object({
   snapshot: z.int(),
@@ -250,6 +266,16 @@ export const trainerService = {
         tensors: z.record(z.string(), HeadTensor),
       }),
     },
+    /** Hands over tokens (float16 bits) of images by name, for `tune`; they stay until `tuneEnd`. */
+    putStates: { params: States, result: z.void() },
+    /** Fine-tunes a head on the newest snapshot's labels; their tokens must be here. Progress comes as `tuning`, an abort stops it. */
+    tune: { params: z.object({}), result: TuneOutcome },
+    /** What the head that `tune` made says of these images. */
+    tuneScore: { params: States, result: z.void() },
+    /** From now on it proposes; every image of the pool must have been scored. */
+    tuneUse: { params: z.object({}), result: z.void() },
+    /** Forgets the tokens, and the head unless it is in use. */
+    tuneEnd: { params: z.object({}), result: z.void() },
     /** Flagged labels of the last full round, the most suspect first, at most `count`; `judged`: how many could be judged. */
     suspects: {
       params: z.object({ count: z.int() }),
@@ -260,6 +286,7 @@ export const trainerService = {
   },
   events: {
     round: Round,
+    tuning: z.object({ done: z.int(), total: z.int() }),
     working: z.object({ stage: z.enum(['idle', 'basis', 'quick', 'full']) }),
     /** The tensor backend failed in mid-run and this one took over; the round goes on. */
     backend: z.object({ backend: Backend, reason: z.string() }),

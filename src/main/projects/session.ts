@@ -59,6 +59,7 @@ export class ProjectSession {
   readonly embedding: Embedding;
   readonly training: Training;
   readonly #metadata: Metadata;
+  #tuning = false;
   #project: Project;
   #ordered: ImageRecord[] | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
@@ -119,7 +120,7 @@ export class ProjectSession {
     this.training = new Training({
       source: {
         project: () => this.#project,
-        pool: () => this.#pool(),
+        pool: () => this.pooled(),
         labels: () => this.#labels(),
         seq: () => this.#journal.state.seq,
         encoder: () => this.embedding.opened,
@@ -154,6 +155,11 @@ export class ProjectSession {
   /** Of the journal's last action; null while only a snapshot of an earlier version knows it. */
   get lastId(): Id | null {
     return this.#journal.lastId;
+  }
+
+  /** Aborts when the project is closed. */
+  get closing(): AbortSignal {
+    return this.#stop.signal;
   }
 
   get annotator(): Annotator {
@@ -377,11 +383,13 @@ export class ProjectSession {
         reason: opened.reason,
         precision: opened.card.precision,
         quantisation: opened.card.quantisation,
+        tokenBytes: opened.card.outputs.tokens ? 2 * opened.card.outputs.tokens[0] * opened.card.outputs.tokens[1] : null,
       },
       trainer: {
         backend: training.backend,
         reason: training.reason,
         stage: training.stage,
+        tuning: this.#tuning,
         milliseconds: training.milliseconds,
         settings: { strategy: training.settings.strategy, head: training.settings.head, combine: training.settings.combine ?? 'mean' },
       },
@@ -407,7 +415,18 @@ export class ProjectSession {
     if (images.length > items.length) this.embedding.run();
   }
 
-  #pool(): PooledImage[] {
+  /** Whether a head is being fine-tuned: said in the status. */
+  set tuning(running: boolean) {
+    this.#tuning = running;
+    this.#tell();
+  }
+
+  labelledImages(): ReadonlySet<Id> {
+    return new Set(annotatorState(this.state, this.#annotator.id).cells.keys());
+  }
+
+  /** Every embedded image in canonical order. */
+  pooled(): PooledImage[] {
     return this.images().flatMap((image) => {
       const name = nameOf(image);
       return name !== null && this.embedding.isReady(image.id) ? [{ image, name }] : [];

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import type { CommandId } from '../../contract/commands';
 import { Embedding } from './Embedding';
+import { FineTune } from './FineTune';
 import { LabelCounts } from './LabelCounts';
 import { Quality } from './Quality';
 import { QueueState } from './QueueState';
@@ -25,6 +26,7 @@ export function ProgressPanel({ onCommand }: { readonly onCommand: (id: CommandI
         <Embedding onRescan={() => onCommand('project.rescan')} />
         <LabelCounts onEdit={() => onCommand('project.findings')} onPatients={() => onCommand('project.metadata')} />
         <Quality />
+        <FineTune />
         <QueueState onSearch={() => onCommand('search.start')} />
       </div>
     </aside>

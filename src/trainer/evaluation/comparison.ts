@@ -9,8 +9,8 @@ import { placements } from './ranking';
 /** With fewer labels than this on either side an AUROC is not shown. */
 const ENOUGH = 5;
 
-/** The heads that the choice was made from, each on the same folds. */
-export function compareHeads(task: Task, { kind, compared, targets }: FittedHead): NonNullable<Metrics['heads']> {
+/** The heads that the choice was made from, each on the same folds, over the labels that there were then. */
+export function compareHeads(task: Task, { kind, compared, outOfFold: { targets } }: FittedHead): NonNullable<Metrics['heads']> {
   return compared.flatMap((candidate) => {
     const { losses, groups } = lossesOf(task, targets, candidate);
     if (losses.length === 0) return [];

@@ -24,6 +24,8 @@ export async function refit(
   const seen = seenFindings(targets, task);
   const before = last.linear.fitted.flatMap((one, f) => (one ? [f] : []));
   if (seen.length === 0 || seen.join() !== before.join()) return null;
+  // What was fine-tuned stays as it is until the next full round has judged it on the new labels.
+  if (last.tuned) return { ...last, targets };
   const design = makeDesign(features, targets);
   if (last.kind === 'gda') return { ...last, linear: fitGda(design, task), targets };
   const products = tensorProducts(design);

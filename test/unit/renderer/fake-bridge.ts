@@ -156,11 +156,13 @@ export class FakeBridge implements Client<BridgeService> {
         provider: 'cpu',
         reason: 'no other provider here',
         precision: 'fp32',
+        tokenBytes: null,
       },
       trainer: {
         backend: 'wasm',
         reason: 'no native library found',
         stage: 'idle',
+        tuning: false,
         milliseconds: 41,
         settings: { strategy: 'auto', head: 'auto', combine: 'mean' },
       },
@@ -349,6 +351,7 @@ export class FakeBridge implements Client<BridgeService> {
         reason: 'TensorFlow 2.9.1 on the graphics card; asked for, self-test passed in 0.9 ms',
       });
     },
+    'tuning.start': () => ok({ wins: true, loss: 0.312, linearLoss: 0.361, labels: 240 }),
     'backend.check': () => fail('backend-unavailable', { backend: 'tfjs-node-gpu', reason: 'libcudart.so.11.0 is missing' }),
     'backend.forget': () => {
       this.#settings = { ...this.#settings, tfjsFolder: null };

@@ -3,6 +3,8 @@ import { trainerService, type Round, type TrainerService } from '../../../src/co
 import { connect, serve, type Client, type Emit, type Port } from '../../../src/contract/wire';
 import { startNodeBackend } from '../../../src/trainer/host/node';
 import { createTrainer } from '../../../src/trainer/service';
+import { proposeStates } from '../../../src/trainer/heads/tuned/propose';
+import { tokenPool } from './heads/tuned/tokens';
 import { answers, gaussianPool } from './pool';
 
 /** Two ends that copy messages as Electron's ports do. */
@@ -128,4 +130,63 @@ describe('the trainer as a service', () => {
     const short = await client.call('put', { encoder: 'e', d: 2, names: ['a', 'b'], rows: Float32Array.of(1, 2) });
     expect(short.ok ? '' : short.failure.code).toBe('embedding-corrupt');
   });
+
+  it('fine-tunes beside the rounds: what wins proposes, is judged again with every label, and exports', async () => {
+    const pool = tokenPool(300);
+    const { client, bugs, until, rounds } = await trainer();
+    const names = pool.base.embeddings;
+    await client.call('put', { encoder: 'test', d: 24, names, rows: pool.rows.data.slice() });
+    await client.call('base', { snapshot: 1, base: pool.base, labels: answers(pool, first(200)) });
+    const linear = await until(({ stage }) => stage === 'full');
+    expect(linear.head?.kind).not.toBe('attentive');
+
+    const chunk = async (rows: number[]) => ({
+      names: rows.map((row) => names[row] ?? ''),
+      shape: [...pool.tokens.shape] as [number, number],
+      bits: (await pool.tokens.read(rows)).slice(),
+    });
+    expect(await client.call('tune', {})).toMatchObject({ ok: false, failure: { code: 'embedding-missing' } });
+    for (let from = 0; from < 200; from += 50) await client.call('putStates', await chunk(first(50).map((i) => from + i)));
+    const stopped = new AbortController();
+    const done: number[] = [];
+    client.on('tuning', (event) => {
+      done.push(event.done);
+      stopped.abort();
+    });
+    expect(await client.call('tune', {}, { signal: stopped.signal })).toMatchObject({ ok: false, failure: { code: 'stopped' } });
+    const tuned = await client.call('tune', {});
+    expect(tuned).toMatchObject({ ok: true, value: { wins: true, labels: 200 } });
+    expect((await client.call('tuneUse', {})).ok).toBe(false);
+    for (let from = 0; from < 300; from += 50) await client.call('tuneScore', await chunk(first(50).map((i) => from + i)));
+    const before = rounds.length;
+    expect(await client.call('tuneUse', {})).toMatchObject({ ok: true });
+    await client.call('tuneEnd', {});
+    const used = await until((round) => rounds.indexOf(round) >= before && round.stage === 'full');
+    expect(used.head?.kind).toBe('attentive');
+    const right = (round: Round) =>
+      first(100).filter((i) => (round.probabilities[2 * (200 + i)] as number) > 0.5 === (pool.truth[200 + i] === 0)).length;
+    expect(right(used)).toBeGreaterThan(Math.max(85, right(linear)));
+
+    // Its file says the same as the round.
+    const file = await client.call('head', {});
+    if (!file.ok) throw new Error(file.failure.code);
+    const said = await proposeStates(file.value, pool.tokens, first(300));
+    said.forEach((p, i) => expect(p).toBeCloseTo(used.probabilities[i] as number, 5));
+
+    await client.call('delta', {
+      after: 1,
+      snapshot: 2,
+      labels: answers(
+        pool,
+        first(20).map((i) => 200 + i),
+        'train',
+        200,
+      ),
+    });
+    const quick = await until(({ snapshot, stage }) => snapshot === 2 && stage === 'quick');
+    expect(quick.head?.kind).toBe('attentive');
+    const full = await until(({ snapshot, stage }) => snapshot === 2 && stage === 'full');
+    expect(full.head).toMatchObject({ kind: 'attentive', labels: { count: 220 } });
+    expect(bugs).toEqual([]);
+  }, 120_000);
 });

@@ -10,9 +10,20 @@ export async function proposeStates(
   head: Head,
   source: StateSource,
   rows: readonly number[],
-  onProgress: (done: number) => void = () => undefined,
+  onProgress?: (done: number) => void,
   signal?: AbortSignal,
 ): Promise<Float32Array<ArrayBuffer>> {
+  return calibratedByHead(head, await logitsOfStates(head, source, rows, onProgress, signal));
+}
+
+/** Its logits [n, K], before calibration. */
+export function logitsOfStates(
+  head: Head,
+  source: StateSource,
+  rows: readonly number[],
+  onProgress: (done: number) => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
   const { formula, values } = formulaOf(head);
   let done = 0;
   const batches = inBatches(rows).map((part) => async () => {
@@ -21,7 +32,7 @@ export async function proposeStates(
     onProgress(Math.min(done, rows.length));
     return { states };
   });
-  return calibratedByHead(head, await score(formula, values, batches, () => pause(signal)));
+  return score(formula, values, batches, () => pause(signal));
 }
 
 function formulaOf(head: Head): { formula: Formula; values: Head['tensors'] } {

@@ -1,0 +1,93 @@
+import type { BridgeService } from '../../contract/bridge';
+import type { EmbedItem } from '../../contract/jobs/encoder';
+import type { TuneOutcome } from '../../contract/jobs/trainer';
+import { attempt, fail, unwrap, type Result } from '../../contract/result';
+import type { Emit } from '../../contract/wire';
+import type { BridgePart } from '../ipc';
+import type { Processes } from '../processes';
+import type { Projects } from '../projects';
+import type { ProjectSession } from '../projects/session';
+import type { PooledImage } from '../projects/training';
+
+/** One chunk of tokens on its way from the encoder to the trainer: messages are copied, and large ones stall main. */
+const CHUNK_BYTES = 2 * 1024 * 1024;
+/** Images whose tokens are computed in one call, so that a stop and the encoder's end cost little. */
+const PORTION = 64;
+
+/** Fine-tuning of the open project's head, on request and in the background. Labeling goes on. */
+export function setupTuning({ projects, processes, emit }: { projects: Projects; processes: Processes; emit: Emit<BridgeService> }): {
+  part: BridgePart;
+  stop: () => void;
+} {
+  let running: AbortController | null = null;
+  const part: BridgePart = {
+    'tuning.start': async ({ project }) => {
+      const session = projects.session();
+      if (session?.project.id !== project) return fail('project-missing', { project });
+      if (running) return fail('wrong-use', { reason: 'a head is being fine-tuned already' });
+      running = new AbortController();
+      session.tuning = true;
+      const off = processes.trainer.on('tuning', ({ done, total }) => emit('progress', { job: 'tune', done, total, what: 'Fine-tuning' }));
+      try {
+        const signal = AbortSignal.any([running.signal, session.closing]);
+        return await attempt(() => fineTune(session, processes, emit, signal));
+      } finally {
+        off();
+        running = null;
+        session.tuning = false;
+        await processes.trainer.call('tuneEnd', {});
+      }
+    },
+  };
+  return { part, stop: () => running?.abort() };
+}
+
+/** May throw FailureErrors. */
+async function fineTune(
+  session: ProjectSession,
+  processes: Processes,
+  emit: Emit<BridgeService>,
+  signal: AbortSignal,
+): Promise<TuneOutcome> {
+  const opened = unwrap(await session.embedding.open());
+  const shape = opened.card.outputs.tokens;
+  if (!shape) return unwrap(fail('wrong-use', { reason: `${opened.card.name} gives no tokens of image regions` }));
+  if (session.embedding.state !== 'done') return unwrap(fail('wrong-use', { reason: 'images are still being embedded' }));
+  const pool = session.pooled();
+  const labelled = session.labelledImages();
+  const learnt = pool.filter(({ image }) => labelled.has(image.id));
+  /** Computes the tokens of these images where they are not kept yet, and hands them on in chunks. */
+  const each = async (
+    images: readonly PooledImage[],
+    what: string,
+    hand: (names: string[], bits: Uint16Array<ArrayBuffer>) => Promise<Result<void>>,
+  ) => {
+    for (let from = 0; from < images.length; from += PORTION) {
+      emit('progress', { job: 'tune', done: from, total: images.length, what });
+      const portion = images.slice(from, from + PORTION);
+      const names = [...new Set(portion.map(({ name }) => name))];
+      const missing = new Set(unwrap(await processes.encoder.call('missing', { names, states: ['tokens'] })));
+      const items = portion
+        .filter(({ name }) => missing.has(name))
+        .map(({ image }): EmbedItem => ({ key: image.id, source: { file: session.fileOf(image), frame: image.frame } }));
+      if (items.length > 0) unwrap(await processes.encoder.call('embed', { items, states: ['tokens'] }, { signal }));
+      const count = Math.max(1, Math.min(64, Math.floor(CHUNK_BYTES / (2 * shape[0] * shape[1]))));
+      for (let at = 0; at < names.length; at += count) {
+        if (signal.aborted) unwrap(fail('stopped'));
+        const chunk = names.slice(at, at + count);
+        const { bits } = unwrap(await processes.encoder.call('fetchStates', { state: 'tokens', names: chunk }));
+        unwrap(await hand(chunk, bits));
+      }
+    }
+  };
+  await each(learnt, 'Reading image regions of the labelled images', (names, bits) =>
+    processes.trainer.call('putStates', { names, shape, bits }),
+  );
+  const outcome = unwrap(await processes.trainer.call('tune', {}, { signal }));
+  if (!outcome.wins) return outcome;
+  await each(pool, 'Reading image regions of all images', (names, bits) =>
+    processes.trainer.call('tuneScore', { names, shape, bits }, { signal }),
+  );
+  unwrap(await processes.trainer.call('tuneUse', {}));
+  return outcome;
+}

@@ -1,0 +1,61 @@
+import { useState } from 'react';
+import type { TuneOutcome } from '../../contract/jobs/trainer';
+import { useServices } from '../app/environment';
+import { useSession } from '../app/session-context';
+import { useSignal } from '../app/signal';
+import { bytes, count } from '../controls/figures';
+import { JobProgress } from '../controls/JobProgress';
+import { Term } from '../controls/Term';
+
+/** Labels below which fine-tuning hardly ever wins. */
+const OFFERED_FROM = 200;
+
+/** Offers to learn where in the image to look, once there are labels for it. Says nothing where the encoder gives no image regions. */
+export function FineTune() {
+  const { bridge, problems } = useServices();
+  const { id: project, status, proposals } = useSession();
+  const { encoder, embedding, trainer } = useSignal(status);
+  const round = useSignal(proposals.round);
+  const [outcome, setOutcome] = useState<TuneOutcome | null>(null);
+  if (!encoder || encoder.tokenBytes === null) return null;
+  const labelled = round?.metrics.labelled ?? 0;
+  const start = async () => {
+    setOutcome(null);
+    const result = await bridge.call('tuning.start', { project });
+    if (result.ok) setOutcome(result.value);
+    else if (result.failure.code !== 'stopped') problems.failure(result.failure);
+  };
+  return (
+    <section data-testid="fine-tune">
+      <h3>
+        <Term means="A head that pools the encoder's patch tokens by attention, one query a finding">Fine-tuning</Term>
+      </h3>
+      {trainer.tuning ? (
+        <JobProgress job="tune" title="Fine-tuning" />
+      ) : labelled < OFFERED_FROM ? (
+        <p className="muted">
+          From {OFFERED_FROM} labelled images on Collimate can learn where in the image to look for each finding; now {count(labelled)}.
+        </p>
+      ) : (
+        <>
+          <p className="muted">
+            Learns where in the image to look for each finding, in the background. Takes up to {bytes(encoder.tokenBytes * embedding.total)}{' '}
+            on the disk; proposals change only where the result is clearly better.
+          </p>
+          <button className="button small" onClick={() => void start()} disabled={embedding.state !== 'done'} data-testid="start-tuning">
+            Fine-tune
+          </button>
+        </>
+      )}
+      {outcome && (
+        <p role="status" data-testid="tuning-outcome">
+          {outcome.wins ? 'Clearly better: it makes the proposals from now on.' : 'Not clearly better: the head stays as it is.'}{' '}
+          <span className="muted">
+            <Term means="Mean surprise at the true answers, on patients left out of training; lower is better">Log loss</Term>{' '}
+            {outcome.loss.toFixed(3)} against {outcome.linearLoss.toFixed(3)}, {count(outcome.labels)} images.
+          </span>
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,107 @@
+import type { TuneOutcome } from '../contract/jobs/trainer';
+import { attempt, fail, FailureError, ok, type Result } from '../contract/result';
+import { learn, type Prepared } from './engine';
+import { logitsOfStates } from './heads/tuned/propose';
+import type { TunedPool } from './heads/tuned/serving';
+import type { StateSource } from './heads/tuned/states';
+import type { Matrix } from './matrix';
+import { tune, type Tuned } from './tune';
+
+type Shape = readonly [number, number];
+
+/** Fine-tuning on request, beside the rounds: tokens by name, the head that was made of them, and what it says of the pool. */
+export class Tuning {
+  readonly #states = new Map<string, Uint16Array>();
+  #shape: Shape = [0, 0];
+  #made: { readonly tuned: Tuned; readonly names: readonly string[]; readonly logits: Float32Array } | null = null;
+  /** The head that proposes. */
+  inUse: TunedPool | null = null;
+
+  put(names: readonly string[], shape: Shape, bits: Uint16Array): Result<void> {
+    const size = shape[0] * shape[1];
+    if (bits.length !== names.length * size)
+      return fail('embedding-corrupt', { file: 'a message', reason: 'its tokens have another size' });
+    this.#shape = shape;
+    names.forEach((name, i) => this.#states.set(name, bits.slice(i * size, (i + 1) * size)));
+    return ok();
+  }
+
+  async run(
+    prepared: Prepared,
+    embeddings: Matrix,
+    created: string,
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Result<TuneOutcome>> {
+    const names = prepared.snapshot.base.embeddings;
+    if (this.#states.size === 0) return fail('embedding-missing', { count: names.length });
+    const linear = await attempt(() => learn({ ...prepared, tuned: null }, created, signal));
+    if (!linear.ok) return linear;
+    if (!linear.value.ok) return linear.value;
+    const tuned = await tune(prepared, linear.value.value, embeddings, {
+      kind: 'attentive',
+      source: this.#source(names),
+      created,
+      onProgress,
+      signal,
+    });
+    if (!tuned.ok) return tuned;
+    const { wins, loss, linearLoss, fitted } = tuned.value;
+    this.#made = { tuned: tuned.value, names, logits: new Float32Array(names.length * fitted.targets.findings).fill(NaN) };
+    return ok({ wins, loss, linearLoss, labels: fitted.targets.rows.length });
+  }
+
+  async score(names: readonly string[], shape: Shape, bits: Uint16Array, signal: AbortSignal): Promise<Result<void>> {
+    const made = this.#made;
+    if (!made) return fail('wrong-use', { reason: 'the images of the project changed while a head was fine-tuned; start it again' });
+    const { head, fitted } = made.tuned;
+    const size = shape[0] * shape[1];
+    const part = (row: number) => bits.subarray(row * size, (row + 1) * size);
+    const source: StateSource = { shape, read: (rows) => Promise.resolve(joined(rows.map(part), size)) };
+    const rows = names.map((_, i) => i);
+    const found = await attempt(() => logitsOfStates(head, source, rows, undefined, signal));
+    if (!found.ok) return found;
+    const k = fitted.targets.findings;
+    const places = new Map(names.map((name, i) => [name, i]));
+    made.names.forEach((name, row) => {
+      const place = places.get(name);
+      if (place !== undefined) made.logits.set(found.value.subarray(place * k, (place + 1) * k), row * k);
+    });
+    return ok();
+  }
+
+  use(): Result<void> {
+    if (!this.#made?.logits.every(Number.isFinite))
+      return fail('wrong-use', { reason: 'not every image of the project was scored; start it again' });
+    const { tuned, logits } = this.#made;
+    this.inUse = { fitted: tuned.fitted, held: tuned.held, logits };
+    return ok();
+  }
+
+  end(): void {
+    this.#states.clear();
+    this.#made = null;
+  }
+
+  /** The pool is another one. */
+  forget(): void {
+    this.end();
+    this.inUse = null;
+  }
+
+  #source(names: readonly string[]): StateSource {
+    const size = this.#shape[0] * this.#shape[1];
+    const of = (row: number) => {
+      const bits = this.#states.get(names[row] ?? '');
+      if (!bits) throw new FailureError(fail('embedding-missing', { count: 1 }).failure);
+      return bits;
+    };
+    return { shape: this.#shape, read: (rows) => Promise.resolve(joined(rows.map(of), size)) };
+  }
+}
+
+function joined(parts: readonly Uint16Array[], size: number): Uint16Array {
+  const out = new Uint16Array(parts.length * size);
+  parts.forEach((part, i) => out.set(part, i * size));
+  return out;
+}
