@@ -92,7 +92,8 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
       passes: trained.passes,
       loss: meanLossOf(targets, base.task, a, b),
       linearLoss: meanLossOf(targets, base.task, b, a),
-      wins: clearlyBetter(targets, base.task, a, b),
+      // Without a pass it is the linear head, calibrated once more.
+      wins: trained.passes > 0 && clearlyBetter(targets, base.task, a, b),
     });
   } catch (error) {
     if (error instanceof FailureError) return { ok: false, failure: error.failure };
