@@ -276,7 +276,7 @@ export const trainerService = {
     tuneUse: { params: z.object({}), result: z.void() },
     /** Forgets the tokens, and the head unless it is in use. */
     tuneEnd: { params: z.object({}), result: z.void() },
-    /** Flagged labels of the last full round, the most suspect first, at most `count`; `judged`: how many could be judged. */
+    /** Flagged labels of the last full round, the least probable answer first, at most `count`; `judged`: how many could be judged. */
     suspects: {
       params: z.object({ count: z.int() }),
       result: z.object({ judged: z.int(), flagged: z.int(), suspects: z.array(Suspect) }),

@@ -1,10 +1,16 @@
-import { takeRows } from '../matrix';
+import { makeDesign } from '../heads/design';
+import { fitGda } from '../heads/gda';
+import { matrix, takeRows } from '../matrix';
 import { random } from '../random';
-import { productTransposed } from '../tensors/product';
+import { product } from '../tensors/product';
 import type { Acquisition, Pick, Scene } from './scene';
 
-/** With so many positives, head and similarity count alike. */
-const EVEN = 5;
+/** Open images that count as absent while searching: at a rare finding's prevalence hardly any of them is not. */
+const TAKEN_AS_ABSENT = 300;
+/** From so many positives on a pick is called likely, before that similar. */
+const LIKELY_FROM = 5;
+/** The share of a head that came with the encoder, which has learnt from others' labels. */
+const READY = 0.5;
 
 /** Whether there is anything to go by before the first label: images to start from, or a head that knows the finding. */
 export const canSearch = (scene: Scene): boolean =>
@@ -17,8 +23,9 @@ function sayingOf({ ready, scores }: Scene, finding: number) {
 }
 
 /**
- * Search for a rare finding: P(present) blended with the similarity to the positives known and the images it was started from, the
- * weight moving to the head as positives become more; of ten picks eight have the top score, one is uncertain, one is drawn at random.
+ * Search for a rare finding: a discriminant between the positives known (and the images it was started from) and everything else, for which
+ * absent labels and open images drawn at random stand (learning from positive and unlabelled data, Elkan and Noto 2008); blended by rank
+ * with a head that came with the encoder. Of ten picks eight have the top score, one is uncertain, one is drawn at random.
  * Unless one is asked for, the finding searched for is the one with fewest positives among those that have any.
  */
 export const rare: Acquisition = async (scene, count) => {
@@ -26,28 +33,29 @@ export const rare: Acquisition = async (scene, count) => {
   if (finding < 0) return [];
   const name = scene.findings[finding] ?? '';
   const positives = scene.present[finding] ?? [];
-  const seeds = [...new Set([...positives, ...(scene.search?.seeds ?? [])])];
+  const labelled = new Set(scene.labelled);
+  const seeds = [...new Set([...positives, ...(scene.search?.seeds ?? []).filter((row) => !labelled.has(row))])];
   const saying = sayingOf(scene, finding);
   if (seeds.length === 0 && !saying) return [];
-  const { data } = await productTransposed(takeRows(scene.features, scene.open), takeRows(scene.features, seeds));
-  const weight = weightOf(saying, positives.length, seeds.length);
   const k = scene.findings.length;
-  const candidates = Array.from(scene.open, (row, i) => {
-    let similarity = -1;
-    for (let j = 0; j < seeds.length; j++) similarity = Math.max(similarity, data[i * seeds.length + j] as number);
-    const z = saying ? (saying.z[row * k + finding] as number) : 0;
-    return { row, z, similarity, score: 0 };
-  });
-  // Ranks, not values: cosine and probability have no common scale.
+  const found = seeds.length === 0 ? null : await discriminant(scene, seeds);
+  const candidates = Array.from(scene.open, (row, i) => ({
+    row,
+    z: saying ? (saying.z[row * k + finding] as number) : 0,
+    likeness: found ? (found[i] as number) : 0,
+    score: 0,
+  }));
+  // Ranks, not values: the two have no common scale.
   const share = (order: typeof candidates, amount: number) =>
     order.forEach((one, rank) => (one.score += amount * (1 - rank / order.length)));
+  const head = found === null ? 1 : saying?.learnt ? READY : 0;
   share(
     [...candidates].sort((a, b) => b.z - a.z || a.row - b.row),
-    weight,
+    head,
   );
   share(
-    [...candidates].sort((a, b) => b.similarity - a.similarity || a.row - b.row),
-    1 - weight,
+    [...candidates].sort((a, b) => b.likeness - a.likeness || a.row - b.row),
+    1 - head,
   );
 
   const top = [...candidates].sort((a, b) => b.score - a.score || a.row - b.row);
@@ -59,7 +67,7 @@ export const rare: Acquisition = async (scene, count) => {
   const out: Pick[] = [];
   while (out.length < Math.min(count, candidates.length)) {
     const turn = out.length % 10;
-    const from = turn === 4 && weight > 0 ? 'close' : turn === 9 ? 'any' : 'top';
+    const from = turn === 4 && saying ? 'close' : turn === 9 ? 'any' : 'top';
     let next = lists[from].next().value;
     while (next && taken.has(next.row)) next = lists[from].next().value;
     if (!next) break;
@@ -70,7 +78,7 @@ export const rare: Acquisition = async (scene, count) => {
         ? { code: 'random', params: {} }
         : from === 'close'
           ? { code: 'uncertain', params: { finding: name, probability } }
-          : weight > 0.5
+          : saying && (saying.learnt || positives.length >= LIKELY_FROM)
             ? { code: 'likely', params: { finding: name, probability } }
             : { code: 'similar', params: { finding: name, ...(positives.length === 0 ? { started: seeds.length } : {}) } };
     out.push({ row: next.row, score: next.score, reason });
@@ -78,12 +86,17 @@ export const rare: Acquisition = async (scene, count) => {
   return out;
 };
 
-/** Of the head against the similarity. A head that came with the encoder has learnt from others' labels: it counts for half from the start. */
-function weightOf(saying: { readonly learnt: boolean } | null, positives: number, seeds: number): number {
-  if (!saying) return 0;
-  if (seeds === 0) return 1;
-  const share = positives / (positives + EVEN);
-  return saying.learnt ? Math.max(0.5, share) : share;
+/** Logits of the open rows. */
+async function discriminant({ features, open, labelled, seed }: Scene, seeds: readonly number[]): Promise<Float32Array> {
+  const positive = new Set(seeds);
+  const absent = labelled.filter((row) => !positive.has(row));
+  const drawn = random(seed, 'taken as absent')
+    .shuffle(open.filter((row) => !positive.has(row)))
+    .subarray(0, TAKEN_AS_ABSENT);
+  const rows = Int32Array.from([...seeds, ...absent, ...drawn]);
+  const y = Int8Array.from(rows, (_, i) => (i < seeds.length ? 1 : 0));
+  const { weight } = fitGda(makeDesign(features, { rows, groups: rows, findings: 1, y }), 'multilabel');
+  return (await product(takeRows(features, open), matrix(features.columns, 1, Float32Array.from(weight)))).data;
 }
 
 function rarest(scene: Scene): number {

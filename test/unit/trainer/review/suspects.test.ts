@@ -22,9 +22,10 @@ it.each(['multiclass', 'multilabel'] as const)('wrong answers lead the list (%s)
   const lies = task === 'multiclass' ? wrong.length : 2 * wrong.length;
   const found = list.slice(0, lies).filter(({ row }) => wrong.includes(row)).length;
   expect(found).toBeGreaterThanOrEqual(lies - 1);
-  expect(list[0]?.flagged).toBe(true);
+  expect(list.slice(0, lies).filter(({ flagged }) => flagged).length).toBeGreaterThanOrEqual(lies - 2);
   expect(list.filter(({ flagged }) => flagged).length).toBeLessThan(list.length / 4);
-  expect(list.map(({ score }) => score)).toEqual(list.map(({ score }) => score).sort((a, b) => b - a));
+  const said = list.map(({ probability }) => probability);
+  expect(said).toEqual([...said].sort((a, b) => a - b));
 });
 
 it('thresholds are the means of a class over its own labels', () => {
@@ -34,8 +35,8 @@ it('thresholds are the means of a class over its own labels', () => {
   expect(list.map(({ row, flagged }) => [row, flagged])).toEqual([
     [6, true],
     [7, false],
-    [8, false],
     [5, false],
+    [8, false],
   ]);
   expect(list[0]?.score).toBeCloseTo(0.05, 6);
   expect(list[0]?.probability).toBeCloseTo(0.2, 6);
