@@ -10,8 +10,6 @@ export interface Limits {
   readonly references: number;
 }
 
-export const LIMITS: Limits = { candidates: 400, references: 1000 };
-
 /** The most uncertain half by `u` (by row of the pool), and the other half at random from the rest of the open rows. Ascending. */
 export function chooseCandidates(scene: Scene, u: Float64Array, limit: number): Int32Array {
   if (scene.open.length <= limit) return scene.open;

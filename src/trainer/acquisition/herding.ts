@@ -1,10 +1,11 @@
 import { takeRows } from '../matrix';
 import { random } from '../random';
 import { productTransposed } from '../tensors/product';
-import { chooseCandidates, chooseReferences, LIMITS, type Limits } from './excerpt';
+import { chooseCandidates, chooseReferences, type Limits } from './excerpt';
 import type { Acquisition, Scene } from './scene';
 import { standsFor, uncertainty } from './uncertainty';
 
+const LIMITS: Limits = { candidates: 400, references: 1000 };
 /** Pairs of labelled rows are compared among at most so many. */
 const WIDTH_SAMPLE = 300;
 const SMALLEST_WIDTH = 1e-3;

@@ -1,10 +1,11 @@
 import { cholesky, invertLower } from '../linear-algebra/cholesky';
 import { matrix, takeRows, type Matrix } from '../matrix';
 import { hold, product, productTransposed } from '../tensors/product';
-import { chooseCandidates, chooseReferences, LIMITS, type Limits } from './excerpt';
+import { chooseCandidates, chooseReferences, type Limits } from './excerpt';
 import type { Acquisition, Scene } from './scene';
 import { standsFor, uncertainty } from './uncertainty';
 
+const LIMITS: Limits = { candidates: 300, references: 500 };
 /** Variance of an answer about the function, where rows have length one and the function variance one before any answer. */
 const NOISE = 1;
 

@@ -75,7 +75,7 @@ function part(products: Float64Array, n: number, rows: readonly number[]): Float
   return out;
 }
 
-/** a += sign x^T x over the rows, four at a time: each pass over `a` then does the work of four. */
+/** a += sign x^T x over the rows, four rows and two lines of `a` at a time: what is read from memory then serves eight products. */
 function addScatter(a: Float64Array, x: Float64Array, m: number, rows: readonly number[], sign: number): Float64Array {
   const none = new Float64Array(m);
   for (let i = 0; i < rows.length; i += 4) {
@@ -83,13 +83,19 @@ function addScatter(a: Float64Array, x: Float64Array, m: number, rows: readonly 
       const row = rows[i + k];
       return row === undefined ? none : x.subarray(row * m, (row + 1) * m);
     }) as [Float64Array, Float64Array, Float64Array, Float64Array];
-    for (let c = 0; c < m; c++) {
-      const v0 = sign * (r0[c] as number);
-      const v1 = sign * (r1[c] as number);
-      const v2 = sign * (r2[c] as number);
-      const v3 = sign * (r3[c] as number);
-      for (let e = 0, p = c * m; e <= c; e++, p++) {
-        a[p] = (a[p] as number) + v0 * (r0[e] as number) + v1 * (r1[e] as number) + v2 * (r2[e] as number) + v3 * (r3[e] as number);
+    const factors = (c: number) => [r0, r1, r2, r3].map((row) => sign * (row[c] ?? 0)) as [number, number, number, number];
+    for (let c = 0; c < m; c += 2) {
+      const [v0, v1, v2, v3] = factors(c);
+      const [w0, w1, w2, w3] = factors(c + 1);
+      const last = Math.min(c + 1, m - 1);
+      for (let e = 0, p = c * m; e <= last; e++, p++) {
+        const e0 = r0[e] as number;
+        const e1 = r1[e] as number;
+        const e2 = r2[e] as number;
+        const e3 = r3[e] as number;
+        a[p] = (a[p] as number) + v0 * e0 + v1 * e1 + (v2 * e2 + v3 * e3);
+        // Where m is odd the line after the last one lies outside `a`, and typed arrays let nothing be written there.
+        a[p + m] = (a[p + m] as number) + w0 * e0 + w1 * e1 + (w2 * e2 + w3 * e3);
       }
     }
   }
