@@ -229,9 +229,10 @@ describe('training', () => {
     });
     expect(opened.training.settings).toMatchObject({ strategy: 'rare', head: 'auto', combine: 'max' });
     const asked = round.queue.filter(({ reason }) => reason.code === 'similar').map(({ row }) => opened.images[row]?.id ?? '');
-    // Of ten one is drawn at random; the seed itself may be asked about too.
-    const nearest = [seed, ...(await opened.training.similar(seed, 60)).map(({ image }) => image)];
-    expect(asked.slice(0, 9)).toEqual(nearest.slice(0, 9));
+    // The seed itself may be asked about too, and what it has in common with everything does not count.
+    const nearest = new Set((await opened.training.similar(seed, 20)).map(({ image }) => image));
+    expect(asked[0]).toBe(seed);
+    expect(asked.slice(1, 9).filter((image) => nearest.has(image)).length).toBeGreaterThanOrEqual(7);
     opened.project = { ...opened.project, queue: { ...queue, strategy: 'auto', search: null } };
     opened.training.configure();
     await vi.waitFor(() => expect(opened.rounds.at(-1)?.queue[0]?.reason.code).toBe('typical'));
