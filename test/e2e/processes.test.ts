@@ -48,6 +48,25 @@ describe('processes that end', () => {
     expect(after.labelled).toBe(before.labelled + 1);
   });
 
+  it('killing it in the middle of rounds loses no label, and ends where an undisturbed trainer would', async () => {
+    const before = await person.round();
+    // At once after the answer, in the quick round, in the full one. After six ends within a minute a process stays down.
+    const delays = [10, 60, 150];
+    for (const [i, delay] of delays.entries()) {
+      await person.answer([String(1 + (i % 2))], true);
+      await person.page.waitForTimeout(delay);
+      await expect.poll(() => killUtility(person, 'trainer')).toBe(1);
+    }
+    const after = await person.round();
+    expect(after.labelled).toBe(before.labelled + delays.length);
+    // Once more, from nothing: the round hangs on the labels alone.
+    await person.listen();
+    await expect.poll(() => killUtility(person, 'trainer')).toBe(1);
+    const again = await person.round();
+    expect(again.labelled).toBe(after.labelled);
+    expect([...again.byPath]).toEqual([...after.byPath]);
+  });
+
   it('a restart after SIGKILL in the middle of embedding does nothing twice', async () => {
     const second = mkdtempSync(join(tmpdir(), 'collimate-'));
     let other = await Person.start({ profile: second });
