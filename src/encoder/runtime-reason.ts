@@ -9,6 +9,7 @@ const noise: readonly (readonly [RegExp, string])[] = [
   // File, line, function and the condition that did not hold.
   [/\S*[/\\]\S+\.(?:cc|h|cpp|cu):\d+ .*? was false\. ?/g, ''],
   [/\S*[/\\]\S+\.(?:cc|h|cpp|cu):\d+ ?(?:[\w:~<>&* ]+\([^)]*\)(?: const)? )?/g, ''],
+  [/\b\w+\.(?:cc|h|cpp|cu):\d+ \w+ /g, ''],
   [/\s+/g, ' '],
 ];
 

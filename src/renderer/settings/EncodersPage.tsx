@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { KeptEmbeddings, LibraryEntry } from '../../contract/library';
 import { bytes, counted } from '../controls/figures';
+import { AddCustom } from './AddCustom';
 import { EncoderRow } from './EncoderRow';
 import { GetWeights } from './GetWeights';
 import { ImportEncoder } from './ImportEncoder';
@@ -57,6 +58,7 @@ export function EncodersPage() {
       <div className="ways">
         <GetWeights onImported={reload} />
         <ImportEncoder onImported={reload} />
+        <AddCustom onAdded={reload} />
       </div>
       {removal && 'encoder' in removal && <RemoveEncoder entry={removal.encoder} onClose={close} />}
       {removal && 'kept' in removal && <RemoveEmbeddings {...removal} onClose={close} />}

@@ -17,5 +17,9 @@ test.each([
   ['OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library', 'Failed to load shared library'],
   ['C:\\a\\onnxruntime\\core\\x.cpp:12 onnxruntime::f(int) y was false. No memory', 'No memory'],
   ['Failed to get a WebGPU adapter: No supported adapters.', 'Failed to get a WebGPU adapter: No supported adapters'],
+  [
+    "Non-zero status code returned while running Loop node. Name:'' Status Message: loop.cc:466 Initialize Loop subgraph input 0 has unknown shape: turn",
+    'Loop : Loop subgraph input 0 has unknown shape: turn',
+  ],
   ['', ''],
 ])('%s', (message, expected) => expect(runtimeReason(new Error(message))).toBe(expected));

@@ -1,3 +1,4 @@
+import proto from 'onnx-proto';
 import type { CustomEncoder } from '../../../../src/contract/custom-encoder';
 import { Graph } from '../../../../src/onnx/graph';
 import { serialiseModel, type Model } from '../../../../src/onnx/model';
@@ -72,4 +73,37 @@ export function byHand(grey: number): number[] {
   if (normalise.kind !== 'channels') throw new Error('other levels');
   const colours = normalise.mean.map((mean, c) => (grey / 255 - mean) / (normalise.std[c] ?? 1));
   return Array.from({ length: WIDTH }, (_, k) => colours.reduce((sum, value, c) => sum + value * (weights[c * WIDTH + k] ?? 0), 0));
+}
+
+/** A model that never ends: a loop of 2^62 turns. */
+export function endless(): Uint8Array {
+  const { onnx } = proto;
+  const model = onnx.ModelProto.decode(meanColours({ batch: 'N', output: 'rows' }));
+  const { FLOAT, BOOL, INT64 } = onnx.TensorProto.DataType;
+  const value = (name: string, elemType: number) => ({
+    name,
+    type: { tensorType: { elemType, ...(elemType === FLOAT ? {} : { shape: { dim: [] } }) } },
+  });
+  const same = (from: string, to: string) => ({ opType: 'Identity', input: [from], output: [to] });
+  const body = {
+    name: 'body',
+    node: [same('go', 'go.on'), same('carried', 'carried.on')],
+    input: [value('turn', INT64), value('go', BOOL), value('carried', FLOAT)],
+    output: [value('go.on', BOOL), value('carried.on', FLOAT)],
+  };
+  const turns = Buffer.alloc(8);
+  turns.writeBigInt64LE(2n ** 62n);
+  model.graph?.initializer?.push(
+    { name: 'turns', dims: [], dataType: INT64, rawData: turns } as never,
+    { name: 'true', dims: [], dataType: BOOL, rawData: Buffer.of(1) } as never,
+  );
+  model.graph?.node?.push({
+    opType: 'Loop',
+    input: ['turns', 'true', 'rows'],
+    output: ['features'],
+    attribute: [{ name: 'body', type: onnx.AttributeProto.AttributeType.GRAPH, g: body }],
+  } as never);
+  const [output] = model.graph?.output ?? [];
+  if (output) output.name = 'features';
+  return onnx.ModelProto.encode(model).finish();
 }
