@@ -80,29 +80,27 @@ export function endless(): Uint8Array {
   const { onnx } = proto;
   const model = onnx.ModelProto.decode(meanColours({ batch: 'N', output: 'rows' }));
   const { FLOAT, BOOL, INT64 } = onnx.TensorProto.DataType;
-  const value = (name: string, elemType: number) => ({
-    name,
-    type: { tensorType: { elemType, ...(elemType === FLOAT ? {} : { shape: { dim: [] } }) } },
-  });
+  const tensor = (name: string, elemType: number) => ({ name, type: { tensorType: { elemType } } });
+  const scalar = (name: string, elemType: number) => ({ name, type: { tensorType: { elemType, shape: { dim: [] } } } });
   const same = (from: string, to: string) => ({ opType: 'Identity', input: [from], output: [to] });
   const body = {
     name: 'body',
     node: [same('go', 'go.on'), same('carried', 'carried.on')],
-    input: [value('turn', INT64), value('go', BOOL), value('carried', FLOAT)],
-    output: [value('go.on', BOOL), value('carried.on', FLOAT)],
+    input: [scalar('turn', INT64), scalar('go', BOOL), tensor('carried', FLOAT)],
+    output: [scalar('go.on', BOOL), tensor('carried.on', FLOAT)],
   };
   const turns = Buffer.alloc(8);
   turns.writeBigInt64LE(2n ** 62n);
   model.graph?.initializer?.push(
-    { name: 'turns', dims: [], dataType: INT64, rawData: turns } as never,
-    { name: 'true', dims: [], dataType: BOOL, rawData: Buffer.of(1) } as never,
+    { name: 'turns', dims: [], dataType: INT64, rawData: turns },
+    { name: 'true', dims: [], dataType: BOOL, rawData: Buffer.of(1) },
   );
   model.graph?.node?.push({
     opType: 'Loop',
     input: ['turns', 'true', 'rows'],
     output: ['features'],
     attribute: [{ name: 'body', type: onnx.AttributeProto.AttributeType.GRAPH, g: body }],
-  } as never);
+  });
   const [output] = model.graph?.output ?? [];
   if (output) output.name = 'features';
   return onnx.ModelProto.encode(model).finish();
