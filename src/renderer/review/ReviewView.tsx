@@ -41,7 +41,9 @@ export function ReviewView({ onCommand, onFinding }: Props) {
     if (image === undefined) return undefined;
     cache.keep([image, after, before].flatMap((each) => each ?? []));
     // The image that is shown goes first.
-    const timer = setTimeout(() => void (after !== undefined && cache.get(after)), 150);
+    const timer = setTimeout(() => {
+      for (const each of [after, before]) if (each !== undefined) void cache.get(each);
+    }, 150);
     return () => clearTimeout(timer);
   }, [cache, image, after, before]);
 

@@ -37,7 +37,7 @@ export class PixelCache {
     const entry: Entry = { controller, loaded, bytes: 0 };
     this.#entries.set(image, entry);
     void loaded.then((result) => {
-      entry.bytes = result?.ok ? result.value.samples.byteLength : 0;
+      entry.bytes = result?.ok ? result.value.samples.byteLength + (result.value.half?.byteLength ?? 0) : 0;
       // A failure is asked for again next time.
       if (!result?.ok && this.#entries.get(image) === entry) this.#entries.delete(image);
       this.#shrink();

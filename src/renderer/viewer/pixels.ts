@@ -9,6 +9,8 @@ export interface DecodedImage {
   readonly height: number;
   readonly channels: 1 | 3;
   readonly samples: Uint8Array | Uint16Array;
+  /** Of large images: means of 2 x 2 samples, from which a view much smaller than the image is drawn four times as fast. */
+  readonly half: Uint8Array | Uint16Array | null;
   /** The first is shown at the start. */
   readonly windows: readonly NamedWindow[];
   readonly rescale: Rescale;
@@ -75,10 +77,37 @@ export function decode(header: string, body: ArrayBuffer, name: string): Result<
     height,
     channels,
     samples,
+    half: width * height >= LARGE ? halved(samples, width, channels) : null,
     windows: usable.length > 0 ? usable : [{ kind: 'full', name: 'full range', ...defaultWindow(samples) }],
     rescale,
     inverted,
   });
+}
+
+/** Pixels from which on the smaller copy pays. */
+const LARGE = 1_500_000;
+
+/** Means of 2 x 2 samples of each channel, rounded; an odd last row or column is left out. */
+export function halved<T extends Uint8Array | Uint16Array>(samples: T, width: number, channels: 1 | 3): T {
+  const across = width >> 1;
+  const down = (samples.length / width / channels) >> 1;
+  const out = samples instanceof Uint8Array ? new Uint8Array(across * down * channels) : new Uint16Array(across * down * channels);
+  const row = width * channels;
+  let to = 0;
+  for (let y = 0; y < down; y += 1) {
+    for (let x = 0; x < across; x += 1) {
+      for (let c = 0; c < channels; c += 1) {
+        const at = 2 * y * row + 2 * x * channels + c;
+        const sum =
+          (samples[at] as number) +
+          (samples[at + channels] as number) +
+          (samples[at + row] as number) +
+          (samples[at + row + channels] as number);
+        out[to++] = (sum + 2) >> 2;
+      }
+    }
+  }
+  return out as T;
 }
 
 async function failureOf(response: Response, name: string): Promise<Result<DecodedImage>> {

@@ -77,9 +77,7 @@ export function webglPainter(canvas: HTMLCanvasElement): Painter | null {
   if (!program) return null;
   gl.useProgram(program);
   gl.bindVertexArray(gl.createVertexArray());
-  const texture = gl.createTexture();
-  gl.bindTexture(gl.TEXTURE_2D, texture);
-  for (const parameter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, parameter, gl.NEAREST);
+  const [whole, half] = [pixelTexture(gl), pixelTexture(gl)];
   gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
   const place = (name: string) => gl.getUniformLocation(program, name);
   // A second unit, always bound: a sampler without a texture would spoil the drawing even where it is not read.
@@ -94,9 +92,8 @@ export function webglPainter(canvas: HTMLCanvasElement): Painter | null {
     largest: typeof largest === 'number' ? largest : 0,
     setImage(next) {
       image = next;
-      gl.activeTexture(gl.TEXTURE0);
-      gl.bindTexture(gl.TEXTURE_2D, texture);
-      upload(gl, next);
+      upload(gl, whole, next);
+      if (next.half) upload(gl, half, { ...next, width: next.width >> 1, height: next.height >> 1, samples: next.half });
     },
     paint({ placement, turn, window, inverted, pixelRatio, lens }) {
       gl.viewport(0, 0, canvas.width, canvas.height);
@@ -106,10 +103,15 @@ export function webglPainter(canvas: HTMLCanvasElement): Painter | null {
       const step = 1 / (placement.scale * pixelRatio);
       const [width, middle] = [canvas.width / pixelRatio / 2, canvas.height / pixelRatio / 2];
       const origin = imagePoint(placement, turn, image, -width, -middle);
-      gl.uniform2f(place('size'), image.width, image.height);
-      gl.uniform2f(place('origin'), origin.x, origin.y);
-      gl.uniform2f(place('across'), turn[0] * step, turn[1] * step);
-      gl.uniform2f(place('down'), turn[2] * step, turn[3] * step);
+      // The magnifier shows every pixel of the image.
+      const coarse = image.half !== null && step >= 2 && !lens;
+      const k = coarse ? 0.5 : 1;
+      gl.activeTexture(gl.TEXTURE0);
+      gl.bindTexture(gl.TEXTURE_2D, coarse ? half : whole);
+      gl.uniform2f(place('size'), Math.floor(image.width * k), Math.floor(image.height * k));
+      gl.uniform2f(place('origin'), origin.x * k, origin.y * k);
+      gl.uniform2f(place('across'), turn[0] * step * k, turn[1] * step * k);
+      gl.uniform2f(place('down'), turn[2] * step * k, turn[3] * step * k);
       const [x, y] = lens ? [(lens.x + width) * pixelRatio, (lens.y + middle) * pixelRatio] : [0, 0];
       gl.uniform3f(place('lens'), x, y, lens ? LENS_RADIUS * pixelRatio : 0);
       gl.uniform1f(place('factor'), LENS_FACTOR);
@@ -123,7 +125,8 @@ export function webglPainter(canvas: HTMLCanvasElement): Painter | null {
       gl.drawArrays(gl.TRIANGLES, 0, 3);
     },
     dispose() {
-      gl.deleteTexture(texture);
+      gl.deleteTexture(whole);
+      gl.deleteTexture(half);
       gl.deleteTexture(tables);
       gl.deleteProgram(program);
       // Contexts are few: that of a canvas that is gone is free at once, not when the garbage is collected.
@@ -132,7 +135,16 @@ export function webglPainter(canvas: HTMLCanvasElement): Painter | null {
   };
 }
 
-function upload(gl: WebGL2RenderingContext, { width, height, channels, samples }: DecodedImage): void {
+function pixelTexture(gl: WebGL2RenderingContext): WebGLTexture {
+  const texture = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  for (const parameter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, parameter, gl.NEAREST);
+  return texture;
+}
+
+function upload(gl: WebGL2RenderingContext, texture: WebGLTexture, { width, height, channels, samples }: DecodedImage): void {
+  gl.activeTexture(gl.TEXTURE0);
+  gl.bindTexture(gl.TEXTURE_2D, texture);
   const wide = samples instanceof Uint16Array;
   const internal = channels === 1 ? (wide ? gl.R16UI : gl.R8UI) : wide ? gl.RGB16UI : gl.RGB8UI;
   const format = channels === 1 ? gl.RED_INTEGER : gl.RGB_INTEGER;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fit, imagePoint, mirrored, panned, rotated, turnWords, UPRIGHT, zoomAt } from '../../../../src/renderer/viewer/geometry';
 import { ViewerControls } from '../../../../src/renderer/viewer/controls';
-import { decode } from '../../../../src/renderer/viewer/pixels';
+import { halved, decode } from '../../../../src/renderer/viewer/pixels';
 import {
   type NamedWindow,
   brighter,
@@ -204,5 +204,19 @@ describe('pixels from main', () => {
   ])('are refused with a sentence: %s', (_name, text, size) => {
     const result = decode(text, new ArrayBuffer(size), 'a.png');
     expect(result.ok ? null : result.failure.code).toBe('image-corrupt');
+  });
+});
+
+describe('the smaller copy of a large image', () => {
+  it('holds the means of 2 x 2 samples, channel by channel', () => {
+    expect(halved(Uint16Array.from([10, 20, 65535, 30, 41, 65535]), 3, 1)).toEqual(Uint16Array.from([25]));
+    expect(halved(Uint8Array.from([0, 10, 20, 4, 20, 40, 8, 30, 60, 12, 40, 80]), 2, 3)).toEqual(Uint8Array.from([6, 25, 50]));
+  });
+  it('is made of images from 1.5 million pixels on', () => {
+    const header = { width: 1500, height: 1000, channels: 1, bits: 16, windows: [], inverted: false };
+    const result = decode(JSON.stringify(header), new ArrayBuffer(3_000_000), 'x');
+    expect(result.ok && result.value.half?.length).toBe(375_000);
+    const small = decode(JSON.stringify({ ...header, height: 999 }), new ArrayBuffer(2_997_000), 'x');
+    expect(small.ok && small.value.half).toBeNull();
   });
 });
