@@ -8,7 +8,9 @@ import type { Acquisition, Pick, Scene } from './scene';
 import { mostUncertain } from './uncertainty';
 import { varianceReduction } from './variance';
 
-/** A head of fewer labels says too little to choose by: the images asked for stand for the pool. */
+/** The first labels are of typical images, which hardly ever show what is rare; as many again are drawn at random. */
+const TYPICAL = 10;
+/** A head of fewer labels says too little to choose by. */
 const LABELS_FOR_HEAD = 20;
 
 const acquisitions: Record<Exclude<Strategy, 'auto'> | 'covering', Acquisition> = {
@@ -30,16 +32,18 @@ const acquisitions: Record<Exclude<Strategy, 'auto'> | 'covering', Acquisition> 
 const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'variance', 'herding', 'kcentre', 'rare']);
 
 /**
- * The default: typical images while nothing is labelled, then images that stand for the others, then those whose answer takes most of
- * the head's uncertainty away (test/bench/learning/README.md says what was compared).
+ * The default: typical images, then images drawn at random, then those whose answer takes most of the head's uncertainty away
+ * (test/bench/learning/README.md says what was compared).
  */
 function resolve(strategy: Strategy, scene: Scene): keyof typeof acquisitions {
   if (strategy === 'random') return 'random';
   if (strategy === 'rare' && canSearch(scene)) return 'rare';
   if (scene.labelled.length === 0) return 'coldstart';
-  if (scene.scores === null && !HEADLESS.has(strategy)) return 'herding';
-  if (strategy === 'auto') return scene.labelled.length < LABELS_FOR_HEAD ? 'covering' : 'variance';
-  return strategy;
+  if (strategy === 'auto') {
+    if (scene.labelled.length < TYPICAL) return 'covering';
+    return scene.scores === null || scene.labelled.length < LABELS_FOR_HEAD ? 'random' : 'variance';
+  }
+  return scene.scores === null && !HEADLESS.has(strategy) ? 'herding' : strategy;
 }
 
 /**

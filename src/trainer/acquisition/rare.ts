@@ -5,7 +5,7 @@ import { random } from '../random';
 import { product } from '../tensors/product';
 import type { Acquisition, Pick, Scene } from './scene';
 
-/** Open images that count as absent while searching: at a rare finding's prevalence hardly any of them is not. */
+/** Absent labels are made up to so many by open images: at a rare finding's prevalence hardly any of them is not absent. */
 const TAKEN_AS_ABSENT = 300;
 /** From so many positives on a pick is called likely, before that similar. */
 const LIKELY_FROM = 5;
@@ -92,7 +92,7 @@ async function discriminant({ features, open, labelled, seed }: Scene, seeds: re
   const absent = labelled.filter((row) => !positive.has(row));
   const drawn = random(seed, 'taken as absent')
     .shuffle(open.filter((row) => !positive.has(row)))
-    .subarray(0, TAKEN_AS_ABSENT);
+    .subarray(0, Math.max(0, TAKEN_AS_ABSENT - absent.length));
   const rows = Int32Array.from([...seeds, ...absent, ...drawn]);
   const y = Int8Array.from(rows, (_, i) => (i < seeds.length ? 1 : 0));
   const { weight } = fitGda(makeDesign(features, { rows, groups: rows, findings: 1, y }), 'multilabel');

@@ -108,6 +108,17 @@ describe('audit draws', () => {
   });
 });
 
+describe('the default', () => {
+  it('asks for typical images, then draws at random, then asks for what settles most', async () => {
+    const pool = gaussianPool(400, 12, 2, 'multilabel');
+    const by = (strategy: Settings['strategy'], n: number) => queueWith(pool, first(n), { strategy, queueSize: 10, ...noAudit });
+    expect(await by('auto', 0)).toEqual(await by('coldstart', 0));
+    expect((await by('auto', 5)).map(({ reason }) => reason.code)).toEqual(Array.from({ length: 10 }, () => 'representative'));
+    expect(await by('auto', 15)).toEqual(await by('random', 15));
+    expect(await by('auto', 30)).toEqual(await by('variance', 30));
+  });
+});
+
 describe('cold start', () => {
   it('sees every cloud of a pool of well separated ones', async () => {
     const pool = gaussianPool(400, 10, 6, 'multiclass', 12);
