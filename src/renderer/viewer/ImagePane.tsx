@@ -8,7 +8,7 @@ import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { count } from '../controls/figures';
-import { useImage } from '../labels/use-labels';
+import { useImage, useProject } from '../labels/use-labels';
 import type { PixelCache } from './pixel-cache';
 import type { DecodedImage } from './pixels';
 import { PixelCanvas } from './PixelCanvas';
@@ -139,18 +139,21 @@ function Patient({ image }: { readonly image: Id }) {
   const { id: project } = useSession();
   const { showPatients } = useSignal(settings.current);
   const { record } = useImage(image);
-  const [found, setFound] = useState<{ readonly image: Id; readonly patient: string | null } | null>(null);
+  const { metadata } = useProject();
+  const [found, setFound] = useState<{ readonly hash: string; readonly patient: string | null } | null>(null);
   const hash = record && factsOf(record).patient;
   useEffect(() => {
     let current = true;
     if (!showPatients || hash === null) return undefined;
     void bridge.call('images.patient', { project, image }).then((result) => {
-      if (current) setFound({ image, patient: result.ok ? result.value : null });
+      if (current) setFound({ hash, patient: result.ok ? result.value : null });
     });
     return () => {
       current = false;
     };
-  }, [bridge, project, image, hash, showPatients]);
-  if (!showPatients || hash === null || found?.image !== image) return null;
+    // Another rule says it elsewhere; the image's hash comes a moment before the rule.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [bridge, project, image, hash, metadata, showPatients]);
+  if (!showPatients || hash === null || found?.hash !== hash) return null;
   return <span data-testid="viewer-patient">{found.patient === null ? `patient #${hash.slice(0, 6)}` : `patient ${found.patient}`}</span>;
 }
