@@ -129,6 +129,8 @@ export function connect<S extends ServiceSpec>(spec: S, port: Port, onBug: (erro
   return {
     call(method, params, options) {
       if (closed) return Promise.resolve(gone());
+      // An abort that came before would never be heard of, and the work would be done for nobody.
+      if (options?.signal?.aborted === true) return Promise.resolve(fail('stopped'));
       const id = next++;
       return new Promise((resolve) => {
         const abort = () => port.post({ kind: 'abort', id });

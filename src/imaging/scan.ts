@@ -26,7 +26,9 @@ export type SkipReason =
 const images = new Set(['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tiff', 'dcm', 'dicom', 'dic', 'ima']);
 const unread = new Set(['gif', 'bmp', 'jp2', 'j2k', 'jxl', 'heic', 'heif', 'avif', 'pgm', 'ppm', 'pnm', 'nii', 'nrrd', 'mha']);
 const system = new Set(['Thumbs.db', 'desktop.ini', 'DICOMDIR']);
-const BATCH = 256;
+/** The first images are wanted at once, the others in few pieces: each is a line of the journal and a flush. */
+const FIRST_BATCH = 32;
+const LARGEST_BATCH = 1024;
 /** Calls that hang keep their thread, of which a process has four for all its files: the journal must not wait behind them. */
 const PARALLEL = 2;
 const PATIENCE_SECONDS = 15;
@@ -72,6 +74,7 @@ export async function* scanFolder(folder: string, options: ScanOptions = {}): As
   const { signal, seconds = PATIENCE_SECONDS } = options;
   const drive = patient(options.drive ?? localDrive, seconds);
   let batch: ScanEntry[] = [];
+  let told = 0;
   try {
     const root = await drive.realpath(isAbsolute(folder) ? folder : resolve(folder));
     if (!(await drive.isFolder(root))) return yield fail('folder-unreadable', { folder, reason: 'it is not a folder' });
@@ -79,7 +82,8 @@ export async function* scanFolder(folder: string, options: ScanOptions = {}): As
     for await (const entry of walk(drive, root, '')) {
       if (signal?.aborted === true) return yield fail('stopped');
       batch.push(entry);
-      if (batch.length >= BATCH) {
+      if (batch.length >= Math.min(LARGEST_BATCH, Math.max(FIRST_BATCH, told))) {
+        told += batch.length;
         yield ok(batch);
         batch = [];
       }

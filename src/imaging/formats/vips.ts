@@ -6,7 +6,8 @@ import type { Format } from './signature';
 type Instance = typeof Vips;
 let instance: Promise<Instance> | null = null;
 
-function vips(): Promise<Instance> {
+/** Loads the module: whoever expects a picture need not wait until it is there. */
+export function vips(): Promise<Instance> {
   // Warnings about files would go to stderr; what matters of them comes back as an error.
   const quiet = (module: { ENV?: Record<string, string> }) => {
     if (module.ENV) module.ENV['VIPS_WARNING'] = '0';

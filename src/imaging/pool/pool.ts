@@ -10,6 +10,8 @@ export interface PoolOptions {
   readonly threads?: number;
   /** After this many seconds a file is given up and its thread replaced. Default 30. */
   readonly seconds?: number;
+  /** Start a thread at once, so that the first picture does not wait for it. */
+  readonly eager?: boolean;
 }
 
 type Answer = Result<JobValue[Job['kind']]>;
@@ -39,10 +41,11 @@ export class Pool {
   private readonly workerUrl: URL;
   private closed = false;
 
-  constructor({ workerUrl, threads, seconds }: PoolOptions) {
+  constructor({ workerUrl, threads, seconds, eager }: PoolOptions) {
     this.workerUrl = workerUrl;
     this.limit = threads === undefined || threads < 1 ? Math.min(4, Math.max(1, availableParallelism() - 1)) : threads;
     this.seconds = seconds ?? 30;
+    if (eager === true) this.start().worker.unref();
   }
 
   /** Answers the job's own failures, and image-timeout, decoder-crashed, or stopped (aborted before it was finished). */

@@ -1,6 +1,10 @@
 import { parentPort } from 'node:worker_threads';
+import { vips } from '../formats/vips';
 import type { Job, Reply } from './job';
 import { work } from './work';
+
+/** Every picture needs it, if only for its thumbnail. What fails here fails again, and is told, when it is used. */
+vips().catch(() => undefined);
 
 /** Entry of a worker thread. An exception ends the thread, and the pool answers decoder-crashed for the file in hand. */
 parentPort?.on('message', (job: Job) => {

@@ -203,6 +203,8 @@ export class Embedding {
     if (this.#remaining.size === 0) return ok();
     this.#rate.reset();
     this.#become(this.#paused ? 'paused' : 'running');
+    // The process may still be paused for the project that was open before, or be a new one that knows of no pause.
+    await this.#processes.encoder.call('pause', { paused: this.#paused });
     return this.#processes.encoder.call('embed', { items: [...this.#remaining.values()] }, { signal: this.#stop.signal });
   }
 

@@ -1,7 +1,7 @@
-import { ulid } from 'ulid';
 import { FRAMES_LIMIT } from '../../contract/frames';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import type { FrameChoice, ImageRecord } from '../../contract/model';
+import { newId } from '../ids';
 
 /**
  * The records that the reading of a file's first frame leads to: its own, which becomes that of the frame and keeps its id and
@@ -12,7 +12,7 @@ export function frameRecords(read: ImageRecord, frames: readonly number[], hasRe
   const [first, ...others] = frames;
   if (first === undefined || others.length === 0) return [read];
   const added = others.filter((frame) => !hasRecord(frame));
-  return [{ ...read, frame: first }, ...added.map((frame) => ({ ...read, id: ulid(), frame, width: null, height: null }))];
+  return [{ ...read, frame: first }, ...added.map((frame) => ({ ...read, id: newId(), frame, width: null, height: null }))];
 }
 
 /** A file with more frames than are taken counts as one that could not be read. */

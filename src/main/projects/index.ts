@@ -70,6 +70,8 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
   const openNow = async (id: string): Promise<Result<ProjectSession>> => {
     if (session?.project.id === id) return ok(session);
     await closeNow();
+    // It takes as long to start as the journal to be read.
+    processes.imaging.start();
     const opened = await ProjectSession.open({
       folder: library.folderOf(id),
       profile: paths.profile,

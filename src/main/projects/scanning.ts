@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
-import { ulid } from 'ulid';
 import { compareFolder, relink, type FolderChanges, type KnownFile, type SeenFile } from '../../imaging/relink';
 import { scanFolder, type SkipReason } from '../../imaging/scan';
 import { compareImages } from '../../contract/order';
 import type { ImageRecord, Project, Root } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
+import { newId } from '../ids';
 
 /** What a scan says of one batch of files: records to be written, and all keys (root/path) that were seen. */
 export interface ScanBatch {
@@ -147,7 +147,7 @@ function filesOf(images: readonly ImageRecord[]): Map<string, [ImageRecord, ...I
 }
 
 const newRecord = (root: Root, { path, bytes, mtime }: SeenFile): ImageRecord => ({
-  id: ulid(),
+  id: newId(),
   root: root.id,
   path,
   frame: null,

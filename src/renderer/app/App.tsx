@@ -1,4 +1,4 @@
-import { useEffect, useState, type ComponentProps } from 'react';
+import { useEffect, useRef, useState, type ComponentProps } from 'react';
 import type { CommandId } from '../../contract/commands';
 import type { Id } from '../../contract/model';
 import { Welcome } from '../projects/Welcome';
@@ -23,6 +23,7 @@ export function App() {
   const services = useServices();
   const { bridge, problems, settings } = services;
   const [screen, setScreen] = useState<Screen>({ kind: 'welcome' });
+  const closing = useRef(Promise.resolve());
   const [sheet, setSheet] = useState<Sheet>(null);
   useTheme();
   useEffect(() => {
@@ -33,6 +34,8 @@ export function App() {
   async function open(project: Id): Promise<void> {
     setSheet(null);
     setScreen({ kind: 'opening', project, progress: null });
+    // What was closed may still be saving: its closing would come after the opening, and close what was just opened.
+    await closing.current;
     const session = await openSession(services, project, (progress) => setScreen({ kind: 'opening', project, progress }));
     if (session.ok) {
       setScreen({ kind: 'project', session: session.value });
@@ -43,7 +46,8 @@ export function App() {
   }
   const close = async (session: Session) => {
     setScreen({ kind: 'welcome' });
-    await session.close();
+    closing.current = session.close();
+    await closing.current;
   };
   const command = (id: CommandId) => {
     if (id === 'project.new') setSheet('new');

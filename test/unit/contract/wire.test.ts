@@ -72,6 +72,13 @@ describe('wire', () => {
     expect(onBug).toHaveBeenCalledOnce();
   });
 
+  it('does not begin what was aborted before', async () => {
+    const { client } = setup();
+    const stop = new AbortController();
+    stop.abort();
+    expect(await client.call('wait', {}, { signal: stop.signal })).toMatchObject({ ok: false, failure: { code: 'stopped' } });
+  });
+
   it('passes an abort on', async () => {
     const { client } = setup();
     const stop = new AbortController();

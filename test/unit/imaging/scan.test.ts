@@ -159,7 +159,7 @@ test('it streams in batches and stops when told', async () => {
     outcomes.push(batch.ok ? batch.value.length : batch.failure.code);
     controller.abort();
   }
-  expect(outcomes).toEqual([256, 'stopped']);
+  expect(outcomes).toEqual([32, 'stopped']);
 });
 
 /** A call that never comes back, as from a network drive that is gone. */

@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import Dexie from 'dexie';
-import { afterEach, describe, expect, it } from 'vitest';
-import { databaseName } from '../../../../src/renderer/database/copy';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CopyDatabase, databaseName } from '../../../../src/renderer/database/copy';
 import { makeServices } from '../../../../src/renderer/app/environment';
 import { openSession } from '../../../../src/renderer/app/session';
 import { failing, FakeBridge, id, makeProject } from '../fake-bridge';
@@ -238,4 +238,22 @@ it('while a project is opened, it is said how far its labels are read', async ()
   if (!session.ok) throw new Error('not opened');
   expect(heard).toEqual([0, bridge.journal.length, bridge.journal.length, bridge.journal.length]);
   await session.value.close();
+});
+
+it('opened again at once, a project is closed before: not after, when that would close the new opening', async () => {
+  const { bridge, user } = await openPage();
+  // A copy of the journal that takes its time, as with twenty thousand answers at once.
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this`
+  const { append } = CopyDatabase.prototype;
+  const slow = vi.spyOn(CopyDatabase.prototype, 'append').mockImplementation(async function (this: CopyDatabase, ...rows) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return append.apply(this, rows);
+  });
+  await user.keyboard('1');
+  await user.keyboard('{Control>}w{/Control}');
+  slow.mockRestore();
+  fireEvent.click(screen.getByTestId('recent-project'));
+  await screen.findByTestId('queue-view');
+  const order = bridge.calls.flatMap(({ method }) => (/^projects\.(open|close)$/.test(method) ? [method] : []));
+  expect(order).toEqual(['projects.open', 'projects.close', 'projects.open']);
 });
