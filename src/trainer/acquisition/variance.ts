@@ -36,16 +36,11 @@ export const varianceReduction =
     });
   };
 
-/** [m, m], its transpose whitens: (x W)(y W)^T is the posterior covariance of the function at x and y, inv(I + X^T X / noise) its form. */
+/** W [m, m]: (x W)(y W)^T is the posterior covariance of the function at x and y, whose form is inv(I + X^T X) at a NOISE of one. */
 async function whiteningOf({ features, labelled }: Scene): Promise<Matrix> {
   const m = features.columns;
-  const precision = new Float64Array(m * m);
-  if (labelled.length > 0) {
-    const answered = hold(takeRows(features, labelled));
-    const { data } = await answered.transposedTimes(takeRows(features, labelled));
-    answered.release();
-    data.forEach((value, p) => (precision[p] = value / NOISE));
-  }
+  const answered = takeRows(features, labelled);
+  const precision = labelled.length > 0 ? new Float64Array((await scatterOf(answered)).data) : new Float64Array(m * m);
   for (let c = 0; c < m; c++) precision[c * m + c] = (precision[c * m + c] as number) + 1;
   if (!cholesky(precision, m)) throw new RangeError('the features hold values that are not finite');
   const inverse = invertLower(precision, m);
@@ -61,9 +56,14 @@ async function weightedMoment({ rows, columns: m, data }: Matrix, references: In
     const factor = Math.sqrt((u[references[i] as number] as number) / rows);
     for (let c = 0; c < m; c++, p++) scaled[p] = factor * (data[p] as number);
   }
-  const held = hold(matrix(rows, m, scaled));
+  return scatterOf(matrix(rows, m, scaled));
+}
+
+/** x^T x */
+async function scatterOf(x: Matrix): Promise<Matrix> {
+  const held = hold(x);
   try {
-    return await held.transposedTimes(matrix(rows, m, scaled));
+    return await held.transposedTimes(x);
   } finally {
     held.release();
   }

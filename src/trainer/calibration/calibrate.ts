@@ -98,8 +98,8 @@ function pooledTemperature(sides: readonly Side[], offsets: readonly number[], f
 /**
  * How much too flat a slope comes out of logits of left-out rows: Platt's smoothed targets, a head that lacks the row, and above all that the
  * queue asks for what is hard to tell. With held-out truth the slope is 1.05 to 1.3 times as steep after random picks, 1.1 to 1.9 times
- * after the queue's; 1.3 lowers the calibration error of four tasks out of six by a third and leaves the two noisiest as they
- * are, tuned on either data set (test/bench/learning/README.md).
+ * after the queue's; 1.3 lowers the calibration error of four tasks out of six by a tenth to a half and leaves that of the two
+ * noisiest about as it is, tuned on either data set (test/bench/learning/README.md).
  */
 const TOO_FLAT = 1.3;
 
