@@ -50,6 +50,7 @@ export class Embedding {
   readonly #restarts = new Restarts();
   #openPid: number | undefined;
   #running: Promise<void> | null = null;
+  #recorded: Promise<unknown> = Promise.resolve();
   #again = false;
   #paused = false;
 
@@ -75,7 +76,9 @@ export class Embedding {
     this.#onChange = options.onChange;
     const stops = [
       this.#processes.encoder.on('embedded', ({ items }) => {
-        if (!this.#stop.signal.aborted) void this.#arrived(items).catch((error: unknown) => this.#log.bug(error));
+        if (this.#stop.signal.aborted) return;
+        const arrived = this.#arrived(items).catch((error: unknown) => this.#log.bug(error));
+        this.#recorded = Promise.all([this.#recorded, arrived]);
       }),
       this.#processes.encoder.on('changed', ({ provider, reason, batch }) => {
         if (!this.opened) return;
@@ -164,6 +167,8 @@ export class Embedding {
       if (this.#stop.signal.aborted) return;
       const before = this.#ready.size + this.failures.size;
       const result = await this.#pass();
+      // The process is ready with the last images before the journal is.
+      await this.#recorded;
       if (result.ok && !this.#again) break;
       if (result.ok) {
         // Frames of files that were read, for one: that is still the same work.

@@ -34,7 +34,7 @@ const imageOf = (i: number): ImageRecord => ({
 });
 
 /** The embedding of 120 images with the real encoder. `onImages` hears of each part that arrived. */
-function start(onImages: (service: LocalService<EncoderService>) => void) {
+function start(onImages: (service: LocalService<EncoderService>) => void | Promise<void>) {
   const profile = join(root, String(++count));
   const service = new LocalService<EncoderService>((emit) => {
     const encoder = createEncoder({ profile, imaging: syntheticImaging().imaging }, emit);
@@ -52,9 +52,8 @@ function start(onImages: (service: LocalService<EncoderService>) => void) {
         throw error;
       },
     } as never,
-    record: () => {
-      onImages(service);
-      return Promise.resolve();
+    record: async () => {
+      await onImages(service);
     },
     onReady: () => undefined,
     onChange: () => {
@@ -75,6 +74,13 @@ describe('embedding in the app', () => {
     expect([embedding.state, embedding.done, embedding.total]).toEqual(['done', 120, 120]);
     expect(embedding.opened).toMatchObject({ provider: 'cpu', batch: 2 });
     expect(embedding.opened?.reason).toMatch(/\. Its process ended unexpectedly 2 times and goes on with 2 images at a time\.$/);
+    await embedding.close();
+  });
+
+  test('it is done when the last images are in the journal, however slow the disk', async () => {
+    const { embedding, end } = start(() => new Promise((resolve) => setTimeout(resolve, 150)));
+    await end;
+    expect([embedding.state, embedding.done]).toEqual(['done', 120]);
     await embedding.close();
   });
 
