@@ -5,7 +5,6 @@ import { greyFile } from '../../unit/imaging/formats/dicom/write';
 import { Person } from '../../e2e/person';
 
 const radiographs = resolve(import.meta.dirname, '../../../../shared/data/cxr/nih');
-const COUNT = 12;
 const [WIDTH, HEIGHT] = [3000, 2500];
 /** Longer than the pause before what comes is fetched and decoding it take. */
 const AHEAD_MS = 4000;
@@ -21,8 +20,8 @@ interface Step {
 export async function measure(steps: number): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), 'collimate-'));
   try {
-    const sets: Record<string, string> = { '3,000 x 2,500, 16 bit, DICOM': large(join(work, 'large')) };
-    if (existsSync(radiographs)) sets['512 x 512 JPEG'] = small(join(work, 'small'));
+    const sets: Record<string, string> = { '3,000 x 2,500, 16 bit, DICOM': large(join(work, 'large'), steps + 2) };
+    if (existsSync(radiographs)) sets['512 x 512 JPEG'] = small(join(work, 'small'), Math.max(40, steps + 2));
     console.log('| images | ahead | known | pixels | drawn | on the screen | 90 % below |\n| --- | --- | --- | --- | --- | --- | --- |');
     for (const [name, folder] of Object.entries(sets)) {
       const person = await Person.start({ profile: join(work, `profile ${name.slice(0, 3)}`) });
@@ -40,7 +39,7 @@ export async function measure(steps: number): Promise<number> {
         const done: Step[] = [];
         for (let i = 0; i < steps; i += 1) {
           await person.page.waitForTimeout(wait);
-          // There and back: the image before is decoded ahead, too.
+          // There and back: the image before is decoded ahead, too. Both passes together walk as many images as there are steps.
           done.push(await step(person, i % 4 === 3 ? 'ArrowLeft' : 'ArrowRight'));
         }
         const column = (part: keyof Step, q = 0.5) =>
@@ -108,10 +107,10 @@ async function step(person: Person, key: string): Promise<Step> {
 }
 
 /** Noisy like a detector: what compresses well would be read too quickly. */
-function large(folder: string): string {
+function large(folder: string, count: number): string {
   mkdirSync(folder);
   let state = 1;
-  for (let n = 0; n < COUNT; n += 1) {
+  for (let n = 0; n < count; n += 1) {
     const samples = Uint16Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
       const [x, y] = [(i % WIDTH) / WIDTH, Math.floor(i / WIDTH) / HEIGHT];
@@ -127,8 +126,8 @@ function large(folder: string): string {
   return folder;
 }
 
-function small(folder: string): string {
+function small(folder: string, count: number): string {
   mkdirSync(folder);
-  for (const name of readdirSync(radiographs).slice(0, 40)) copyFileSync(join(radiographs, name), join(folder, name));
+  for (const name of readdirSync(radiographs).slice(0, count)) copyFileSync(join(radiographs, name), join(folder, name));
   return folder;
 }
