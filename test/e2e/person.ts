@@ -49,7 +49,9 @@ export class Person {
   }
 
   static async start(options: LaunchOptions): Promise<Person> {
-    return new Person(await launchApp(options));
+    const person = new Person(await launchApp(options));
+    await person.id('new-project').waitFor();
+    return person;
   }
 
   /** The next system dialogs answer with this path: a native dialog cannot be driven from outside. */

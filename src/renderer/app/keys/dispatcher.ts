@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent } from 'react';
+import { useEffectEvent, useLayoutEffect } from 'react';
 import { commands, type CommandId } from '../../../contract/commands';
 import type { Finding } from '../../../contract/model';
 import { useServices } from '../environment';
@@ -47,7 +47,8 @@ export function useDispatcher(target: Target): void {
     const command = commands.find((each) => each.id === id);
     if (command && !document.querySelector('dialog[open]')) target.command(command.id);
   });
-  useEffect(() => {
+  // Before the first frame: what can be seen already hears the keys.
+  useLayoutEffect(() => {
     const listener = (event: KeyboardEvent) => onKey(event);
     addEventListener('keydown', listener);
     const stop = bridge.on('command', ({ id }) => onMenu(id));
