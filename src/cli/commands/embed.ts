@@ -143,7 +143,7 @@ async function write(
     ...wantedStates(options).flatMap(({ state, file }) => {
       const [rows, width] = encoder.card.outputs[state] ?? [0, 0];
       const shape: StatesCard['shape'] = [names.length, rows, width];
-      return statesFiles(file, { state, encoder: made, shape }, () => encoder.states(state, names));
+      return statesFiles(file, { state, encoder: made, shape, images: all }, () => encoder.states(state, names));
     }),
   ]);
   if (!written.ok) return written;

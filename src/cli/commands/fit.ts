@@ -117,9 +117,9 @@ function fineTune(
   prepared: Prepared,
   learnt: Learnt,
   pool: Pool,
-  { card }: Embeddings,
+  embeddings: Embeddings,
 ): Promise<Result<Tuned>> {
-  return withStates(tokens, { state: 'tokens', encoder: card.encoder, count: card.count }, async (source) => {
+  return withStates(tokens, 'tokens', embeddings, async (source) => {
     const bar = session.progress('Fine-tuning');
     const tuned = await tune(prepared, learnt, pool.vectors, {
       kind: 'attentive',

@@ -58,12 +58,18 @@ async function proposeAll(session: Session, options: Options): Promise<Result<Su
   return ok(summary(`Proposals for ${String(count)} images.`, { out: options.out, count, findings, head: head.value.file.id, backend }));
 }
 
-async function saidBy(session: Session, head: Head, pool: Pool, { card }: Embeddings, { tokens }: Options): Promise<Result<Float32Array>> {
+async function saidBy(
+  session: Session,
+  head: Head,
+  pool: Pool,
+  embeddings: Embeddings,
+  { tokens }: Options,
+): Promise<Result<Float32Array>> {
   const kind = tunedKind(head.file);
   if (kind === null) return ok(await proposals(head, pool.vectors, session.signal));
   const state = stateOfKind[kind];
   if (tokens === undefined) return fail('wrong-use', { reason: `this head is of the kind ${kind}: name what it reads with --tokens` });
-  return withStates(tokens, { state, encoder: card.encoder, count: card.count }, async (source) => {
+  return withStates(tokens, state, embeddings, async (source) => {
     const rows = pool.images.map((_, row) => row);
     const bar = session.progress('Proposing');
     const said = await proposeStates(head, ofPool(source, pool), rows, (done) => bar.at(done, rows.length), session.signal);

@@ -7,7 +7,8 @@ import { fail, FailureError, ok, type Result } from '../../contract/result';
 import { reasonOf } from '../../main/files/failures';
 import type { StateSource } from '../../trainer/heads/tuned/states';
 import type { OutputFile } from '../outputs';
-import { cardFile, EmbeddingsCard } from './embeddings';
+import { cardFile, EmbeddingsCard, type Embeddings } from './embeddings';
+import type { IndexRow } from './index-table';
 import { npyHeader } from './npy';
 
 /**
@@ -21,13 +22,23 @@ export const StatesCard = z.object({
   encoder: EmbeddingsCard.shape.encoder,
   shape: z.tuple([z.int().nonnegative(), z.int().positive(), z.int().positive()]),
   npySha256: z.string().length(64),
+  /** Of the images whose rows these are, see `imagesHash`. Files from before it was written have none. */
+  imagesSha256: z.string().length(64).optional(),
 });
 export type StatesCard = z.infer<typeof StatesCard>;
+
+/** SHA-256 over a line `<sha256 of the file> <frame>` for each row of the array: which images, and in which order. */
+export function imagesHash(images: readonly IndexRow[]): string {
+  const hash = createHash('sha256');
+  const embedded = images.filter(({ row }) => row !== null).sort((a, b) => (a.row ?? 0) - (b.row ?? 0));
+  for (const { sha256, frame } of embedded) hash.update(`${sha256} ${String(frame ?? 0)}\n`);
+  return hash.digest('hex');
+}
 
 /** The array and its card; `rows` gives the bytes of one image after the other and is read once, as the file is written. */
 export function statesFiles(
   npy: string,
-  facts: Pick<StatesCard, 'state' | 'shape' | 'encoder'>,
+  facts: Pick<StatesCard, 'state' | 'shape' | 'encoder'> & { readonly images: readonly IndexRow[] },
   rows: () => AsyncIterable<Uint8Array>,
 ): OutputFile[] {
   const hash = createHash('sha256');
@@ -42,8 +53,9 @@ export function statesFiles(
   }
   // Made after the array, since it holds the array's checksum.
   function* card() {
-    const { encoder, state, shape } = facts;
-    const value: StatesCard = { format: 'collimate-states', version: 1, state, encoder, shape, npySha256: hash.digest('hex') };
+    const { encoder, state, shape, images } = facts;
+    const hashes = { npySha256: hash.digest('hex'), imagesSha256: imagesHash(images) };
+    const value: StatesCard = { format: 'collimate-states', version: 1, state, encoder, shape, ...hashes };
     yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
   }
   return [
@@ -52,23 +64,40 @@ export function statesFiles(
   ];
 }
 
-/**
- * Runs `work` on the states in TOKENS.npy, row k of which belongs to row k of the embeddings. Fails: file-unreadable, array-invalid, and
- * embedding-foreign where they are another encoder's.
- */
+/** Runs `work` on the states in TOKENS.npy, row k of which belongs to row k of the embeddings. Fails as `openStates` does. */
 export async function withStates<T>(
   npy: string,
-  expected: { readonly state: EncoderState; readonly encoder: EmbeddingsCard['encoder']; readonly count: number },
+  state: EncoderState,
+  embeddings: Embeddings,
   work: (source: StateSource) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const card = await readStatesCard(npy);
-  if (!card.ok) return card;
-  const { shape, state, encoder, npySha256 } = card.value;
+  const source = await openStates(npy, state, embeddings);
+  if (!source.ok) return source;
+  try {
+    return await work(source.value);
+  } catch (error) {
+    if (error instanceof FailureError) return { ok: false, failure: error.failure };
+    throw error;
+  } finally {
+    await source.value.close();
+  }
+}
+
+export interface OpenStates extends StateSource {
+  close(): Promise<void>;
+}
+
+/** Opens TOKENS.npy. Fails: file-unreadable, array-invalid, and embedding-foreign where they are another encoder's. */
+export async function openStates(npy: string, state: EncoderState, { card, images }: Embeddings): Promise<Result<OpenStates>> {
+  const read = await readStatesCard(npy);
+  if (!read.ok) return read;
+  const { shape, encoder, npySha256, imagesSha256, state: found } = read.value;
   const bad = (reason: string) => fail('array-invalid', { file: npy, reason });
-  if (state !== expected.state) return bad(`it holds ${state}, expected ${expected.state}`);
-  if (encoder.id !== expected.encoder.id) return fail('embedding-foreign', { found: encoder.name, expected: expected.encoder.name });
+  if (found !== state) return bad(`it holds ${found}, expected ${state}`);
+  if (encoder.id !== card.encoder.id) return fail('embedding-foreign', { found: encoder.name, expected: card.encoder.name });
   const [count, rows, width] = shape;
-  if (count !== expected.count) return bad(`it holds ${String(count)} images, the embeddings ${String(expected.count)}`);
+  if (count !== card.count) return bad(`it holds ${String(count)} images, the embeddings ${String(card.count)}`);
+  if (imagesSha256 !== undefined && imagesSha256 !== imagesHash(images)) return bad('its images are not those of the embeddings');
   const header = npyHeader('<f2', shape);
   const size = rows * width * 2;
   try {
@@ -76,24 +105,26 @@ export async function withStates<T>(
     for await (const chunk of createReadStream(npy) as AsyncIterable<Buffer>) hash.update(chunk);
     if (hash.digest('hex') !== npySha256) return bad(`its bytes are not those that ${cardFile(npy)} was written for`);
     const handle = await open(npy, 'r');
-    try {
-      const { size: found } = await handle.stat();
-      if (found !== header.length + count * size) return bad('its size is not the one of its shape');
-      const read = async (wanted: readonly number[]) => {
+    if ((await handle.stat()).size !== header.length + count * size) {
+      await handle.close();
+      return bad('its size is not the one of its shape');
+    }
+    return ok({
+      shape: [rows, width],
+      async read(wanted) {
         const out = new Uint16Array((wanted.length * size) / 2);
         const bytes = new Uint8Array(out.buffer);
         for (const [i, row] of wanted.entries()) {
-          const { bytesRead } = await handle.read(bytes, i * size, size, header.length + row * size);
+          const { bytesRead } = await handle.read(bytes, i * size, size, header.length + row * size).catch((error: unknown) => {
+            throw new FailureError(fail('file-unreadable', { file: npy, reason: reasonOf(error) }).failure);
+          });
           if (bytesRead !== size) throw new FailureError(bad('it became shorter while it was read').failure);
         }
         return out;
-      };
-      return await work({ shape: [rows, width], read });
-    } finally {
-      await handle.close();
-    }
+      },
+      close: () => handle.close(),
+    });
   } catch (error) {
-    if (error instanceof FailureError) return { ok: false, failure: error.failure };
     if (error instanceof Error && 'code' in error) return fail('file-unreadable', { file: npy, reason: reasonOf(error) });
     throw error;
   }

@@ -96,4 +96,43 @@ test('tokens and block inputs go into arrays of their own, row for row with the 
   );
   expect([builtin.code, builtin.stderr]).toEqual([2, expect.stringContaining('gives no tokens')]);
   expect(existsSync(join(work, 't.npy'))).toBe(false);
+
+  // Shards put together are the whole, byte for byte. The first and the last have as many rows, so that only what they are of tells them apart.
+  const shards = ['a', 'b', 'c'];
+  for (const [at, name] of shards.entries()) {
+    const out = ['--out', `${name}.npy`, '--index', `${name}.csv`, '--tokens', `${name}.tokens.npy`, '--block-input', `${name}.input.npy`];
+    await collimate(work, 'embed', 'twice/images', '--encoder', 'with-tokens', '--shard', `${String(at + 1)}/3`, ...out);
+  }
+  const arrays = (kind: string, names = shards) => names.map((name) => `${name}.${kind}.npy`);
+  const merge = (...more: string[]) =>
+    collimate(work, 'merge', ...shards.map((name) => `${name}.npy`), '--out', 'm.npy', '--index', 'm.csv', ...more);
+  const both = [
+    '--tokens',
+    'mt.npy',
+    '--tokens-of',
+    ...arrays('tokens'),
+    '--block-input',
+    'mi.npy',
+    '--block-input-of',
+    ...arrays('input'),
+  ];
+  for (const [more, reason] of [
+    [['--tokens', 'mt.npy'], '--tokens and --tokens-of go together'],
+    [['--tokens', 'mt.npy', '--tokens-of', 'a.tokens.npy'], 'names 1 arrays for 3 shards'],
+    [['--tokens', 'mt.npy', '--tokens-of', ...arrays('tokens', ['c', 'b', 'a'])], 'its images are not those of the embeddings'],
+    [['--tokens', 'mt.npy', '--tokens-of', ...arrays('input')], 'it holds blockInput, expected tokens'],
+  ] as const) {
+    const refused = await merge(...more);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain(reason);
+    expect(existsSync(join(work, 'm.npy'))).toBe(false);
+  }
+  expect(await merge(...both)).toMatchObject({ code: 0, json: { count: 13, shards: 3, tokens: 'mt.npy' } });
+  for (const [one, merged] of [
+    ['all', 'm'],
+    ['tokens', 'mt'],
+    ['input', 'mi'],
+  ] as const)
+    for (const kind of ['npy', 'json', ...(one === 'all' ? ['csv'] : [])])
+      expect(await readFile(join(work, `${merged}.${kind}`))).toEqual(await readFile(join(work, `${one}.${kind}`)));
 });
