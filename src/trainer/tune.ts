@@ -5,22 +5,20 @@ import { describeHead, type Learnt, type Prepared } from './engine';
 import { makeDesign, type Linear } from './heads/design';
 import { clearlyBetter, meanLossOf } from './heads/evidence';
 import { fitLinear, finishHead, seenFindings, type FittedHead } from './heads/fit';
-import { foldCount, outside } from './heads/out-of-fold';
+import { foldCount } from './heads/out-of-fold';
 import { attentive } from './heads/tuned/attentive';
 import type { TunedKind } from './heads/tuned/kinds';
-import { trainInStep } from './heads/tuned/lockstep';
+import { LEAST_FOLDS, trainInStep, type Watched } from './heads/tuned/lockstep';
 import { tokenFacts, type StateSource } from './heads/tuned/states';
 import type { Targets } from './labels';
 import type { Matrix } from './matrix';
 import { groupedFolds } from './splits';
 import type { Trainable } from './tensors/tuning';
 
-export interface TuneOptions {
+export interface TuneOptions extends Watched {
   readonly kind: TunedKind;
   readonly source: StateSource;
   readonly created: string;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Tuned {
@@ -56,27 +54,19 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
   if (served > 0) return fail('labels-too-few', { reason: `for ${served} findings the encoder file's own head is still the better one` });
   const seen = seenFindings(targets, base.task);
   const folds = groupedFolds(targets.groups, targets, base.settings.folds, base.seed);
-  if (foldCount(folds) < 2) return fail('labels-too-few', { reason: 'fine-tuning needs labels of at least two patients' });
+  if (foldCount(folds) < LEAST_FOLDS) return fail('labels-too-few', { reason: 'fine-tuning needs labels of at least three patients' });
   try {
     const facts = await tokenFacts(source, embeddings, Array.from(targets.rows), signal);
     const design = makeDesign(basis.features, targets);
-    const begin = async (fold: number | null): Promise<Trainable> => {
-      const include = fold === null ? new Uint8Array(design.n).fill(1) : outside(folds, fold);
-      return attentive(
+    const begin = async (include: Uint8Array): Promise<Trainable> =>
+      attentive(
         asShown(await fitLinear(design, learnt.fitted, base.task, seen, include, signal), learnt.fitted, base.task),
         basis.transform,
         facts,
       );
-    };
-    const trained = await trainInStep(source, learnable(targets, seen, base.task), folds, begin, {
-      task: base.task,
-      seed: base.seed,
-      optimiser: OPTIMISER,
-      passes: PASSES,
-      patience: PATIENCE,
-      onProgress: options.onProgress,
-      signal,
-    });
+    const { task, seed } = base;
+    const lesson = { source, targets: learnable(targets, seen, task), task, seed, optimiser: OPTIMISER, signal };
+    const trained = await trainInStep(lesson, folds, begin, { passes: PASSES, patience: PATIENCE, onProgress: options.onProgress });
     const { weight, bias, ...others } = trained.values;
     if (!weight || !bias) throw new Error('a trained head without weights');
     const linear = learntOnly(weight.data, bias.data, learnt.fitted.linear.fitted);

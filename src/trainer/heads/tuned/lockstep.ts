@@ -1,144 +1,127 @@
 import type { Task } from '../../../contract/model';
 import type { Targets } from '../../labels';
-import { pause } from '../../pause';
-import { random } from '../../random';
-import {
-  beginning,
-  score,
-  trainPass,
-  valuesOf,
-  type Batch,
-  type Optimiser,
-  type Progress,
-  type Trainable,
-  type Values,
-} from '../../tensors/tuning';
-import { foldCount, outside } from '../out-of-fold';
-import { inBatches, statesOf, type StateSource } from './states';
+import { beginning, valuesOf, type Trainable, type Values } from '../../tensors/tuning';
+import { foldCount } from '../out-of-fold';
+import { judge, pass, type Lesson, type Member } from './member';
 
-export interface TrainingOptions {
-  readonly task: Task;
-  readonly seed: number;
-  readonly optimiser: Optimiser;
-  readonly passes: number;
-  /** Passes without a lower held-out loss after which training ends. */
-  readonly patience: number;
+/** Work in the background that tells how far it is. */
+export interface Watched {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface TrainingOptions extends Watched {
+  readonly passes: number;
+  /** Passes without a lower held-out loss after which the search for their best number ends. */
+  readonly patience: number;
 }
 
 export interface Trained {
   readonly values: Values;
   /** Passes over the labels; 0: the linear head was never beaten. */
   readonly passes: number;
-  /** Held-out logits [n, K] after that many passes. */
+  /** Held-out logits [n, K]: of each fold by a model that saw none of it, after a number of passes that was chosen without it. */
   readonly logits: Float32Array;
-  /** Held-out log loss after 0, 1, ... passes. */
-  readonly losses: readonly number[];
 }
+
+/** Folds below which none can be left out of the choice of the number of passes. */
+export const LEAST_FOLDS = 3;
+
+/** The model that training starts from, out of the places in the targets that are marked 1. */
+type Begin = (include: Uint8Array) => Promise<Trainable>;
 
 /**
- * Trains one model for each fold side by side, pass by pass, until their loss on the rows held out has not fallen for `patience` passes; then one
- * on all rows for as many passes as were best. `begin` makes the model that a fold (null: all rows) starts from, out of rows outside it.
+ * Trains one model for each fold, for its held-out logits, and one on all rows. For how many passes is chosen before, with models that leave out
+ * two neighbouring folds each: for a fold by its two such models on the other fold that they left out, so that its labels have no part in
+ * what is said of it (nested cross-validation); for the model on all rows by the mean of these losses.
  */
-export async function trainInStep(
-  source: StateSource,
-  targets: Targets,
-  folds: Int8Array,
-  begin: (fold: number | null) => Promise<Trainable>,
-  options: TrainingOptions,
-): Promise<Trained> {
-  const { task, seed, optimiser, signal } = options;
+export async function trainInStep(lesson: Lesson, folds: Int8Array, begin: Begin, options: TrainingOptions): Promise<Trained> {
   const count = foldCount(folds);
-  const k = targets.findings;
-  const between = () => pause(signal);
-  const pass = (model: Trainable, at: Progress, rows: readonly number[], stream: string) => {
-    const order = random(seed, stream).shuffle(Float64Array.from(rows));
-    const weights = cellWeights(targets, task, rows);
-    const batches = inBatches(Array.from(order)).map((part) => () => batchOf(source, targets, weights, rows.length, part));
-    return trainPass(model, task, at, batches, optimiser, between);
-  };
-  const members: { model: Trainable; at: Progress; rows: number[]; held: number[] }[] = [];
-  for (let fold = 0; fold < count; fold++) {
-    const model = await begin(fold);
-    const included = outside(folds, fold);
-    const all = Array.from(folds, (_, i) => i);
-    members.push({ model, at: beginning(model), rows: all.filter((i) => included[i] === 1), held: all.filter((i) => included[i] === 0) });
-  }
-  const heldOut = async (): Promise<Float32Array> => {
-    const logits = new Float32Array(targets.y.length);
-    for (const { model, at, held } of members) {
-      const batches = inBatches(held).map((part) => async () => ({
-        states: await statesOf(
-          source,
-          part.map((i) => targets.rows[i] as number),
-        ),
-      }));
-      const found = await score(model, valuesOf(model, at), batches, between);
-      held.forEach((i, h) => logits.set(found.subarray(h * k, (h + 1) * k), i * k));
+  if (count < LEAST_FOLDS) throw new RangeError(`${String(count)} folds are too few`);
+  const total = options.passes * (2 * count + 1);
+  const chosen = await choosePasses(lesson, folds, begin, { ...options, onProgress: (done) => options.onProgress?.(done, total) });
+  let left = chosen.each.reduce((sum, each) => sum + each, chosen.all);
+  const trained = async (without: readonly number[], passes: number): Promise<Member> => {
+    const member = await memberWithout(folds, without, begin);
+    for (let done = 1; done <= passes; done++) {
+      await pass(lesson, member, done);
+      left--;
+      options.onProgress?.(total - left, total);
     }
-    return logits;
+    return member;
   };
+  const logits = new Float32Array(lesson.targets.y.length);
+  for (const [fold, passes] of chosen.each.entries()) await judge(lesson, await trained([fold], passes), placesOf(folds, fold), logits);
+  const { model, at } = await trained([], chosen.all);
+  options.onProgress?.(total, total);
+  return { values: valuesOf(model, at), passes: chosen.all, logits };
+}
 
-  const total = options.passes * (count + 1);
-  let best = { passes: 0, logits: await heldOut() };
-  const losses = [meanLoss(targets, task, best.logits)];
-  for (let done = 1; done <= options.passes && done - best.passes <= options.patience; done++) {
+/** The number of passes for the model that leaves out each fold, and for the one on all rows. */
+async function choosePasses(
+  lesson: Lesson,
+  folds: Int8Array,
+  begin: Begin,
+  { passes, patience, onProgress }: { passes: number; patience: number; onProgress: (done: number) => void },
+): Promise<{ each: readonly number[]; all: number }> {
+  const { targets, task } = lesson;
+  const count = foldCount(folds);
+  const next = (fold: number) => (fold + 1) % count;
+  const before = (fold: number) => (fold + count - 1) % count;
+  /** Member f leaves out the folds f and f + 1: what it says of them stands in `own` and in `other`. */
+  const members: Member[] = [];
+  for (let fold = 0; fold < count; fold++) members.push(await memberWithout(folds, [fold, next(fold)], begin));
+  const own = new Float32Array(targets.y.length);
+  const other = new Float32Array(targets.y.length);
+  const losses: number[][] = members.map(() => []);
+  const all: number[] = [];
+  const look = async () => {
     for (const [fold, member] of members.entries()) {
-      member.at = await pass(member.model, member.at, member.rows, `tune ${String(fold)} ${String(done)}`);
-      options.onProgress?.((done - 1) * count + fold + 1, total);
+      await judge(lesson, member, placesOf(folds, fold), own);
+      await judge(lesson, member, placesOf(folds, next(fold)), other);
     }
-    const logits = await heldOut();
-    const loss = meanLoss(targets, task, logits);
-    if (loss < Math.min(...losses)) best = { passes: done, logits };
-    losses.push(loss);
-  }
-  const model = await begin(null);
-  let at = beginning(model);
-  const rows = Array.from(targets.rows, (_, i) => i);
-  for (let done = 1; done <= best.passes; done++) {
-    at = await pass(model, at, rows, `tune all ${String(done)}`);
-    options.onProgress?.(total - best.passes + done, total);
-  }
-  return { values: valuesOf(model, at), ...best, losses };
-}
-
-/** Every finding counts the same, however many of its cells were read; multi-class: every row. */
-function cellWeights(targets: Targets, task: Task, rows: readonly number[]): Float64Array {
-  const k = targets.findings;
-  const counts = new Float64Array(k);
-  for (const i of rows) for (let f = 0; f < k; f++) if ((targets.y[i * k + f] as number) >= 0) counts[f] = (counts[f] as number) + 1;
-  return counts.map((count) => (task === 'multiclass' ? 1 / rows.length : count > 0 ? 1 / (count * k) : 0));
-}
-
-async function batchOf(source: StateSource, targets: Targets, weights: Float64Array, n: number, part: readonly number[]): Promise<Batch> {
-  const k = targets.findings;
-  const y = new Float32Array(part.length * k);
-  const weight = new Float32Array(part.length * k);
-  part.forEach((i, b) => {
-    for (let f = 0; f < k; f++) {
-      const state = targets.y[i * k + f] as number;
-      if (state < 0) continue;
-      y[b * k + f] = state;
-      weight[b * k + f] = ((weights[f] as number) * n) / part.length;
-    }
-  });
-  return {
-    states: await statesOf(
-      source,
-      part.map((i) => targets.rows[i] as number),
-    ),
-    y,
-    weight,
+    const now = members.map((_, fold) => {
+      const ahead = meanLoss(targets, task, other, placesOf(folds, next(fold)));
+      return (ahead + meanLoss(targets, task, own, placesOf(folds, before(fold)))) / 2;
+    });
+    losses.forEach((curve, fold) => curve.push(now[fold] as number));
+    all.push(now.reduce((sum, loss) => sum + loss, 0) / count);
   };
+  await look();
+  for (let done = 1; done <= passes && [...losses, all].some((curve) => isOpen(curve, patience)); done++) {
+    for (const [fold, member] of members.entries()) {
+      await pass(lesson, member, done);
+      onProgress((done - 1) * count + fold + 1);
+    }
+    await look();
+  }
+  return { each: losses.map((curve) => lowest(curve, patience)), all: lowest(all, patience) };
 }
 
-/** Mean over findings of the mean log loss of their read cells; multi-class: over rows. */
-function meanLoss(targets: Targets, task: Task, logits: Float32Array): number {
+async function memberWithout(folds: Int8Array, left: readonly number[], begin: Begin): Promise<Member> {
+  const include = Uint8Array.from(folds, (fold) => (left.includes(fold) ? 0 : 1));
+  const model = await begin(include);
+  const rows = Array.from(folds.keys()).filter((i) => include[i] === 1);
+  return { model, rows, name: left.join(' and ') || 'all', at: beginning(model) };
+}
+
+const placesOf = (folds: Int8Array, fold: number) => Array.from(folds.keys()).filter((i) => folds[i] === fold);
+
+/** Where the losses are least, up to where they have not fallen for longer than `patience`: other folds' losses may go on, and are not to matter. */
+function lowest(losses: readonly number[], patience: number): number {
+  let best = 0;
+  for (let done = 1; done < losses.length && done - best <= patience; done++) if ((losses[done] ?? 0) < (losses[best] ?? 0)) best = done;
+  return best;
+}
+
+const isOpen = (losses: readonly number[], patience: number) => losses.length - 1 - lowest(losses, patience) <= patience;
+
+/** Mean over findings of the mean log loss of the read cells of these rows; multi-class: over rows. */
+function meanLoss(targets: Targets, task: Task, logits: Float32Array, rows: readonly number[]): number {
   const k = targets.findings;
   const sums = new Float64Array(k);
   const counts = new Float64Array(k);
-  for (let i = 0; i < targets.rows.length; i++) {
+  for (const i of rows) {
     const row = logits.subarray(i * k, (i + 1) * k);
     const top = Math.max(...row);
     const all = task === 'multiclass' ? top + Math.log(row.reduce((sum, z) => sum + Math.exp(z - top), 0)) : 0;
@@ -153,7 +136,7 @@ function meanLoss(targets: Targets, task: Task, logits: Float32Array): number {
       counts[f] = (counts[f] as number) + 1;
     }
   }
-  if (task === 'multiclass') return sums.reduce((a, b) => a + b, 0) / Math.max(1, targets.rows.length);
+  if (task === 'multiclass') return sums.reduce((a, b) => a + b, 0) / Math.max(1, rows.length);
   const read = Array.from(sums, (sum, f) => ({ sum, n: counts[f] as number })).filter(({ n }) => n > 0);
   return read.reduce((a, { sum, n }) => a + sum / n, 0) / Math.max(1, read.length);
 }
