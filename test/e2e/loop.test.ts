@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { poolOf } from '../../src/cli/engine/pool';
+import { readEmbeddings } from '../../src/cli/tables/embeddings';
+import { unwrap } from '../../src/contract/result';
 import { auroc } from '../../src/trainer/evaluation/ranking';
-import { protocol, type Run } from '../../src/trainer/evaluation/simulate';
+import { protocol, simulate, splitFor, type Run } from '../../src/trainer/evaluation/simulate';
+import { startNodeBackend } from '../../src/trainer/host/node';
 import { holdOut } from '../../src/trainer/splits';
 import { collimate } from './command-line';
 import { Person } from './person';
@@ -14,12 +18,36 @@ const classes = ['BACTERIA', 'NORMAL', 'VIRUS'];
 const IMAGES = 1000;
 const LABELS = 100;
 /**
- * The simulation asks ten images at a time; the app ranks anew after every answer and keeps three on the screen. So the two ask about
- * different images and end at different AUROC, as two honest runs do: simulated over ten seeds on these images, batches of 3 against batches of
- * 10 differ by .006 on the same split (in favour of 3), with a standard deviation of .009. The ten images drawn at random behind the typical ones
- * are others in the two as well: runs of the app since then lay .009 over and .029 under the simulation.
+ * The simulation asks for ten images at a time; the app ranks anew after every answer, keeps three on the screen, and shows the first three before
+ * anything is ranked. So the two ask about different images, and one simulation lies as far from another with other draws: standard deviation .007
+ * to .010. What the app is held against is therefore the mean of eight simulations on the same division, the first of which is the command's.
  */
-const TOLERANCE = 0.05;
+const TOLERANCE = 0.03;
+const SIMULATIONS = 8;
+
+/** AUROC at LABELS labels of simulations that differ in their draws alone: seeds 0, 1, ... on the division of seed 0. */
+async function simulated(embeddings: string, index: string, truth: ReadonlyMap<string, string>): Promise<number[]> {
+  unwrap(await startNodeBackend({ backend: 'wasm' }));
+  const pool = poolOf(unwrap(await readEmbeddings(embeddings, index)));
+  const states = pool.images.flatMap(({ path }) => classes.map((name) => (truth.get(path) === name ? 1 : 0)));
+  const groups = Int32Array.from(pool.images.keys());
+  const known = {
+    name: 'loop',
+    task: 'multiclass',
+    findings: classes,
+    embeddings: pool.vectors,
+    states: Int8Array.from(states),
+    groups,
+  } as const;
+  const setting = { ...protocol, checkpoints: [LABELS], audit: 0.15 };
+  const split = await splitFor(known, 0, setting);
+  const areas: number[] = [];
+  for (let seed = 0; seed < SIMULATIONS; seed++) {
+    const run = await simulate(known, { ...split, seed }, 'auto', 'auto', setting);
+    areas.push(run.points.at(-1)?.auroc ?? NaN);
+  }
+  return areas;
+}
 
 /**
  * The loop of the app against `collimate simulate`: the same 600 real images to label, the same 400 held back, seed 0, the automatic strategy and
@@ -53,7 +81,7 @@ describe.skipIf(noRealImages !== null)(`the loop in the app${noRealImages === nu
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it(`reaches what simulate reaches with the same seed, within ${String(TOLERANCE)} AUROC at ${String(LABELS)} labels`, async () => {
+  it(`reaches what simulate reaches, within ${String(TOLERANCE)} AUROC at ${String(LABELS)} labels`, async () => {
     await person.createProject({ folder: at('pool'), name: 'Loop', task: 'multiclass', findings: classes });
     await person.embedded();
     const asked = new Set<string>();
@@ -82,12 +110,13 @@ describe.skipIf(noRealImages !== null)(`the loop in the app${noRealImages === nu
     const rule = ['--strategies', 'auto', '--seeds', '1', '--seed', '0', '--audit', '0.15', '--checkpoints', String(LABELS)];
     await collimate('simulate', ...table, '--truth', at('truth.csv'), ...rule, '--out', at('report.json'));
     const { runs } = JSON.parse(readFileSync(at('report.json'), 'utf8')) as { runs: Run[] };
-    const simulated = runs[0]?.points.at(-1);
-    expect(simulated?.labels).toBe(LABELS);
-    const area = simulated?.auroc ?? NaN;
+    const simulations = await simulated(at('emb.npy'), at('emb.csv'), truth);
+    const area = simulations.reduce((sum, each) => sum + each, 0) / SIMULATIONS;
     console.log(
-      `AUROC on 400 held-back images after ${String(LABELS)} labels (${String(audits)} audit draws): app ${app.toFixed(4)}, simulate ${area.toFixed(4)}`,
+      `AUROC on 400 held-back images after ${String(LABELS)} labels (${String(audits)} audit draws): app ${app.toFixed(4)}, simulated ${simulations.map((each) => each.toFixed(4)).join(' ')}`,
     );
+    expect(runs[0]?.points.at(-1)).toMatchObject({ labels: LABELS });
+    expect(simulations[0]).toBeCloseTo(runs[0]?.points.at(-1)?.auroc ?? NaN, 6);
     // 71 places from the 30th label on with probability .15: mean 10.6, within four standard deviations.
     expect(audits).toBeGreaterThan(0);
     expect(audits).toBeLessThan(23);

@@ -2,7 +2,7 @@ import { takeRows, unitRows, type Matrix } from '../matrix';
 import { pause } from '../pause';
 import { random } from '../random';
 import { productTransposed } from '../tensors/product';
-import type { Acquisition } from './scene';
+import type { Acquisition, Pick, Scene } from './scene';
 
 const ITERATIONS = 25;
 /** Centroids are found on at most so many rows. */
@@ -11,7 +11,7 @@ const SAMPLE = 10_000;
 export interface Cluster {
   /** The member nearest the centroid, as an index into the rows given. */
   readonly nearest: number;
-  readonly size: number;
+  readonly members: readonly number[];
 }
 
 /**
@@ -33,17 +33,16 @@ export async function kMeans(unit: Matrix, k: number, seed: number, signal?: Abo
     centroids = meansOf(unit, assigned, centroids);
     await pause(signal);
   }
-  const best = new Int32Array(centroids.rows).fill(-1);
-  const sizes = new Int32Array(centroids.rows);
-  for (let i = 0; i < n; i++) {
-    const c = assigned[i] as number;
-    sizes[c] = (sizes[c] as number) + 1;
-    const at = (row: number) => similarity[row * centroids.rows + c] as number;
-    if ((best[c] as number) < 0 || at(i) > at(best[c] as number)) best[c] = i;
-  }
-  return Array.from(best, (nearest, c) => ({ nearest, size: sizes[c] as number }))
-    .filter(({ nearest }) => nearest >= 0)
-    .sort((a, b) => b.size - a.size || a.nearest - b.nearest);
+  const members = Array.from({ length: centroids.rows }, (): number[] => []);
+  assigned.forEach((c, i) => members[c]?.push(i));
+  const to = (c: number) => (row: number) => similarity[row * centroids.rows + c] as number;
+  return members
+    .flatMap((rows, c) => {
+      const at = to(c);
+      const [first] = rows;
+      return first === undefined ? [] : [{ members: rows, nearest: rows.reduce((best, row) => (at(row) > at(best) ? row : best), first) }];
+    })
+    .sort((a, b) => b.members.length - a.members.length || a.nearest - b.nearest);
 }
 
 function nearestCentroid(similarity: Float32Array, n: number, k: number): Int32Array<ArrayBuffer> {
@@ -95,14 +94,47 @@ function plusPlus(unit: Matrix, k: number, seed: number): Int32Array {
   return out;
 }
 
-/** Cold start: with nothing labelled, the images nearest the centroids are typical and differ from one another. */
-export const coldStart: Acquisition = async (scene, count) => {
-  const open =
-    scene.open.length <= SAMPLE ? scene.open : random(scene.seed, 'cold start').shuffle(scene.open.slice()).subarray(0, SAMPLE).sort();
-  const clusters = await kMeans(takeRows(scene.features, open), count, scene.seed, scene.signal);
-  return clusters.map(({ nearest, size }) => ({
-    row: open[nearest] as number,
-    score: size / open.length,
-    reason: { code: 'typical', params: { size } },
+/**
+ * Cold start: the images nearest the centroids of the pool are typical and differ from one another. The clusters hang on the pool and
+ * the seed alone, and one of which an image is labelled is done with: asked for one at a time the images are the same as all at once.
+ */
+export const typical =
+  (clusters: number): Acquisition =>
+  async (scene, count) => {
+    const labelled = new Set(scene.labelled);
+    const left = (await clustersOf(scene, clusters)).filter(({ rows }) => !rows.some((row) => labelled.has(row)));
+    return left.slice(0, count).map(({ pick }) => pick);
+  };
+
+/** As many clusters of the open images as images are asked for: for who wants typical images all along. */
+export const coldStart: Acquisition = async (scene, count) => (await clustered(scene, scene.open, count)).map(({ pick }) => pick);
+
+interface PoolCluster {
+  /** Rows of the pool. */
+  readonly rows: readonly number[];
+  readonly pick: Pick;
+}
+
+async function clustered({ features, seed, signal }: Scene, rows: Int32Array, k: number): Promise<PoolCluster[]> {
+  const some = rows.length <= SAMPLE ? rows : random(seed, 'cold start').shuffle(rows.slice()).subarray(0, SAMPLE).sort();
+  const clusters = await kMeans(takeRows(features, some), k, seed, signal);
+  return clusters.map(({ nearest, members }) => ({
+    rows: members.map((member) => some[member] as number),
+    pick: {
+      row: some[nearest] as number,
+      score: members.length / some.length,
+      reason: { code: 'typical', params: { size: members.length } },
+    },
   }));
-};
+}
+
+const known = new WeakMap<Matrix, { readonly seed: number; readonly k: number; readonly clusters: readonly PoolCluster[] }>();
+
+async function clustersOf(scene: Scene, k: number): Promise<readonly PoolCluster[]> {
+  const last = known.get(scene.features);
+  if (last?.seed === scene.seed && last.k === k) return last.clusters;
+  const all = Int32Array.from({ length: scene.features.rows }, (_, row) => row);
+  const clusters = await clustered(scene, all, k);
+  known.set(scene.features, { seed: scene.seed, k, clusters });
+  return clusters;
+}

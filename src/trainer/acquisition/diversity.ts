@@ -3,15 +3,13 @@ import { matrix, takeRows } from '../matrix';
 import { random } from '../random';
 import { product, productTransposed } from '../tensors/product';
 import { kMeans } from './clusters';
+import { drawn } from './draws';
 import type { Acquisition, Pick, Scene, Scores } from './scene';
 import { mostUncertain, uncertainReason } from './uncertainty';
 
+/** One order of the pool for a seed: what was drawn is not drawn again, whether one at a time or many are asked for. */
 export const atRandom: Acquisition = (scene, count) =>
-  Array.from(random(scene.seed, `random ${scene.labelled.length}`).shuffle(scene.open.slice()).subarray(0, count), (row) => ({
-    row,
-    score: 0,
-    reason: { code: 'random', params: {} },
-  }));
+  Array.from(drawn(scene, 'random', count), (row) => ({ row, score: 0, reason: { code: 'random', params: {} } }));
 
 /** Greedy k-centre (Sener and Savarese, ICLR 2018): each time the row farthest from everything labelled or chosen. */
 export const kCentre: Acquisition = async (scene, count) => {
@@ -125,9 +123,9 @@ export const dropQuery: Acquisition = async (scene, count) => {
   }
   const rows = scene.open.filter((_, i) => (changed[i] as number) > DROPOUTS / 2);
   const clusters = await kMeans(takeRows(scene.features, rows), count, scene.seed, scene.signal);
-  const picks: Pick[] = clusters.map(({ nearest, size }) => {
+  const picks: Pick[] = clusters.map(({ nearest, members }) => {
     const row = rows[nearest] as number;
-    return { row, score: size / rows.length, reason: uncertainReason(scene, scene.scores as Scores, row) };
+    return { row, score: members.length / rows.length, reason: uncertainReason(scene, scene.scores as Scores, row) };
   });
   if (picks.length >= count) return picks.slice(0, count);
   const taken = new Set(picks.map(({ row }) => row));

@@ -33,9 +33,6 @@ export const herding =
     }));
   };
 
-/** Herding without a head: images that stand for many which nothing labelled resembles yet. */
-export const covering: Acquisition = (scene, count) => herding()({ ...scene, scores: null }, count);
-
 /** Largest cosine of every reference to a labelled row; -1 where nothing is labelled. */
 async function coverage(rows: number, products: () => Promise<{ data: Float32Array }>, columns: number): Promise<Float64Array> {
   const out = new Float64Array(rows).fill(-1);

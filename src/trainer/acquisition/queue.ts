@@ -1,8 +1,9 @@
 import type { QueueEntry, Settings, Strategy } from '../../contract/jobs/trainer';
 import { random } from '../random';
-import { coldStart } from './clusters';
+import { coldStart, typical } from './clusters';
 import { atRandom, badge, dropQuery, kCentre } from './diversity';
-import { covering, herding } from './herding';
+import { drawn } from './draws';
+import { herding } from './herding';
 import { canSearch, rare } from './rare';
 import type { Acquisition, Pick, Scene } from './scene';
 import { mostUncertain } from './uncertainty';
@@ -13,8 +14,8 @@ const TYPICAL = 10;
 /** A head of fewer labels says too little to choose by. */
 const LABELS_FOR_HEAD = 20;
 
-const acquisitions: Record<Exclude<Strategy, 'auto'> | 'covering', Acquisition> = {
-  covering,
+const acquisitions: Record<Exclude<Strategy, 'auto'> | 'typical', Acquisition> = {
+  typical: typical(TYPICAL),
   variance: varianceReduction(),
   random: atRandom,
   coldstart: coldStart,
@@ -38,9 +39,10 @@ const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'varianc
 function resolve(strategy: Strategy, scene: Scene): keyof typeof acquisitions {
   if (strategy === 'random') return 'random';
   if (strategy === 'rare' && canSearch(scene)) return 'rare';
-  if (scene.labelled.length === 0) return 'coldstart';
+  if (strategy === 'coldstart') return 'coldstart';
+  if (scene.labelled.length === 0) return 'typical';
   if (strategy === 'auto') {
-    if (scene.labelled.length < TYPICAL) return 'covering';
+    if (scene.labelled.length < TYPICAL) return 'typical';
     return scene.scores === null || scene.labelled.length < LABELS_FOR_HEAD ? 'random' : 'variance';
   }
   return scene.scores === null && !HEADLESS.has(strategy) ? 'herding' : strategy;
@@ -57,10 +59,10 @@ export async function rankQueue(scene: Scene, settings: Settings): Promise<Queue
   let picks = await acquisitions[strategy](scene, size);
   if (picks.length < size) picks = [...picks, ...(await filler(scene, picks, size))];
   const places = Array.from({ length: size }, (_, i) => isAudit(scene, settings, i));
-  const drawn = auditDraws(scene, places.filter(Boolean).length);
-  const reserved = new Set(drawn);
+  const draws = drawn(scene, 'audit order', places.filter(Boolean).length);
+  const reserved = new Set(draws);
   const chosen = picks.filter(({ row }) => !reserved.has(row)).values();
-  const audits = drawn.values();
+  const audits = draws.values();
   const out: QueueEntry[] = [];
   for (const audit of places) {
     if (audit) {
@@ -84,26 +86,4 @@ async function filler(scene: Scene, picks: readonly Pick[], size: number): Promi
 function isAudit(scene: Scene, { audit }: Settings, place: number): boolean {
   const ordinal = scene.labelled.length + place;
   return ordinal >= audit.from && random(scene.seed, `audit place ${ordinal}`).uniform() < audit.share;
-}
-
-/** The first open rows in an order that hangs on the seed and the pool's size alone. */
-function auditDraws(scene: Scene, count: number): number[] {
-  const out: number[] = [];
-  if (count === 0) return out;
-  const open = new Uint8Array(scene.features.rows);
-  for (const row of scene.open) open[row] = 1;
-  for (const row of auditOrder(scene.seed, scene.features.rows)) {
-    if (open[row] === 1) out.push(row);
-    if (out.length === count) break;
-  }
-  return out;
-}
-
-let lastOrder: { readonly seed: number; readonly order: Int32Array } | null = null;
-
-function auditOrder(seed: number, rows: number): Int32Array {
-  if (lastOrder?.seed === seed && lastOrder.order.length === rows) return lastOrder.order;
-  const order = random(seed, 'audit order').shuffle(Int32Array.from({ length: rows }, (_, i) => i));
-  lastOrder = { seed, order };
-  return order;
 }

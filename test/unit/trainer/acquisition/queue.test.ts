@@ -72,7 +72,7 @@ describe('the search for a finding', () => {
     const named = new Set(queue.map(({ reason }) => reason.params['finding']).filter((name) => name !== undefined));
     expect([...named]).toEqual([pool.base.findings[1]]);
     const none = await queueWith(pool, [], { ...rare, search: { finding: 1, seeds: [] } });
-    expect(none).toEqual(await queueWith(pool, [], { ...rare, strategy: 'coldstart' }));
+    expect(none).toEqual(await queueWith(pool, [], { ...rare, strategy: 'auto' }));
   });
 });
 
@@ -112,14 +112,35 @@ describe('the default', () => {
   it('asks for typical images, then draws at random, then asks for what settles most', async () => {
     const pool = gaussianPool(400, 12, 2, 'multilabel');
     const by = (strategy: Settings['strategy'], n: number) => queueWith(pool, first(n), { strategy, queueSize: 10, ...noAudit });
-    expect(await by('auto', 0)).toEqual(await by('coldstart', 0));
-    expect((await by('auto', 5)).map(({ reason }) => reason.code)).toEqual(Array.from({ length: 10 }, () => 'representative'));
+    expect((await by('auto', 0)).map(({ reason }) => reason.code)).toEqual(Array.from({ length: 10 }, () => 'typical'));
     expect(await by('auto', 15)).toEqual(await by('random', 15));
     expect(await by('auto', 30)).toEqual(await by('variance', 30));
   });
 });
 
 describe('cold start', () => {
+  it.each([10, 50])('asks one at a time for what it asks for ten at a time (queue of %i)', async (queueSize) => {
+    const pool = gaussianPool(400, 10, 6, 'multiclass', 12);
+    const rows = async (labelled: readonly number[], size: number) =>
+      (await queueWith(pool, labelled, { queueSize: size, ...noAudit })).map(({ row }) => row);
+    const start = await rows([], 10);
+    const tens = [...start, ...(await rows(start, 10))];
+    const single: number[] = [];
+    while (single.length < 20) single.push((await rows(single, queueSize))[0] ?? -1);
+    expect(single).toEqual(tens);
+    expect(new Set(single).size).toBe(20);
+  });
+
+  it('does not ask again about a cluster of which an image was labelled elsewhere', async () => {
+    const pool = gaussianPool(400, 10, 6, 'multiclass', 12);
+    const asked = await queueWith(pool, [], { queueSize: 10, ...noAudit });
+    // Another image of the cloud whose images the first of the queue stands for.
+    const other = pool.truth.findIndex((cloud, row) => cloud === pool.truth[asked[0]?.row ?? 0] && asked.every((one) => one.row !== row));
+    const then = (await queueWith(pool, [other], { queueSize: 10, ...noAudit })).filter(({ reason }) => reason.code === 'typical');
+    expect(then.length).toBe(9);
+    expect(asked.map(({ row }) => row)).toEqual(expect.arrayContaining(then.map(({ row }) => row)));
+  });
+
   it('sees every cloud of a pool of well separated ones', async () => {
     const pool = gaussianPool(400, 10, 6, 'multiclass', 12);
     const queue = await queueWith(pool, [], { queueSize: 12, ...noAudit });
