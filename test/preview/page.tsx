@@ -1,6 +1,7 @@
 import type { Project } from '../../src/contract/model';
 import { start } from '../../src/renderer/app/start';
-import { FakeBridge, makeProject } from '../unit/renderer/fake-bridge';
+import { FakeBridge } from '../unit/renderer/fake-bridge';
+import { makeProject } from '../unit/renderer/made-up/project';
 
 /** Makes `many` labels suspect, some of one patient, as after a full round. */
 function suspectLabels(bridge: FakeBridge, many: number): void {

@@ -2,7 +2,6 @@ import type {
   AppSettings,
   BridgeService,
   CellRequest,
-  MetadataPreview,
   ProjectStatus,
   ProjectSummary,
   RoundView,
@@ -11,72 +10,18 @@ import type {
 } from '../../../src/contract/bridge';
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { Library } from '../../../src/contract/library';
-import { matchPattern, parsePattern } from '../../../src/contract/file-pattern';
-import type { CustomModel } from '../../../src/contract/custom-encoder';
-import type { EncoderCard } from '../../../src/contract/encoder-card';
-import type { HeadFile } from '../../../src/contract/head';
-import type { Metrics, QueueEntry } from '../../../src/contract/jobs/trainer';
-import {
-  SCHEMA,
-  type Action,
-  type CellChange,
-  type Id,
-  type ImageRecord,
-  type MetadataRule,
-  type Project,
-  type QueueRule,
-  type Stated,
-  type Task,
-} from '../../../src/contract/model';
+import { type Action, type CellChange, type Id, type Project, type QueueRule } from '../../../src/contract/model';
 import { fail, ok, type Failure, type Result } from '../../../src/contract/result';
 import type { z } from 'zod';
 import type { Weights } from '../../../src/contract/weights';
 import type { Client, Handlers } from '../../../src/contract/wire';
+import { builtinCard, customModel, evaCard, libraryOf, quantisation, weightsOf } from './made-up/encoders';
+import { previewOf } from './made-up/metadata';
+import { id, makeImage, makeProject } from './made-up/project';
+import { roundOf } from './made-up/round';
 
 type Handler = (payload: never) => void;
 type Params<M extends keyof Handlers<BridgeService>> = Parameters<Handlers<BridgeService>[M]>[0];
-
-/** ULIDs in counting order. */
-export function id(n: number, kind = 'A'): Id {
-  const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-  let text = '';
-  for (let rest = n; text.length < 12; rest = Math.floor(rest / 32)) text = (digits[rest % 32] ?? '0') + text;
-  return `01${kind.repeat(12)}${text}`;
-}
-
-export const makeProject = (task: Task = 'multiclass', names: readonly string[] = ['Normal', 'Bacterial', 'Viral']): Project => ({
-  id: id(1, 'P'),
-  name: 'Pneumonia, ward study',
-  schema: SCHEMA,
-  roots: [{ id: id(1, 'R'), path: '/data/radiographs' }],
-  task,
-  findings: names.map((name, i) => ({
-    id: id(i + 1, 'F'),
-    name,
-    hotkey: '123456789bcdejklmnostuvwyz'[i] ?? 'z',
-    colour: ['#4aa3df', '#e69f00', '#2fb38a', '#d55e00', '#cc79a7', '#b8a800', '#7d8cf0'][i % 7] ?? '#4aa3df',
-  })),
-  encoder: 'builtin',
-  seed: 1,
-  audit: { share: 0.15, from: 30 },
-  annotators: [{ id: id(1, 'N'), name: 'Annotator' }],
-  created: '2026-11-20T08:00:00.000Z',
-});
-
-export const makeImage = (n: number, path = `ward/${String(n).padStart(6, '0')}.png`): ImageRecord => ({
-  id: id(n, 'G'),
-  root: id(1, 'R'),
-  path,
-  frame: null,
-  bytes: 1000,
-  mtime: 0,
-  sha256: null,
-  width: 512,
-  height: 512,
-  patient: null,
-  study: null,
-  view: null,
-});
 
 interface Options {
   readonly project?: Project;
@@ -236,36 +181,9 @@ export class FakeBridge implements Client<BridgeService> {
 
   /** Probabilities and a queue made up from the journal's labels, the same for the same labels. */
   round(): RoundView {
-    const images = [...this.state.images.keys()];
-    const { findings, task } = this.project;
-    const labelled = this.state.annotators.get(id(1, 'N'))?.cells ?? new Map<Id, unknown>();
-    const hasHead = labelled.size >= (this.#options.headFrom ?? 2);
-    const { ready } = this.#options;
-    const probabilities = new Float32Array(hasHead || ready ? images.length * findings.length : 0);
-    if (hasHead || ready) images.forEach((_, row) => probabilities.set(madeUp(row, findings.length, task), row * findings.length));
-    const queue: QueueEntry[] = images
-      .flatMap((image, row) =>
-        labelled.has(image)
-          ? []
-          : [{ row, score: noise(row * 7 + labelled.size), audit: row % 9 === 0, reason: reasonOf(row, hasHead, this.project) }],
-      )
-      .sort((a, b) => b.score - a.score)
-      .slice(0, 50);
-    return {
-      project: this.project.id,
-      pool: 1,
-      stage: hasHead ? 'quick' : 'cold',
-      seq: this.journal.length,
-      head: ready
-        ? readyHeadOf(this.project, labelled.size, hasHead ? ready.slice(0, 1) : ready)
-        : hasHead
-          ? headOf(this.project, labelled.size)
-          : null,
-      probabilities,
-      queue,
-      metrics: metricsOf(this.project, labelled.size),
-      milliseconds: 63,
-    };
+    const labelled = new Set(this.state.annotators.get(id(1, 'N'))?.cells.keys() ?? []);
+    const { headFrom = 2, ready } = this.#options;
+    return roundOf(this.project, { seq: this.journal.length, images: [...this.state.images.keys()], labelled, headFrom, ready });
   }
 
   sendRound(): void {
@@ -300,34 +218,6 @@ export class FakeBridge implements Client<BridgeService> {
     this.append({ kind: 'project', project: this.project });
     const { strategy, head, combine } = queue;
     this.tell({ trainer: { ...this.status.trainer, settings: { strategy, head, combine } as ProjectStatus['trainer']['settings'] } });
-  }
-
-  /** A pattern as main does it; a table is made up. */
-  #previewed(rule: MetadataRule): Result<MetadataPreview> {
-    const images = [...this.state.images.values()];
-    const pattern = rule.kind === 'pattern' ? parsePattern(rule.pattern) : null;
-    if (pattern?.ok === false) return pattern;
-    const made = (path: string, n: number): Stated | null =>
-      pattern
-        ? matchPattern(pattern.value, path)
-        : n % 8 === 7
-          ? null
-          : { patient: `P${String(n >> 1)}`, study: null, view: n % 2 ? 'PA' : 'LL' };
-    const all = images.map(({ path }, n) => ({ path, stated: made(path, n) }));
-    const known = all.filter(({ stated }) => stated !== null);
-    const [example] = all;
-    if (known.length === 0 && example) return fail('metadata-unmatched', { source: 'The rule', images: all.length, example: example.path });
-    const table = rule.kind === 'table';
-    return ok({
-      images: all.length,
-      matched: known.length,
-      patients: new Set(known.flatMap(({ stated }) => stated?.patient ?? [])).size,
-      rows: table ? 30 : null,
-      unused: table ? 9 : 0,
-      columns: table ? ['Image Index', 'Patient ID', 'View Position', 'Patient Age'] : [],
-      chosen: table ? { path: 'Image Index', patient: 'Patient ID', study: null, view: 'View Position' } : null,
-      examples: [...known.slice(0, 6), ...all.filter(({ stated }) => stated === null).slice(0, 2)],
-    });
   }
 
   #acknowledge(action: Action): Result<Action> {
@@ -369,9 +259,9 @@ export class FakeBridge implements Client<BridgeService> {
     'custom.keep': ({ wish }) => ok({ ...evaCard, id: 'c'.repeat(64), kind: 'custom', name: wish.name }),
     'dialog.checkpoint': () => ok('/data/eva_x_small_patch16_merged520k_mim.pt'),
     'dialog.table': () => ok('/data/patients.csv'),
-    'metadata.preview': ({ rule }) => this.#previewed(rule),
+    'metadata.preview': ({ rule }) => previewOf([...this.state.images.values()], rule),
     'metadata.apply': ({ rule }) => {
-      const found = rule ? this.#previewed(rule) : null;
+      const found = rule ? previewOf([...this.state.images.values()], rule) : null;
       if (found?.ok === false) return found;
       const { metadata: _before, ...project } = this.project;
       this.project = rule ? { ...project, metadata: rule } : project;
@@ -509,230 +399,3 @@ export class FakeBridge implements Client<BridgeService> {
     'jobs.stop': () => ok(),
   };
 }
-
-/** In [0, 1), the same for the same number. */
-const noise = (n: number): number => {
-  const x = Math.sin(n * 12.9898 + 4.1414) * 43758.5453;
-  return x - Math.floor(x);
-};
-
-function madeUp(row: number, findings: number, task: Task): number[] {
-  const raw = Array.from({ length: findings }, (_, k) => noise(row * 31 + k * 17));
-  if (task === 'multilabel') return raw.map((p) => (p < 0.5 ? p ** 3 : 1 - (1 - p) ** 2));
-  const powers = raw.map((p) => p ** 3 + 0.01);
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((p) => p / sum);
-}
-
-function reasonOf(row: number, hasHead: boolean, { findings }: Project): QueueEntry['reason'] {
-  if (row % 9 === 0) return { code: 'audit', params: {} };
-  if (!hasHead) return { code: 'typical', params: { size: 57 } };
-  const [first, second] = findings;
-  if (row % 3 === 0 && first && second) return { code: 'tie', params: { first: first.name, second: second.name, probability: 0.44 } };
-  return { code: 'representative', params: { finding: second?.name ?? '', probability: 0.58 } };
-}
-
-const readyHeadOf = (project: Project, labels: number, served: readonly string[]): HeadFile => {
-  const names = project.findings.map(({ name }) => name);
-  return {
-    ...headOf(project, labels),
-    ready: { head: 'ready', findings: names.map((name) => served.includes(name)) },
-    calibration: {
-      method: 'none',
-      perFinding: names.map((name) => (served.includes(name) ? 'none' : served.length > 1 ? 'unknown' : 'platt')),
-    },
-  };
-};
-
-const headOf = (project: Project, labels: number): HeadFile => ({
-  format: 'collimate-head',
-  version: 1,
-  id: `head${String(labels)}`,
-  kind: labels < 60 ? 'gda' : 'logistic',
-  task: project.task,
-  findings: project.findings.map(({ name }) => name),
-  encoder: { id: 'e'.repeat(64), name: 'Wavelet scattering', d: 1000 },
-  projection: null,
-  calibration: { method: 'platt', perFinding: [] },
-  prior: { source: 'labels', values: [], n: labels },
-  regularisation: null,
-  seed: 1,
-  labels: { hash: '', count: labels, perFinding: [] },
-  created: '2026-11-22T10:00:00.000Z',
-});
-
-const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
-  labelled,
-  prequential:
-    labelled < 4
-      ? null
-      : {
-          n: labelled,
-          correct: Math.round(labelled * 0.78),
-          low: 0.66,
-          high: 0.86,
-          curve: Array.from({ length: labelled }, (_, i) => ({ n: i + 1, accuracy: 0.8 - 0.4 / (i + 1) + noise(i) * 0.06 })),
-        },
-  audit: labelled < 8 ? null : { n: 9, correct: 8, low: 0.57, high: 0.98 },
-  calibration:
-    labelled < 8
-      ? null
-      : {
-          n: labelled,
-          ece: 0.061,
-          brier: 0.142,
-          bins: [0.08, 0.27, 0.49, 0.71, 0.93].map((mean, i) => ({
-            n: 4 + i * 3,
-            mean,
-            observed: Math.min(1, mean + (i % 2 ? 0.07 : -0.04)),
-          })),
-        },
-  findings: findings.map((_, finding) => ({
-    finding,
-    present: 8 + finding,
-    absent: 20 - finding,
-    unsure: 1,
-    auroc: labelled < 8 ? null : 0.91 - finding * 0.05,
-    aurocLow: labelled < 8 ? null : 0.82 - finding * 0.06,
-    aurocHigh: labelled < 8 ? null : 0.97 - finding * 0.03,
-  })),
-  heads:
-    labelled < 8
-      ? []
-      : (['gda', 'logistic'] as const).map((kind, i) => ({
-          kind,
-          used: kind === (labelled < 60 ? 'gda' : 'logistic'),
-          n: labelled,
-          logLoss: 0.52 - i * 0.03,
-          logLossLow: 0.41 - i * 0.03,
-          logLossHigh: 0.63 - i * 0.03,
-          auroc: 0.86 + i * 0.01,
-          aurocLow: 0.78 + i * 0.01,
-          aurocHigh: 0.94,
-        })),
-  lowEvidence: labelled < 20,
-  sets: labelled < 8 ? null : { alpha: 0.1, least: findings.map(() => 0.2), n: findings.map((_, i) => 52 + i) },
-  learningCurve:
-    labelled < 8
-      ? null
-      : { points: [8, 12, 18, 27].map((n) => ({ n, auroc: 0.95 - 1.4 / n })), a: 0.95, b: 1.4, c: 1, more: 50, gain: 0.034 },
-  stop: labelled < 8 ? null : { kappas: [0.91, 0.97, 0.99], gain: 0.034, advised: false, n: labelled },
-});
-
-const libraryOf = (): Library => ({
-  encoders: [
-    {
-      card: builtinCard,
-      builtin: true,
-      bytes: 1_800_000,
-      kept: { encoder: builtinCard.id, bytes: 44_000_000, images: 5863, projects: [] },
-      speed: { imagesPerSecond: 812, provider: 'cpu', reason: 'Quick enough.', measured: '2026-11-20T10:00:00.000Z' },
-    },
-    {
-      card: evaCard,
-      builtin: false,
-      bytes: 86_700_000,
-      kept: {
-        encoder: evaCard.id,
-        bytes: 9_000_000,
-        images: 5863,
-        projects: [{ id: id(7, 'P'), name: 'ChestX-ray14 subset', images: 5863, open: false }],
-      },
-      speed: null,
-    },
-  ],
-  strays: [{ encoder: 'b'.repeat(64), bytes: 1_000_000, images: 640, projects: [] }],
-});
-
-const customModel: CustomModel = {
-  file: 'cxr-encoder.onnx',
-  bytes: 346_000_000,
-  producer: 'pytorch',
-  opset: 17,
-  nodes: 1204,
-  precision: 'fp32',
-  inputs: [{ name: 'pixel_values', type: 'float32', shape: ['batch', 3, 224, 224] }],
-  outputs: [
-    { name: 'last_hidden_state', type: 'float32', shape: ['batch', 197, 768] },
-    { name: 'pooler_output', type: 'float32', shape: ['batch', 768] },
-  ],
-  inner: [{ name: '/encoder/layer.11/output', op: 'Add' }],
-  suggestion: {
-    name: 'cxr-encoder',
-    input: 'pixel_values',
-    output: 'pooler_output',
-    pooling: 'as-is',
-    channels: 3,
-    preprocessing: {
-      tile: { crop: 'official', resize: 256, size: 224, colour: 'keep', filter: 'pillow-bicubic' },
-      normalise: { kind: 'channels', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-    },
-    licence: '',
-  },
-};
-
-const weightsOf = (): Weights[] =>
-  (
-    [
-      ['eva-x-tiny', 'EVA-X Ti', 24e6],
-      ['eva-x-small', 'EVA-X S', 87e6],
-      ['eva-x-base', 'EVA-X B', 344e6],
-    ] as const
-  ).map(([name, title, total]) => ({
-    name,
-    title,
-    file: `${name}.pt`,
-    url: `https://huggingface.co/MapleF/eva_x/resolve/main/eva_x_${name.slice(6)}_patch16_merged520k_mim.pt`,
-    state: 'absent',
-    done: 0,
-    total,
-    rate: null,
-    secondsLeft: null,
-    hosts: [],
-    failure: null,
-    encoder: null,
-  }));
-
-const builtinCard: EncoderCard = {
-  format: 'collimate-encoder',
-  version: 1,
-  id: 'e'.repeat(64),
-  name: 'Wavelet scattering',
-  kind: 'scattering',
-  variant: null,
-  input: { name: 'pixels', channels: 1, size: 128 },
-  preprocessing: {
-    tile: { crop: 'squash', resize: 128, size: 128, colour: 'luma', filter: 'pillow-bicubic' },
-    normalise: { kind: 'image', epsilon: 1e-5 },
-  },
-  pooling: 'mean',
-  precision: 'fp32',
-  outputs: { embedding: 1000 },
-  source: null,
-  licence: 'Apache-2.0, part of Collimate.',
-  head: null,
-};
-
-const quantisation: EncoderCard['quantisation'] = {
-  calibrated: 64,
-  measured: 64,
-  error: 0.0312,
-  worst: 0.0474,
-  agreement: 0.972,
-  decisions: 'directions',
-};
-
-const evaCard: EncoderCard = {
-  ...builtinCard,
-  id: 'a'.repeat(64),
-  name: 'EVA-X small',
-  kind: 'eva-x',
-  variant: 'small',
-  source: { file: 'eva_x_small_patch16_merged520k_mim.pt', sha256: 'd'.repeat(64) },
-  licence: 'The published weights state no licence: ask their authors before you pass them on.',
-};
-
-export const failing = (code: Failure['code'], params: Failure['params'] = {}): Failure => {
-  const { failure } = fail(code, params, 'detail of the failure');
-  return failure;
-};

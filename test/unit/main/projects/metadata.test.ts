@@ -9,7 +9,7 @@ import { fail, ok, unwrap } from '../../../../src/contract/result';
 import { Metadata } from '../../../../src/main/projects/metadata';
 import { groupsOf } from '../../../../src/main/projects/training';
 import { groupedFolds, holdOut } from '../../../../src/trainer/splits';
-import { makeImage, makeProject } from '../../renderer/fake-bridge';
+import { makeImage, makeProject } from '../../renderer/made-up/project';
 
 const folder = mkdtempSync(join(tmpdir(), 'collimate-metadata-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

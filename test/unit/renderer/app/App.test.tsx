@@ -7,7 +7,8 @@ import type { CellRequest } from '../../../../src/contract/bridge';
 import { App } from '../../../../src/renderer/app/App';
 import { EnvironmentContext, makeServices } from '../../../../src/renderer/app/environment';
 import { databaseName } from '../../../../src/renderer/database/copy';
-import { failing, FakeBridge, id, makeProject } from '../fake-bridge';
+import { FakeBridge } from '../fake-bridge';
+import { failing, id, makeProject } from '../made-up/project';
 
 globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
 

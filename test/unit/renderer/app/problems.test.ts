@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ErrorCode } from '../../../../src/contract/errors';
 import { Problems } from '../../../../src/renderer/app/problems';
-import { failing } from '../fake-bridge';
+import { failing } from '../made-up/project';
 
 describe('problems', () => {
   it.each(ErrorCode.options.filter((code) => code !== 'stopped'))('%s becomes a sentence with what to do next', (code) => {

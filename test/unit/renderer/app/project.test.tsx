@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CopyDatabase, databaseName } from '../../../../src/renderer/database/copy';
 import { makeServices } from '../../../../src/renderer/app/environment';
 import { openSession } from '../../../../src/renderer/app/session';
-import { failing, FakeBridge, id, makeProject } from '../fake-bridge';
+import { FakeBridge } from '../fake-bridge';
+import { failing, id, makeProject } from '../made-up/project';
 import { openPage, violations } from '../page';
 
 globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));

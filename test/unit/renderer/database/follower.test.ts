@@ -5,7 +5,8 @@ import { CopyDatabase, databaseName } from '../../../../src/renderer/database/co
 import { JournalFollower } from '../../../../src/renderer/database/follower';
 import { cellOf, Labels } from '../../../../src/renderer/labels/labels';
 import type { Failure } from '../../../../src/contract/result';
-import { failing, FakeBridge, id, makeProject } from '../fake-bridge';
+import { FakeBridge } from '../fake-bridge';
+import { failing, id, makeProject } from '../made-up/project';
 
 const cell = (image: number, finding: number, state: 'present' | 'absent' | 'none' = 'present') => ({
   image: id(image, 'G'),

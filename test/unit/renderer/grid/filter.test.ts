@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../../../src/contract/fold';
 import { shownImages, type Facts, type Filter, type Sort } from '../../../../src/renderer/grid/filter';
 import { Labels } from '../../../../src/renderer/labels/labels';
-import { FakeBridge, id, makeProject } from '../fake-bridge';
+import { FakeBridge } from '../fake-bridge';
+import { id, makeProject } from '../made-up/project';
 
 const [g1, g2, g3, g4] = [1, 2, 3, 4].map((n) => id(n, 'G'));
 const f1 = id(1, 'F');

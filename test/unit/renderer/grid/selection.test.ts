@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GridSelection } from '../../../../src/renderer/grid/selection';
-import { id } from '../fake-bridge';
+import { id } from '../made-up/project';
 
 const list = Array.from({ length: 5000 }, (_, i) => id(i + 1, 'G'));
 const fresh = () => {

@@ -11,7 +11,7 @@ import {
   unsureAnswer,
 } from '../../../../src/renderer/labels/answers';
 import type { ImageView } from '../../../../src/renderer/labels/labels';
-import { id, makeProject } from '../fake-bridge';
+import { id, makeProject } from '../made-up/project';
 
 const { findings } = makeProject('multilabel', ['A', 'B', 'C']);
 const [a, b, c] = findings.map((finding) => finding.id);

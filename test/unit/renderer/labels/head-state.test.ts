@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { enoughLabels, whyNoHead } from '../../../../src/renderer/labels/head-state';
-import { FakeBridge, id } from '../fake-bridge';
+import { FakeBridge } from '../fake-bridge';
+import { id } from '../made-up/project';
 
 const counts = (...all: [present: number, absent: number][]) => ({
   perFinding: new Map(all.map(([present, absent], i) => [id(i, 'F'), { present, absent, unsure: 0 }])),

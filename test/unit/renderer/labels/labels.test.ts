@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { fold } from '../../../../src/contract/fold';
 import { cellOf, Labels } from '../../../../src/renderer/labels/labels';
-import { FakeBridge, id, makeProject } from '../fake-bridge';
+import { FakeBridge } from '../fake-bridge';
+import { id, makeProject } from '../made-up/project';
 
 const step = fc.oneof(
   fc.record({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Signal } from '../../../../src/renderer/app/signal';
 import { Proposals } from '../../../../src/renderer/labels/proposals';
-import { FakeBridge, id } from '../fake-bridge';
+import { FakeBridge } from '../fake-bridge';
+import { id } from '../made-up/project';
 
 describe('proposals', () => {
   const bridge = new FakeBridge({ images: 5, headFrom: 0 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Signal } from '../../../../src/renderer/app/signal';
 import { Proposals } from '../../../../src/renderer/labels/proposals';
 import { isFitted, whoSays } from '../../../../src/renderer/labels/said';
-import { FakeBridge, id, makeProject } from '../fake-bridge';
+import { FakeBridge } from '../fake-bridge';
+import { id, makeProject } from '../made-up/project';
 
 function shown(labels: number, ready?: readonly string[]) {
   const project = makeProject('multilabel', ['Mass', 'Edema', 'Fracture']);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { proposalSet, setSentence } from '../../../../src/renderer/labels/sets';
-import { makeProject } from '../fake-bridge';
+import { makeProject } from '../made-up/project';
 
 const { findings } = makeProject();
 const at = (...values: readonly number[]) => new Map(findings.map(({ id }, i) => [id, values[i] ?? 0]));

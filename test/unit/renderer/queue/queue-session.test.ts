@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AHEAD, QueueSession } from '../../../../src/renderer/queue/queue-session';
-import { id } from '../fake-bridge';
+import { id } from '../made-up/project';
 
 const images = Array.from({ length: 30 }, (_, i) => id(i + 1, 'G'));
 function source() {

@@ -2,7 +2,7 @@ import { act, screen, within } from '@testing-library/react';
 import Dexie from 'dexie';
 import { afterEach, expect, it } from 'vitest';
 import { databaseName } from '../../../../src/renderer/database/copy';
-import { failing, makeImage, makeProject } from '../fake-bridge';
+import { failing, makeImage, makeProject } from '../made-up/project';
 import { openPage, violations } from '../page';
 
 globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SuspectLabel } from '../../../../src/contract/bridge';
 import { isNewEvidence, standingOf, why } from '../../../../src/renderer/review/evidence';
-import { id, makeProject } from '../fake-bridge';
+import { id, makeProject } from '../made-up/project';
 
 const [normal, bacterial, viral] = [id(1, 'F'), id(2, 'F'), id(3, 'F')];
 const suspect = (probability: number, other = bacterial): SuspectLabel => ({

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { SuspectLabel } from '../../../../src/contract/bridge';
 import type { Task } from '../../../../src/contract/model';
 import { databaseName } from '../../../../src/renderer/database/copy';
-import { id, makeProject, type FakeBridge } from '../fake-bridge';
+import type { FakeBridge } from '../fake-bridge';
+import { id, makeProject } from '../made-up/project';
 import { openPage, violations } from '../page';
 
 globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));

@@ -3,7 +3,7 @@ import Dexie from 'dexie';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databaseName } from '../../../../src/renderer/database/copy';
 import { startsFor } from '../../../../src/renderer/search/starts';
-import { id, makeProject } from '../fake-bridge';
+import { id, makeProject } from '../made-up/project';
 import { openPage, violations } from '../page';
 
 globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));

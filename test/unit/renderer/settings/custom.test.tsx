@@ -1,7 +1,7 @@
 import { screen, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { levelsOf, presetOf } from '../../../../src/renderer/settings/levels';
-import { failing } from '../fake-bridge';
+import { failing } from '../made-up/project';
 import { openPage, violations } from '../page';
 
 async function openDialog() {

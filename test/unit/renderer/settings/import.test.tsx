@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import type { FakeBridge } from '../fake-bridge';
-import { failing } from '../fake-bridge';
+import { failing } from '../made-up/project';
 import { openPage, violations } from '../page';
 
 async function choose(change: (bridge: FakeBridge) => void = () => undefined) {

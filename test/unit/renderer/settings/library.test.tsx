@@ -1,6 +1,6 @@
 import { act, screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import { failing } from '../fake-bridge';
+import { failing } from '../made-up/project';
 import { openPage, violations } from '../page';
 
 async function openEncoders() {

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import Dexie from 'dexie';
 import { afterEach, expect, it } from 'vitest';
 import { databaseName } from '../../../../src/renderer/database/copy';
-import { makeProject } from '../fake-bridge';
+import { makeProject } from '../made-up/project';
 import { openPage, violations } from '../page';
 
 globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));

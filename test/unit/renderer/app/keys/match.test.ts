@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commands, findingKeys } from '../../../../../src/contract/commands';
 import { belongsTo, keyLabel, match, type KeyStroke } from '../../../../../src/renderer/app/keys/match';
-import { makeProject } from '../../fake-bridge';
+import { makeProject } from '../../made-up/project';
 
 const { findings } = makeProject(
   'multilabel',
