@@ -4,6 +4,11 @@ import { fail, ok, type Result } from '../contract/result';
 import { saturationTest } from './saturation';
 import { runtimeReason } from './runtime-reason';
 
+// Off Windows the runtime of Microsoft's own builds keeps an id of the computer and sends what is run to Microsoft, unless this is set before the
+// first session (onnxruntime's docs/Privacy.md, from 1.29 on). Nothing leaves the computer here. On Windows it writes to the system's event
+// tracing instead, which no variable switches off.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 /** A float32 tensor going into or coming out of a model. */
 export interface Values {
   readonly shape: readonly number[];

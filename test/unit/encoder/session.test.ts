@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { unwrap } from '../../../src/contract/result';
@@ -8,6 +10,7 @@ import { saturationTest } from '../../../src/encoder/saturation';
 import { int8Saturates, openSession } from '../../../src/encoder/session';
 import { Graph } from '../../../src/onnx/graph';
 import { serialiseModel } from '../../../src/onnx/model';
+import { bundle } from './bundle';
 
 const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,6 +24,23 @@ writeFileSync(path, serialiseModel({ opset: 18, graph, metadata: {} }));
 const input = { x: { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) } };
 
 describe('sessions', () => {
+  test('the runtime keeps no id of the computer, and prepares nothing to be sent', async () => {
+    const bundled = await bundle({ session: resolve(import.meta.dirname, '../../../src/encoder/session.ts') });
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    const url = JSON.stringify(pathToFileURL(join(bundled, 'session.js')).href);
+    const code = `import(${url}).then(async ({ openSession }) => {
+      const opened = await openSession(${JSON.stringify(path)}, 'cpu', 1);
+      await opened.value.run({ x: { shape: [1, 2], data: Float32Array.of(1, 2) } });
+      await opened.value.close();
+    })`;
+    // Not the environment of this process: automated builds and unit tests are spared by the runtime itself, by variables that they set.
+    const env = { PATH: process.env['PATH'], HOME: home, TMPDIR: home, XDG_CACHE_HOME: home };
+    execFileSync(process.execPath, ['-e', code], { env });
+    rmSync(bundled, { recursive: true });
+    expect(readdirSync(home, { recursive: true })).toEqual([]);
+  });
+
   test('auto is the processor, and says why', async () => {
     const session = unwrap(await openSession(path, 'auto', 1));
     expect(session.provider).toBe('cpu');
