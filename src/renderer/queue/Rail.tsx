@@ -1,4 +1,5 @@
 import { Crosshair, Dices, Eye, EyeOff, Images, Info, TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { imageNotes } from '../../contract/catalogue';
 import { reasonSentence } from '../../contract/reasons';
 import type { Finding, Id, ImageRecord, Task } from '../../contract/model';
@@ -8,7 +9,7 @@ import { MessagePlace } from '../app/ProblemList';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { percent } from '../controls/figures';
-import { Key } from '../controls/Key';
+import { KeyedButton } from '../controls/KeyedButton';
 import { CONFIDENT, LIKELY, proposed, type Answer } from '../labels/answers';
 import { whyNoHead } from '../labels/head-state';
 import { fromFileTitle, isFitted, whoSays } from '../labels/said';
@@ -68,38 +69,20 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             low evidence
           </span>
         )}
-        <button
-          className="icon-button"
-          aria-label="More like this: find a finding"
-          title="More like this: find a finding"
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={actions.search}
-          data-testid="more-like-this"
-        >
+        <Icon title="More like this: find a finding" run={actions.search} testId="more-like-this">
           <Crosshair size={16} aria-hidden />
-        </button>
-        <button
-          className="icon-button"
-          aria-pressed={similar}
-          aria-label="Similar images that are labelled (.)"
-          title="Similar images that are labelled (.)"
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={actions.similar}
-          data-testid="toggle-similar"
-        >
+        </Icon>
+        <Icon title="Similar images that are labelled (.)" pressed={similar} run={actions.similar} testId="toggle-similar">
           <Images size={16} aria-hidden />
-        </button>
-        <button
-          className="icon-button"
-          aria-pressed={hideProposals}
-          aria-label={hideProposals ? 'Show proposals (H)' : 'Hide proposals (H)'}
+        </Icon>
+        <Icon
           title={hideProposals ? 'Show proposals (H)' : 'Hide proposals (H)'}
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={actions.hideProposals}
-          data-testid="hide-proposals"
+          pressed={hideProposals}
+          run={actions.hideProposals}
+          testId="hide-proposals"
         >
           {hideProposals ? <EyeOff size={16} aria-hidden /> : <Eye size={16} aria-hidden />}
-        </button>
+        </Icon>
       </div>
       <ul className={findings.length > MANY ? 'findings dense' : 'findings'} data-testid="findings">
         {findings.map((finding) => (
@@ -140,7 +123,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
       )}
       <MessagePlace />
       <div className={multilabel ? 'rail-actions' : 'rail-actions three'}>
-        <Action
+        <KeyedButton
           title={ghosts.length > 0 ? accepting(task, findings, ghosts) : view.answered ? 'Go on' : 'Nothing to accept'}
           hint="Enter"
           run={actions.accept}
@@ -148,10 +131,10 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
           primary={ghosts.length > 0}
           disabled={ghosts.length === 0 && !view.answered}
         />
-        {multilabel && <Action title="Rest absent" hint="A" run={actions.absentRest} testId="absent-rest" />}
-        <Action title="Unsure" hint="0" run={actions.unsure} testId="unsure" />
-        <Action title="Skip" hint="X" run={actions.skip} testId="skip" />
-        <Action title="Clear" hint="⌫" run={actions.clear} testId="clear" disabled={!view.answered} />
+        {multilabel && <KeyedButton title="Rest absent" hint="A" run={actions.absentRest} testId="absent-rest" />}
+        <KeyedButton title="Unsure" hint="0" run={actions.unsure} testId="unsure" />
+        <KeyedButton title="Skip" hint="X" run={actions.skip} testId="skip" />
+        <KeyedButton title="Clear" hint="⌫" run={actions.clear} testId="clear" disabled={!view.answered} />
       </div>
     </aside>
   );
@@ -169,17 +152,18 @@ const nothingProposed = (task: Task): string =>
     ? `None reaches ${percent(LIKELY)}, so Enter accepts nothing: answer by key.`
     : `None is above ${percent(CONFIDENT)} or below ${percent(1 - CONFIDENT)}, so Enter accepts nothing: answer by key.`;
 
-function Action(props: { title: string; hint: string; run: () => void; testId: string; primary?: boolean; disabled?: boolean }) {
+function Icon(props: { title: string; pressed?: boolean; run: () => void; testId: string; children: ReactNode }) {
   return (
     <button
-      className={props.primary ? 'button primary' : 'button'}
+      className="icon-button"
+      aria-pressed={props.pressed}
+      aria-label={props.title}
+      title={props.title}
       onMouseDown={(event) => event.preventDefault()}
       onClick={props.run}
       data-testid={props.testId}
-      disabled={props.disabled ?? false}
     >
-      <span className="action-title">{props.title}</span>
-      <Key label={props.hint} />
+      {props.children}
     </button>
   );
 }

@@ -6,6 +6,7 @@ import { MessagePlace } from '../app/ProblemList';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { Key } from '../controls/Key';
+import { KeyedButton } from '../controls/KeyedButton';
 import { percent } from '../controls/figures';
 import { stateWord } from '../labels/Chips';
 import { cellOf } from '../labels/labels';
@@ -107,15 +108,15 @@ export function Verdict({ suspect, onCommand, onFinding }: Props) {
       <Similar key={round?.pool ?? 0} image={suspect.image} onOpen={show} />
       <MessagePlace />
       <div className="rail-actions">
-        <Choice title="Keep the label" hint="Space" run={() => onCommand('label.keep')} testId="review-keep" primary />
-        <Choice
+        <KeyedButton title="Keep the label" hint="Space" run={() => onCommand('label.keep')} testId="review-keep" primary />
+        <KeyedButton
           title={`Change to ${instead(task, findings, suspect)}`}
           hint="Enter"
           run={() => onCommand('label.accept')}
           testId="review-change"
         />
-        <Choice title="Unsure" hint="0" run={() => onCommand('label.unsure')} testId="review-unsure" />
-        <Choice title="Later" hint="X" run={() => onCommand('label.skip')} testId="review-later" />
+        <KeyedButton title="Unsure" hint="0" run={() => onCommand('label.unsure')} testId="review-unsure" />
+        <KeyedButton title="Later" hint="X" run={() => onCommand('label.skip')} testId="review-later" />
       </div>
     </aside>
   );
@@ -145,20 +146,5 @@ function Answer({ title, findings, finding, text, p }: AnswerProps) {
         </span>
       </dd>
     </div>
-  );
-}
-
-function Choice(props: { title: string; hint: string; run: () => void; testId: string; primary?: boolean }) {
-  return (
-    <button
-      className={props.primary ? 'button primary' : 'button'}
-      onMouseDown={(event) => event.preventDefault()}
-      onClick={props.run}
-      data-testid={props.testId}
-      title={props.title}
-    >
-      <span className="action-title">{props.title}</span>
-      <Key label={props.hint} />
-    </button>
   );
 }

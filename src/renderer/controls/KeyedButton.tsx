@@ -1,0 +1,28 @@
+import { Key } from './Key';
+
+interface Props {
+  readonly title: string;
+  /** The key that does the same. */
+  readonly hint: string;
+  readonly run: () => void;
+  readonly testId: string;
+  readonly primary?: boolean;
+  readonly disabled?: boolean;
+}
+
+/** A button beside the image that has a key: pressing it takes the keyboard's focus from nothing. */
+export function KeyedButton({ title, hint, run, testId, primary = false, disabled = false }: Props) {
+  return (
+    <button
+      className={primary ? 'button primary' : 'button'}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={run}
+      data-testid={testId}
+      title={title}
+      disabled={disabled}
+    >
+      <span className="action-title">{title}</span>
+      <Key label={hint} />
+    </button>
+  );
+}
