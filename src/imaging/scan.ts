@@ -1,7 +1,7 @@
-import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../contract/result';
-import { SIGNATURE_LENGTH, signature } from './formats/signature';
+import { AT_ONCE, localDrive, patient, Unanswered, type Drive } from './drive';
+import { signature } from './formats/signature';
 
 /** `path` is relative to the folder, '/' everywhere. */
 export type ScanEntry =
@@ -29,34 +29,7 @@ const system = new Set(['Thumbs.db', 'desktop.ini', 'DICOMDIR']);
 /** The first images are wanted at once, the others in few pieces: each is a line of the journal and a flush. */
 const FIRST_BATCH = 32;
 const LARGEST_BATCH = 1024;
-/** Calls that hang keep their thread, of which a process has four for all its files: the journal must not wait behind them. */
-const PARALLEL = 2;
 const PATIENCE_SECONDS = 15;
-
-/** The calls to the file system, one by one, so that a drive that does not answer can be tried out. */
-export interface Drive {
-  readonly realpath: (path: string) => Promise<string>;
-  readonly isFolder: (path: string) => Promise<boolean>;
-  readonly list: (path: string) => Promise<{ name: string; folder: boolean }[]>;
-  readonly examine: (path: string) => Promise<Awaited<ReturnType<typeof lstat>>>;
-  readonly beginning: (path: string) => Promise<Uint8Array>;
-}
-
-export const localDrive: Drive = {
-  realpath: (path) => realpath(path),
-  isFolder: async (path) => (await stat(path)).isDirectory(),
-  list: async (path) => (await readdir(path, { withFileTypes: true })).map((child) => ({ name: child.name, folder: child.isDirectory() })),
-  examine: (path) => lstat(path),
-  beginning: async (path) => {
-    const handle = await open(path);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SIGNATURE_LENGTH), 0, SIGNATURE_LENGTH, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  },
-};
 
 export interface ScanOptions {
   readonly signal?: AbortSignal;
@@ -95,30 +68,6 @@ export async function* scanFolder(folder: string, options: ScanOptions = {}): As
   if (batch.length > 0) yield ok(batch);
 }
 
-class Unanswered extends Error {
-  readonly code = 'ETIMEDOUT';
-}
-
-/** The same calls with a time limit each. What hangs goes on hanging, but nobody waits for it. */
-function patient(drive: Drive, seconds: number): Drive {
-  const limited =
-    <T>(call: (path: string) => Promise<T>) =>
-    (path: string): Promise<T> =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Unanswered(path)), seconds * 1000);
-        call(path)
-          .then(resolve, reject)
-          .finally(() => clearTimeout(timer));
-      });
-  return {
-    realpath: limited(drive.realpath),
-    isFolder: limited(drive.isFolder),
-    list: limited(drive.list),
-    examine: limited(drive.examine),
-    beginning: limited(drive.beginning),
-  };
-}
-
 interface Child {
   readonly name: string;
   readonly folder: boolean;
@@ -151,7 +100,7 @@ async function* walk(drive: Drive, root: string, prefix: string): AsyncGenerator
       continue;
     }
     const files: Child[] = [];
-    while (start < children.length && files.length < PARALLEL && !(children[start] as Child).folder) files.push(children[start++] as Child);
+    while (start < children.length && files.length < AT_ONCE && !(children[start] as Child).folder) files.push(children[start++] as Child);
     yield* await Promise.all(files.map((file) => examine(drive, root, prefix + file.name, file.name)));
   }
 }

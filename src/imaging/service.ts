@@ -20,9 +20,9 @@ export function createImaging(options: PoolOptions): Imaging {
     },
     identify: ({ source, priority }, { signal }) => pool.run({ kind: 'identify', source }, priority, signal),
     pixels: ({ source, priority }, { signal }) => pool.run({ kind: 'pixels', source }, priority, signal),
-    frames: ({ file }, { signal }) => pool.run({ kind: 'frames', source: { file, frame: null } }, Priority.thumbnail, signal),
-    hash: ({ file }, { signal }) => pool.run({ kind: 'hash', source: { file, frame: null } }, Priority.thumbnail, signal),
-    header: ({ file }, { signal }) => pool.run({ kind: 'header', source: { file, frame: null } }, Priority.viewer, signal),
+    frames: (file, { signal }) => pool.run({ kind: 'frames', source: { ...file, frame: null } }, Priority.thumbnail, signal),
+    hash: (file, { signal }) => pool.run({ kind: 'hash', source: { ...file, frame: null } }, Priority.thumbnail, signal),
+    header: (file, { signal }) => pool.run({ kind: 'header', source: { ...file, frame: null } }, Priority.viewer, signal),
     close: () => pool.close(),
   };
 }

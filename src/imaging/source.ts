@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { isAbsolute, relative, sep } from 'node:path';
 import { corrupt, limits, refuse } from './formats/bounds';
 
 /** A file's bytes, read once, and what they are. */
@@ -12,18 +12,19 @@ export interface SourceFile {
 }
 
 /**
- * Reads a regular file of at most `limits.fileBytes`. Throws FailureError: file-missing, file-unreadable, file-changed
- * (size or time differ before and after), file-too-large, image-corrupt (empty).
+ * Reads a regular file of at most `limits.fileBytes` that lies in `root`, links resolved (not looked at where there is none). For worker
+ * threads: it waits for the drive itself, since calls that a dead drive leaves unanswered would take the file threads of the whole
+ * process. Throws FailureError: file-missing, file-unreadable, file-changed (size or time differ before and after), file-too-large,
+ * image-corrupt (empty).
  */
-export async function readSource(file: string): Promise<SourceFile> {
+export function readSource(file: string, root?: string): SourceFile {
   try {
-    // Opening a pipe would wait for its writer: look before, and open without waiting in case it was exchanged.
-    if (!(await stat(file)).isFile()) refuse('file-unreadable', { reason: 'it is not a regular file' });
-    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    confine(file, root);
+    const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      return await readHandle(handle);
+      return readDescriptor(descriptor);
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -32,19 +33,37 @@ export async function readSource(file: string): Promise<SourceFile> {
   }
 }
 
-async function readHandle(handle: FileHandle): Promise<SourceFile> {
-  const before = await handle.stat();
+/**
+ * A scan follows no link, so an image that lies elsewhere became a link later. Opening a pipe would wait for its writer: it is looked at
+ * before, and opened without waiting in case it was exchanged.
+ */
+function confine(file: string, root?: string): void {
+  if (root !== undefined) {
+    const leadsOut = !liesIn(realpathSync.native(root), realpathSync.native(file));
+    if (leadsOut) refuse('file-unreadable', { reason: 'it is a link that leads out of the folder' });
+  }
+  if (!statSync(file).isFile()) refuse('file-unreadable', { reason: 'it is not a regular file' });
+}
+
+/** Of absolute paths without links. */
+export function liesIn(folder: string, file: string): boolean {
+  const way = relative(folder, file);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function readDescriptor(descriptor: number): SourceFile {
+  const before = fstatSync(descriptor);
   if (!before.isFile()) refuse('file-unreadable', { reason: 'it is not a regular file' });
   if (before.size === 0) corrupt('it is empty');
   if (before.size > limits.fileBytes) refuse('file-too-large', { limit: Math.floor(limits.fileBytes / 1e6) });
   const bytes = new Uint8Array(before.size);
   let length = 0;
   while (length < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
+    const read = readSync(descriptor, bytes, length, bytes.length - length, length);
+    if (read === 0) break;
+    length += read;
   }
-  const after = await handle.stat();
+  const after = fstatSync(descriptor);
   if (length !== bytes.length || after.size !== before.size || after.mtimeMs !== before.mtimeMs) refuse('file-changed');
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex'), size: before.size, mtime: before.mtimeMs };
 }

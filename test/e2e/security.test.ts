@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bridge } from '../../src/contract/bridge';
+import { encodePng } from '../../src/imaging/phantoms/png';
 import { Person } from './person';
 
 describe('the page and what it may do', () => {
@@ -101,5 +102,110 @@ describe('the page and what it may do', () => {
       { methods: Object.keys(bridge.methods), preload: resolve(import.meta.dirname, '../../out/preload/index.cjs') },
     );
     expect(answers).toEqual(Object.keys(bridge.methods).map(() => 'refused'));
+  });
+});
+
+describe('image:// and what lies outside of the project', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
+  const [images, others, secrets] = ['images', 'others', 'secrets'].map((name) => join(folder, name)) as [string, string, string];
+  let person: Person;
+
+  beforeAll(async () => {
+    for (const place of [join(images, 'sub'), others, secrets]) mkdirSync(place, { recursive: true });
+    const picture = (seed: number) =>
+      encodePng(
+        Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * seed) % 256),
+        64,
+        64,
+      );
+    for (const [n, file] of [
+      'images/a.png',
+      'images/b.png',
+      'images/sub/c.png',
+      'others/a.png',
+      'secrets/a.png',
+      'secrets/c.png',
+    ].entries())
+      writeFileSync(join(folder, file), picture(n + 3));
+    person = await Person.start({ profile: join(folder, 'profile') });
+  });
+  afterAll(async () => {
+    await person.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The project that is open, and its images' ids by path. */
+  const opened = () =>
+    person.page.evaluate(async () => {
+      const list = await window.collimate.call('projects.list', {});
+      const project = list.ok ? (list.value[0]?.id ?? '') : '';
+      const read = await window.collimate.call('journal.read', { project, after: 0, limit: 5000 });
+      const actions = read.ok ? read.value.actions : [];
+      const records = actions.flatMap((action) => (action.kind === 'images' ? action.images : []));
+      return { project, ids: Object.fromEntries(records.map(({ path, id }) => [path, id])) };
+    });
+  const statuses = (urls: readonly string[]) =>
+    person.page.evaluate(
+      (all) =>
+        Promise.all(
+          all.map((url) =>
+            fetch(url).then(
+              ({ status }) => status,
+              () => 0,
+            ),
+          ),
+        ),
+      urls,
+    );
+
+  it('gives the images of the open project, by its id and theirs, and nothing by any other address', async () => {
+    await person.createProject({ folder: others, name: 'Others', task: 'multiclass', findings: ['a', 'b'] });
+    await person.embedded();
+    const before = await opened();
+    await person.page.keyboard.press('Control+w');
+    await person.id('welcome').waitFor();
+    await person.createProject({ folder: images, name: 'Mine', task: 'multiclass', findings: ['a', 'b'] });
+    await person.embedded();
+    const { project, ids } = await opened();
+    const [id, foreign] = [ids['a.png'] ?? '', before.ids['a.png'] ?? ''];
+    expect(await statuses([`image://pixels/${project}/${id}`, `image://thumbnail/${project}/${id}`])).toEqual([200, 200]);
+    const profile = encodeURIComponent(`../../thumbnails/${project}/`);
+    const refused = await statuses(
+      ['pixels', 'thumbnail'].flatMap((host) =>
+        [
+          `${before.project}/${foreign}`,
+          `${project}/${foreign}`,
+          `${before.project}/${id}`,
+          `${project}/`,
+          `${project}/a.png`,
+          `${project}/..%2f..%2fsecrets%2fa.png`,
+          `${project}/${id}%2f..%2f..%2fsecrets%2fa.png`,
+          `${project}/%2e%2e/%2e%2e/secrets/a.png`,
+          `${project}/${encodeURIComponent(join(secrets, 'a.png'))}`,
+          `${project}/${id.toLowerCase()}`,
+          `${project}/${id}%00`,
+          `${project}/__proto__`,
+          `${profile}${id}`,
+          `/${project}/${id}`,
+        ].map((path) => `image://${host}/${path}`),
+      ),
+    );
+    expect(refused.filter((status) => status !== 404 && status !== 0)).toEqual([]);
+    expect(
+      await statuses([`image://header/${project}/${id}`, `image://pixels:80/${project}/..`, `image:///${project}/${id}`]),
+    ).not.toContain(200);
+  });
+
+  it.skipIf(process.platform === 'win32')('a file or folder that became a link after the scan leads nowhere', async () => {
+    const { project, ids } = await opened();
+    rmSync(join(images, 'b.png'));
+    symlinkSync(join(secrets, 'a.png'), join(images, 'b.png'));
+    rmSync(join(images, 'sub'), { recursive: true });
+    symlinkSync(secrets, join(images, 'sub'));
+    rmSync(join(folder, 'profile/thumbnails'), { recursive: true, force: true });
+    const urls = ['a.png', 'b.png', 'sub/c.png'].flatMap((path) =>
+      ['pixels', 'thumbnail'].map((host) => `image://${host}/${project}/${ids[path] ?? ''}`),
+    );
+    expect(await statuses(urls)).toEqual([200, 200, 422, 422, 422, 422]);
   });
 });

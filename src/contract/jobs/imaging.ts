@@ -3,8 +3,12 @@ import { TileRecipe } from '../encoder-card';
 import { ImageNote } from '../model';
 import type { ServiceSpec } from '../wire';
 
-/** Absolute path of a file, and the frame inside it (null: the file is one image). */
-export const ImageSource = z.object({ file: z.string(), frame: z.int().nonnegative().nullable() });
+/** Absolute paths of a file and of the folder that it must lie in, links resolved (any, where there is none). */
+export const FileSource = z.object({ file: z.string(), root: z.string().optional() });
+export type FileSource = z.infer<typeof FileSource>;
+
+/** A file, and the frame inside it (null: the file is one image). */
+export const ImageSource = FileSource.extend({ frame: z.int().nonnegative().nullable() });
 export type ImageSource = z.infer<typeof ImageSource>;
 
 /** viewer > thumbnail > embedding: a smaller number is served first. */
@@ -112,11 +116,11 @@ export const imagingService = {
     /** The whole image for the large view. */
     pixels: { params: z.object({ source: ImageSource, priority: PriorityValue }), result: Pixels },
     /** Frames in a file that are images of their own: 1 for an ordinary image, at most FRAMES_LIMIT + 1. */
-    frames: { params: z.object({ file: z.string() }), result: z.int().positive() },
+    frames: { params: FileSource, result: z.int().positive() },
     /** SHA-256 of the file, which is read and not decoded. */
-    hash: { params: z.object({ file: z.string() }), result: z.string().length(64) },
+    hash: { params: FileSource, result: z.string().length(64) },
     /** All header fields of a DICOM file in their order, at most 2,000; none for other formats. */
-    header: { params: z.object({ file: z.string() }), result: z.array(HeaderField) },
+    header: { params: FileSource, result: z.array(HeaderField) },
   },
   events: {},
 } as const satisfies ServiceSpec;

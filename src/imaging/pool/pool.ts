@@ -28,6 +28,8 @@ interface Thread {
 }
 
 const LEVELS = 3;
+/** A thread that was told to end does so within milliseconds, unless it waits for a drive. */
+const ENDING_MS = 2000;
 
 /**
  * Worker threads that each do one job at a time. Of the waiting jobs those with the smallest priority number go first, in
@@ -35,6 +37,8 @@ const LEVELS = 3;
  */
 export class Pool {
   private readonly threads = new Set<Thread>();
+  /** They were told to end and cannot before a drive answers. Until then they keep their memory. */
+  private readonly held = new Set<Worker>();
   private readonly waiting: Task[][] = Array.from({ length: LEVELS }, () => []);
   private readonly limit: number;
   private readonly seconds: number;
@@ -76,18 +80,33 @@ export class Pool {
   async close(): Promise<void> {
     this.closed = true;
     for (const queue of this.waiting) for (const task of queue.splice(0)) task.resolve(fail('stopped'));
-    await Promise.all([...this.threads].map((thread) => this.retire(thread, fail('stopped'))));
+    const ended = Promise.all([...this.threads].map((thread) => this.retire(thread, fail('stopped'))));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, ENDING_MS)));
+    await Promise.race([ended, late]);
+    clearTimeout(timer);
   }
 
   private dispatch(): void {
     for (;;) {
       const queue = this.waiting.find((tasks) => tasks.length > 0);
       if (!queue || this.closed) return;
-      const thread = [...this.threads].find(({ task }) => task === null) ?? (this.threads.size < this.limit ? this.start() : null);
+      const idle = [...this.threads].find(({ task }) => task === null);
+      if (!idle && this.threads.size === 0 && this.stuck) {
+        const task = queue.shift();
+        task?.resolve(fail('file-unreadable', { file: task.job.source.file, reason: 'the drive does not answer' }));
+        continue;
+      }
+      const thread = idle ?? (this.threads.size < this.limit && !this.stuck ? this.start() : null);
       if (!thread) return;
       const task = queue.shift();
       if (task) this.assign(thread, task);
     }
+  }
+
+  /** As many threads as there may be are held: more would only take more memory. */
+  private get stuck(): boolean {
+    return this.held.size >= this.limit;
   }
 
   private assign(thread: Thread, task: Task): void {
@@ -125,7 +144,13 @@ export class Pool {
     if (thread.timer) clearTimeout(thread.timer);
     thread.task?.resolve(answer);
     this.dispatch();
+    const hold = setTimeout(() => {
+      this.held.add(thread.worker);
+      this.dispatch();
+    }, ENDING_MS).unref();
     await thread.worker.terminate();
+    clearTimeout(hold);
+    if (this.held.delete(thread.worker)) this.dispatch();
   }
 }
 

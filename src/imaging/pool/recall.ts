@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync, type Stats } from 'node:fs';
 import type { Raster } from '../formats/raster';
 import { readSource, type SourceFile } from '../source';
 
@@ -8,16 +8,24 @@ const KEPT_MILLISECONDS = 3000;
 let kept: { readonly file: string; readonly source: SourceFile; readonly timer: NodeJS.Timeout } | null = null;
 
 /** The file's bytes: those of a moment ago where it has several frames and is still as it was. Throws like `readSource`. */
-export async function recall(file: string): Promise<SourceFile> {
+export function recall(file: string, root?: string): SourceFile {
   if (kept?.file === file) {
-    const now = await stat(file).catch(() => null);
-    if (now && kept && now.size === kept.source.size && now.mtimeMs === kept.source.mtime) {
+    const now = statOf(file);
+    if (now?.size === kept.source.size && now.mtimeMs === kept.source.mtime) {
       kept.timer.refresh();
       return kept.source;
     }
   }
   forget();
-  return readSource(file);
+  return readSource(file, root);
+}
+
+function statOf(file: string): Stats | null {
+  try {
+    return statSync(file);
+  } catch {
+    return null;
+  }
 }
 
 /** Keeps the bytes of a file with several frames for a few seconds. One file a thread. */

@@ -36,7 +36,7 @@ async function perform(job: Job, note: (raster: Raster) => void): Promise<JobVal
     await writePhantom(job.plan, job.format, job.source.file);
     return null;
   }
-  const source = await recall(job.source.file);
+  const source = recall(job.source.file, job.source.root);
   if (job.kind === 'hash') return source.sha256;
   if (job.kind === 'frames') return countFrames(source.bytes);
   if (job.kind === 'header') return readHeader(source.bytes);

@@ -1,4 +1,4 @@
-import { constants, copyFile, lstat, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdir, mkdtemp, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { annotatorState } from '../../contract/fold';
@@ -9,6 +9,7 @@ import type { ImageRecord } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { writeAtomically } from '../files/atomic';
 import { systemCode, writeFailure } from '../files/failures';
+import { liesIn } from '../../imaging/source';
 import { inOrder } from '../projects/scanning';
 import type { ProjectSession } from '../projects/session';
 
@@ -20,9 +21,8 @@ export interface CopyProgress {
 }
 
 export interface CopyJob {
-  readonly source: string;
-  /** Null: the file is copied as it is. */
-  readonly frame: number | null;
+  /** Without a frame the file is copied as it is. */
+  readonly source: ImageSource;
   readonly folder: string;
   readonly name: string;
 }
@@ -62,22 +62,22 @@ export async function copyInto(
     let done = 0;
     temporary = await mkdtemp(`${target}.tmp-`);
     const aside = `${temporary}.old`;
-    for (const { source, frame, folder, name } of jobs) {
+    for (const { source, folder, name } of jobs) {
       if (signal.aborted) {
         await rm(temporary, { recursive: true, force: true });
         return fail('stopped');
       }
       await mkdir(join(temporary, folder), { recursive: true });
       const place = join(temporary, folder, name);
-      if (frame === null) {
-        if (!(await copied(source, place))) missing.push(source);
+      if (source.frame === null) {
+        if (!(await copied(source, place))) missing.push(source.file);
       } else {
-        const extracted = await extract({ file: source, frame }, place);
+        const extracted = await extract(source, place);
         if (!extracted.ok && ofTheTarget.has(extracted.failure.code)) {
           await rm(temporary, { recursive: true, force: true });
           return extracted;
         }
-        if (!extracted.ok) missing.push(imageName({ path: source, frame }));
+        if (!extracted.ok) missing.push(imageName({ path: source.file, frame: source.frame }));
       }
       done += 1;
       onProgress(done, jobs.length);
@@ -97,9 +97,13 @@ export async function copyInto(
 /** Failures that the next image would meet as well. */
 const ofTheTarget: ReadonlySet<ErrorCode> = new Set(['disk-full', 'folder-not-writable', 'write-failed', 'process-gone']);
 
-async function copied(source: string, target: string): Promise<boolean> {
+/** False: it is not there, or is no longer a file of its folder. What has become a pipe or a link to a device since would never end. */
+async function copied({ file, root }: ImageSource, target: string): Promise<boolean> {
   try {
-    await copyFile(source, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    const real = await realpath(file);
+    if (root !== undefined && !liesIn(await realpath(root), real)) return false;
+    if (!(await stat(real)).isFile()) return false;
+    await copyFile(real, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
     // Of the two files only the source can be missing: the folder of the other was just made.
@@ -131,7 +135,7 @@ function copyJobs(session: ProjectSession): CopyJob[] {
     session.project.findings.flatMap(({ id }, column) => {
       const folder = folders[column];
       if (folder === undefined || cells.get(image.id)?.get(id)?.state !== 'present') return [];
-      return [{ source: session.fileOf(image), frame: image.frame, folder, name: freeName(folder, pictureName(image), taken) }];
+      return [{ source: session.sourceOf(image), folder, name: freeName(folder, pictureName(image), taken) }];
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { annotatorState } from '../../contract/fold';
 import type { ImageRecord } from '../../contract/model';
 import { fail, type Result } from '../../contract/result';
-import { exists } from '../files/exists';
+import { reachable } from '../files/exists';
 import type { Processes } from '../processes';
 import type { ProjectSession } from '../projects/session';
 import type { FullRound } from '../projects/training';
@@ -48,7 +48,7 @@ export async function exportModel(
       parts: request.parts,
       head: head.value.file,
       headTensors: head.value.tensors,
-      check: chosen.map(({ image }) => ({ file: session.fileOf(image), frame: image.frame })),
+      check: chosen.map(({ image }) => session.sourceOf(image)),
       probabilities,
       overwrite: request.overwrite,
       card: { project: session.project.name, labels: presentCounts(session), metrics: notes.flatMap((note) => note ?? []) },
@@ -65,7 +65,7 @@ async function chooseChecked(session: ProjectSession, { images }: FullRound): Pr
   for (let offset = 0; offset < step && chosen.length < CHECKED; offset++) {
     for (let row = offset; row < images.length && chosen.length < CHECKED; row += step) {
       const image = session.image(images[row] ?? '');
-      if (image && (await exists(session.fileOf(image)))) chosen.push({ row, image });
+      if (image && (await reachable(session.fileOf(image)))) chosen.push({ row, image });
     }
   }
   return chosen;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EncoderCard } from '../../contract/encoder-card';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../../contract/jobs/encoder';
+import type { ImageSource } from '../../contract/jobs/imaging';
 import { BUILTIN_ENCODER, type FrameChoice, type Id, type ImageRecord } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import { ok } from '../../contract/result';
@@ -25,7 +26,7 @@ export interface EmbeddingSource {
   readonly project: Id;
   readonly frames: FrameChoice;
   readonly images: () => readonly ImageRecord[];
-  readonly file: (image: ImageRecord) => string;
+  readonly file: (image: ImageRecord) => ImageSource;
 }
 
 export type EmbeddingState = 'waiting' | 'running' | 'paused' | 'done' | 'failed';
@@ -201,7 +202,7 @@ export class Embedding {
       if (this.#ready.has(image.id) || this.failures.has(image.id)) continue;
       this.#remaining.set(image.id, {
         key: image.id,
-        source: { file: this.#source.file(image), frame: image.frame },
+        source: this.#source.file(image),
         thumbnail: { file: thumbnailFile(this.#source.profile, this.#source.project, image), size: THUMBNAIL_SIZE },
       });
     }

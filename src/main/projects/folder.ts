@@ -3,7 +3,7 @@ import type { ProjectStatus, ScanOutcome } from '../../contract/bridge';
 import type { Id, ImageRecord, Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';
-import { exists } from '../files/exists';
+import { reachable } from '../files/exists';
 import { scan } from './scanning';
 
 export interface FolderOptions {
@@ -63,7 +63,7 @@ export class ProjectFolder {
   async recognise(folder: string, images: readonly ImageRecord[]): Promise<Result<void>> {
     const [example] = images;
     if (!example) return ok();
-    for (const { path } of images.slice(0, LOOKED_FOR)) if (await exists(join(folder, path))) return ok();
+    for (const { path } of images.slice(0, LOOKED_FOR)) if (await reachable(join(folder, path))) return ok();
     const stop = (this.#comparing = new AbortController());
     const sizes = new Set(images.flatMap(({ bytes, sha256 }) => (sha256 === null ? [] : [bytes])));
     const contents = new Set(images.flatMap(({ sha256 }) => sha256 ?? []));

@@ -148,7 +148,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
     'images.header': ({ project, image }) =>
       inProject(project, (current) => {
         const record = current.image(image);
-        return record ? processes.imaging.call('header', { file: current.fileOf(record) }) : fail('image-unknown', { image });
+        return record ? processes.imaging.call('header', current.sourceOf(record)) : fail('image-unknown', { image });
       }),
 
     'journal.read': ({ project, after, limit }) => inProject(project, (current) => current.read(after, limit)),

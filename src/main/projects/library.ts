@@ -8,7 +8,7 @@ import { annotatorState } from '../../contract/fold';
 import { SCHEMA, type FrameChoice, type MetadataRule, type Project, type Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';
-import { exists } from '../files/exists';
+import { exists, reachable } from '../files/exists';
 import { saveFile } from '../files/save';
 import { Journal } from '../journal/journal';
 import { applyRule, previewOf } from '../metadata/rule';
@@ -52,7 +52,7 @@ export class ProjectLibrary {
     const findings = checkFindings(request.task, request.findings);
     if (!findings.ok) return findings;
     const folder = resolve(request.folder);
-    if (!(await exists(folder))) return fail('folder-missing', { folder });
+    if (!(await reachable(folder))) return fail('folder-missing', { folder });
 
     const id = ulid();
     const annotator = { id: ulid(), name: this.#annotator() };
@@ -111,7 +111,7 @@ export class ProjectLibrary {
   async #summary(id: string): Promise<ProjectSummary | null> {
     try {
       const stored = Stored.parse(JSON.parse(await readFile(join(this.folderOf(id), 'summary.json'), 'utf8')));
-      return { ...stored, missing: !(await exists(stored.folder)) };
+      return { ...stored, missing: !(await reachable(stored.folder)) };
     } catch {
       return this.#summaryFromJournal(id);
     }
@@ -131,7 +131,7 @@ export class ProjectLibrary {
     const { name, task, encoder, created } = project;
     const summary = { id, name, folder, task, encoder, images: state.images.size, labelled, opened: created };
     await this.#write(summary);
-    return { ...summary, missing: !(await exists(folder)) };
+    return { ...summary, missing: !(await reachable(folder)) };
   }
 
   async #write(summary: z.infer<typeof Stored>): Promise<void> {

@@ -5,6 +5,7 @@ import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '.
 import { imageName } from '../../contract/frames';
 import type { Head } from '../../contract/head';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
+import type { ImageSource } from '../../contract/jobs/imaging';
 import {
   BUILTIN_ENCODER,
   type Action,
@@ -106,7 +107,7 @@ export class ProjectSession {
         project: project.id,
         frames: project.frames ?? 'first',
         images: () => this.images(),
-        file: (image) => this.fileOf(image),
+        file: (image) => this.sourceOf(image),
       },
       processes: options.processes,
       log: options.log,
@@ -138,7 +139,7 @@ export class ProjectSession {
       saveImages: (images) => this.#append({ ...this.#entry(), kind: 'images', images: [...images] }),
       saveProject: (next) => this.#saveProject(next),
       patientInFile: async (image) => {
-        const header = await options.processes.imaging.call('header', { file: this.fileOf(image) });
+        const header = await options.processes.imaging.call('header', this.sourceOf(image));
         return (header.ok && header.value.find(({ tag }) => tag === '(0010,0020)')?.value) || null;
       },
     });
@@ -239,8 +240,16 @@ export class ProjectSession {
   }
 
   fileOf(image: ImageRecord): string {
-    const root = this.#project.roots.find(({ id }) => id === image.root);
-    return join(root?.path ?? '', image.path);
+    return join(this.#rootOf(image), image.path);
+  }
+
+  /** For reading: whatever the file has become since the scan, nothing outside of its folder is read. */
+  sourceOf(image: ImageRecord): ImageSource {
+    return { file: this.fileOf(image), root: this.#rootOf(image), frame: image.frame };
+  }
+
+  #rootOf(image: ImageRecord): string {
+    return this.#project.roots.find(({ id }) => id === image.root)?.path ?? '';
   }
 
   read(after: number, limit: number) {

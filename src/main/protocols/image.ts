@@ -32,7 +32,7 @@ async function thumbnail(session: ProjectSession, image: ImageRecord, processes:
   const cached = await readThumbnail(file);
   if (cached) return answer(cached, 200, { 'content-type': 'image/webp', 'cache-control': 'no-store' });
   const made = await processes.imaging.call('read', {
-    source: { file: session.fileOf(image), frame: image.frame },
+    source: session.sourceOf(image),
     priority: Priority.thumbnail,
     thumbnail: { file, size: THUMBNAIL_SIZE },
   });
@@ -43,7 +43,7 @@ async function thumbnail(session: ProjectSession, image: ImageRecord, processes:
 
 async function pixels(session: ProjectSession, image: ImageRecord, processes: Processes): Promise<Response> {
   const decoded = await processes.imaging.call('pixels', {
-    source: { file: session.fileOf(image), frame: image.frame },
+    source: session.sourceOf(image),
     priority: Priority.viewer,
   });
   if (!decoded.ok) return refusal(decoded.failure);

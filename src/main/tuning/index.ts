@@ -69,7 +69,7 @@ async function fineTune(
       const missing = new Set(unwrap(await processes.encoder.call('missing', { names, states: ['tokens'] })));
       const items = portion
         .filter(({ name }) => missing.has(name))
-        .map(({ image }): EmbedItem => ({ key: image.id, source: { file: session.fileOf(image), frame: image.frame } }));
+        .map(({ image }): EmbedItem => ({ key: image.id, source: session.sourceOf(image) }));
       if (items.length > 0) unwrap(await processes.encoder.call('embed', { items, states: ['tokens'] }, { signal }));
       const count = Math.max(1, Math.min(64, Math.floor(CHUNK_BYTES / (2 * shape[0] * shape[1]))));
       for (let at = 0; at < names.length; at += count) {

@@ -17,14 +17,14 @@ interface Step {
 }
 
 /** A row for each step and folder size. Returns the exit code. */
-export async function speed(args: readonly string[]): Promise<number> {
+export async function measure(args: readonly string[]): Promise<number> {
   const sizes = args.length > 0 ? args.map(Number) : [20_000, 100_000];
   const folder = mkdtempSync(join(tmpdir(), 'collimate-speed-'));
   try {
     await collimate('sample', '--out', join(folder, 'sample'), '--count', String(DISTINCT));
     console.log('| images | step | seconds | processor, main | processor, page |\n| --- | --- | --- | --- | --- |');
     for (const size of sizes) {
-      for (const { name, seconds, main, page } of await measure(folder, size))
+      for (const { name, seconds, main, page } of await stepsWith(folder, size))
         console.log(`| ${String(size)} | ${name} | ${[seconds, main, page].map((value) => value.toFixed(2)).join(' | ')} |`);
     }
     return 0;
@@ -33,7 +33,7 @@ export async function speed(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measure(folder: string, size: number): Promise<Step[]> {
+async function stepsWith(folder: string, size: number): Promise<Step[]> {
   const images = join(folder, `images-${String(size)}`);
   fill(join(folder, 'sample/images'), images, size);
   const person = await Person.start({ profile: join(folder, `profile-${String(size)}`) });
@@ -48,6 +48,17 @@ async function measure(folder: string, size: number): Promise<Step[]> {
     steps.push({ name, seconds: (time - begun.time) / 1000, main: main - begun.main, page: used - begun.page });
   };
   const shown = () => page.locator('[data-testid=queue-image][data-ready=full]').waitFor(LIMIT);
+  /** The counter of labelled images begins with those and ends with all. */
+  const counted = (where: 'startsWith' | 'endsWith') =>
+    page.waitForFunction(
+      ({ how, n }) => {
+        const text = document.querySelector('[data-testid=labelled-count]')?.textContent ?? '';
+        const figures = text.replaceAll(/[^\d ]/g, '').trim();
+        return figures[how](String(n));
+      },
+      { how: where, n: size },
+      LIMIT,
+    );
   /** Embedding takes what the processor has, and is not what is measured. */
   const pause = async () => {
     await page.evaluate(async () => {
@@ -65,16 +76,7 @@ async function measure(folder: string, size: number): Promise<Step[]> {
     await person.id('create-project').click();
     await shown();
     mark('new project: first image');
-    await page.waitForFunction(
-      (n) =>
-        document
-          .querySelector('[data-testid=labelled-count]')
-          ?.textContent?.replaceAll(/[^\d ]/g, '')
-          .trim()
-          .endsWith(String(n)),
-      size,
-      LIMIT,
-    );
+    await counted('endsWith');
     mark('new project: every image known');
     await pause();
     begin();
@@ -98,16 +100,7 @@ async function measure(folder: string, size: number): Promise<Step[]> {
     begin();
     await page.keyboard.press('Control+a');
     await page.keyboard.press('1');
-    await page.waitForFunction(
-      (n) =>
-        document
-          .querySelector('[data-testid=labelled-count]')
-          ?.textContent?.replaceAll(/[^\d ]/g, '')
-          .trim()
-          .startsWith(String(n)),
-      size,
-      LIMIT,
-    );
+    await counted('startsWith');
     await page.waitForFunction(
       () => document.querySelector('[data-testid=saved-state]')?.textContent?.trim() === 'Saved',
       undefined,

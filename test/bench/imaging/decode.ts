@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { readDicomHeader } from '../../../src/imaging/formats/dicom/header';
 import { readFrame } from '../../../src/imaging/formats/dicom/frame';
 import { readPixelModule } from '../../../src/imaging/formats/dicom/module';
 import { greySamples } from '../../../src/imaging/formats/dicom/samples';
+import { encode, type Encoder } from '../../unit/imaging/formats/dicom/encode';
 import { greyFile, type Elements } from '../../unit/imaging/formats/dicom/write';
 
 // Writes one picture in every transfer syntax into the folder given, then the best of twelve times from file to samples, in
@@ -25,41 +25,29 @@ const samples = Uint16Array.from({ length: width * height }, (_, i) => {
   return Math.min(4095, Math.max(0, 800 + 2400 * lungs + 150 * Math.sin(40 * y + 9 * x) + 30 * (noise() + noise() + noise())));
 });
 
-type Encoder = 'encodeRle' | 'encodeJpeg' | 'encodeJpegLs' | 'encodeJpeg2000' | 'encodeHtJpeg2000';
-const { NativeCodecs, Context } = createRequire(import.meta.url)('dcmjs-codecs') as {
-  NativeCodecs: { initializeAsync(): Promise<void> } & Record<
-    Encoder,
-    (context: unknown, options: object) => { getEncodedBuffer(): Uint8Array }
-  >;
-  Context: new (settings: object) => unknown;
-};
-await NativeCodecs.initializeAsync();
-
-function encode(method: Encoder, options: object, bits: 8 | 12): Elements {
-  const picture = bits === 8 ? Uint8Array.from(samples, (sample) => sample >> 4) : new Uint8Array(samples.buffer);
-  const settings = { width, height, bitsAllocated: bits === 8 ? 8 : 16, bitsStored: bits, samplesPerPixel: 1, pixelRepresentation: 0 };
-  const context = new Context({ ...settings, planarConfiguration: 0, photometricInterpretation: 'MONOCHROME2', decodedBuffer: picture });
-  const encoded = Uint8Array.from(NativeCodecs[method](context, options).getEncodedBuffer());
-  return { '7fe00010': ['OB', [new Uint8Array(0), encoded]], ...(bits === 8 ? { '00280100': ['US', [8]] } : {}) };
+async function encoded(method: Encoder, options: object, bits: 8 | 12): Promise<Elements> {
+  const picture = bits === 8 ? Uint8Array.from(samples, (sample) => sample >> 4) : samples;
+  const stream = await encode(method, { samples: picture, width, channels: 1, bits }, options);
+  return { '7fe00010': ['OB', [new Uint8Array(0), stream]], ...(bits === 8 ? { '00280100': ['US', [8]] } : {}) };
 }
 
 const uid = (tail: string) => `1.2.840.10008.1.2${tail}`;
 const native: Elements = { '7fe00010': ['OW', new Uint8Array(samples.buffer)] };
-const syntaxes: [name: string, uid: string, elements: () => Elements, bits: 8 | 12][] = [
+const syntaxes: [name: string, uid: string, elements: () => Elements | Promise<Elements>, bits: 8 | 12][] = [
   ['Explicit VR Little Endian', uid('.1'), () => native, 12],
   ['Deflated Explicit VR', uid('.1.99'), () => native, 12],
-  ['RLE Lossless', uid('.5'), () => encode('encodeRle', {}, 12), 12],
-  ['JPEG Baseline, 8 bits', uid('.4.50'), () => encode('encodeJpeg', { lossy: true, quality: 90 }, 8), 8],
-  ['JPEG Lossless, predictor 4', uid('.4.57'), () => encode('encodeJpeg', { lossy: false, predictor: 4 }, 12), 12],
-  ['JPEG Lossless SV1', uid('.4.70'), () => encode('encodeJpeg', { lossy: false }, 12), 12],
-  ['JPEG-LS Lossless', uid('.4.80'), () => encode('encodeJpegLs', { lossy: false }, 12), 12],
-  ['JPEG-LS Near-lossless, 2', uid('.4.81'), () => encode('encodeJpegLs', { lossy: true, allowedLossyError: 2 }, 12), 12],
-  ['JPEG 2000 Lossless', uid('.4.90'), () => encode('encodeJpeg2000', { lossy: false }, 12), 12],
-  ['JPEG 2000, 10 to 1', uid('.4.91'), () => encode('encodeJpeg2000', { lossy: true, rate: 10 }, 12), 12],
-  ['HTJ2K Lossless', uid('.4.201'), () => encode('encodeHtJpeg2000', { lossy: false }, 12), 12],
+  ['RLE Lossless', uid('.5'), () => encoded('encodeRle', {}, 12), 12],
+  ['JPEG Baseline, 8 bits', uid('.4.50'), () => encoded('encodeJpeg', { lossy: true, quality: 90 }, 8), 8],
+  ['JPEG Lossless, predictor 4', uid('.4.57'), () => encoded('encodeJpeg', { lossy: false, predictor: 4 }, 12), 12],
+  ['JPEG Lossless SV1', uid('.4.70'), () => encoded('encodeJpeg', { lossy: false }, 12), 12],
+  ['JPEG-LS Lossless', uid('.4.80'), () => encoded('encodeJpegLs', { lossy: false }, 12), 12],
+  ['JPEG-LS Near-lossless, 2', uid('.4.81'), () => encoded('encodeJpegLs', { lossy: true, allowedLossyError: 2 }, 12), 12],
+  ['JPEG 2000 Lossless', uid('.4.90'), () => encoded('encodeJpeg2000', { lossy: false }, 12), 12],
+  ['JPEG 2000, 10 to 1', uid('.4.91'), () => encoded('encodeJpeg2000', { lossy: true, rate: 10 }, 12), 12],
+  ['HTJ2K Lossless', uid('.4.201'), () => encoded('encodeHtJpeg2000', { lossy: false }, 12), 12],
 ];
 
-function write(): void {
+async function write(): Promise<void> {
   for (const [name, syntax, elements, bits] of syntaxes) {
     const size: Elements = {
       '00080016': ['UI', '1.2.840.10008.5.1.4.1.1.1'],
@@ -69,7 +57,7 @@ function write(): void {
       '00280101': ['US', [bits]],
       '00280102': ['US', [bits - 1]],
     };
-    writeFileSync(join(folder, `${name}.dcm`), greyFile([], { ...size, ...elements() }, syntax));
+    writeFileSync(join(folder, `${name}.dcm`), greyFile([], { ...size, ...(await elements()) }, syntax));
   }
   // The module has no encoder for lossy JPEG of 12 bits.
   const extended = join(shared, 'data/dicom/pylibjpeg-data/RG2_JPLY_fixed.dcm');
@@ -89,7 +77,7 @@ async function milliseconds(file: string): Promise<number> {
   return best;
 }
 
-write();
+await write();
 const results: Record<string, { megabytes: number; milliseconds: number }> = {};
 for (const name of readdirSync(folder).sort()) {
   const file = join(folder, name);

@@ -17,7 +17,8 @@ interface Step {
   readonly shown: number;
 }
 
-export async function measure(steps: number): Promise<number> {
+export async function measure([wanted]: readonly string[]): Promise<number> {
+  const steps = Number(wanted ?? 12);
   const work = mkdtempSync(join(tmpdir(), 'collimate-'));
   try {
     const sets: Record<string, string> = { '3,000 x 2,500, 16 bit, DICOM': large(join(work, 'large'), steps + 2) };

@@ -4,9 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { comparePaths } from '../../../src/contract/order';
-import { localDrive, scanFolder, type Drive, type ScanEntry } from '../../../src/imaging/scan';
+import { localDrive, patiently, type Drive } from '../../../src/imaging/drive';
+import { scanFolder, type ScanEntry } from '../../../src/imaging/scan';
 
 let folder: string;
 beforeEach(async () => {
@@ -162,10 +164,17 @@ test('it streams in batches and stops when told', async () => {
   expect(outcomes).toEqual([32, 'stopped']);
 });
 
-/** A call that never comes back, as from a network drive that is gone. */
-const silence = () => new Promise<never>(() => undefined);
+/** A call that does not come back, as from a network drive that is gone, until the test is over. */
+const hanging: (() => void)[] = [];
+const silence = () => new Promise<never>((_, reject) => hanging.push(() => reject(new Error('it is back'))));
+const answerAll = async () => {
+  for (const end of hanging.splice(0)) end();
+  await setImmediate();
+};
 
 describe('a drive that fails while it is scanned', () => {
+  afterEach(answerAll);
+
   const outcomes = async (drive: Partial<Drive>) => {
     const found: string[] = [];
     for await (const batch of scanFolder(folder, { seconds: 0.1, drive: { ...localDrive, ...drive } })) {
@@ -186,6 +195,22 @@ describe('a drive that fails while it is scanned', () => {
     await put('b/2.png');
     await put('b/IM0001');
     expect((await outcomes(drive)).at(-1)).toBe('folder-unreadable: the drive does not answer');
+  });
+
+  test('however often it is asked, no more than two calls of the process hang, and other drives are asked again once it answers', async () => {
+    await put('a/1.png');
+    let asked = 0;
+    const list: Drive['list'] = async () => {
+      asked += 1;
+      return silence();
+    };
+    for (let n = 0; n < 4; n++) expect((await outcomes({ list })).at(-1)).toBe('folder-unreadable: the drive does not answer');
+    expect(asked).toBe(2);
+    const start = performance.now();
+    await expect(patiently(() => Promise.resolve(), 0.1)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    expect(performance.now() - start).toBeLessThan(1000);
+    await answerAll();
+    expect(await outcomes({})).toEqual(['a/1.png']);
   });
 
   test('a folder that vanishes is an entry, the others go on', async () => {

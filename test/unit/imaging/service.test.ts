@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
@@ -10,7 +10,6 @@ import { decodeImage } from '../../../src/imaging/formats/decode';
 import { writePhantom } from '../../../src/imaging/phantoms/file';
 import { encodePng } from '../../../src/imaging/phantoms/png';
 import { createImaging, type Imaging } from '../../../src/imaging/service';
-import { readSource } from '../../../src/imaging/source';
 import { display } from '../../../src/imaging/window/display';
 import { makeTile } from '../../../src/imaging/resample/tile';
 import { tiffFile } from './formats/write-tiff';
@@ -130,13 +129,42 @@ describe('failures are values that name the file', () => {
     const file = join(folder, 'growing.png');
     await writeFile(file, '');
     await truncate(file, 400e6);
-    const reading = readSource(file).then(
-      () => 'read',
-      (error: { failure?: { code: string } }) => error.failure?.code,
-    );
-    await setTimeout(20);
-    await appendFile(file, 'more');
-    expect(await reading).toBe('file-changed');
+    const reading = imaging.hash({ file }, { signal });
+    const growing = setInterval(() => void appendFile(file, 'more'), 2);
+    expect(await reading).toMatchObject({ ok: false, failure: { code: 'file-changed', params: { file } } });
+    clearInterval(growing);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('links that came after the scan', () => {
+  test.each<[string, (root: string) => Promise<void>]>([
+    ['the file is one', async (root) => symlink(join(folder, 'a.png'), join(root, 'sub/x.png'))],
+    [
+      'its folder is one',
+      async (root) => {
+        await rm(join(root, 'sub'), { recursive: true });
+        await copyFile(join(folder, 'a.png'), join(folder, 'elsewhere', 'x.png'));
+        await symlink(join(folder, 'elsewhere'), join(root, 'sub'));
+      },
+    ],
+  ])('nothing outside of the folder is read: %s', async (name, place) => {
+    const root = join(folder, `root, ${name}`);
+    await mkdir(join(root, 'sub'), { recursive: true });
+    await mkdir(join(folder, 'elsewhere'), { recursive: true });
+    await place(root);
+    const source = { file: join(root, 'sub/x.png'), root, frame: null };
+    const refused = { ok: false, failure: { code: 'file-unreadable', params: { reason: 'it is a link that leads out of the folder' } } };
+    expect(await imaging.read({ source, priority: 1 }, { signal })).toMatchObject(refused);
+    expect(await imaging.pixels({ source, priority: 1 }, { signal })).toMatchObject(refused);
+    expect(await imaging.header(source, { signal })).toMatchObject(refused);
+    expect(await imaging.hash({ file: join(root, '../a.png'), root }, { signal })).toMatchObject(refused);
+    // Without a folder it is read: what the person chose may be a link. So may the folder, and links that stay in it.
+    expect(await imaging.read({ source: { ...source, root: undefined }, priority: 1 }, { signal })).toMatchObject({ ok: true });
+    await copyFile(join(folder, 'a.png'), join(root, '..b.png'));
+    await symlink(join(root, '..b.png'), join(root, 'inside.png'));
+    const alias = join(folder, `alias, ${name}`);
+    await symlink(root, alias);
+    expect(await imaging.hash({ file: join(alias, 'inside.png'), root: alias }, { signal })).toMatchObject({ ok: true });
   });
 });
 

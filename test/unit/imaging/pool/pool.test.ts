@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Pool } from '../../../../src/imaging/pool/pool';
 
@@ -28,6 +32,29 @@ describe('a file that takes its decoder with it', () => {
     expect(good.map(({ ok }) => ok)).toEqual([true, true, true]);
   });
 });
+
+test.skipIf(process.platform === 'win32')(
+  'threads that a dead drive holds are not replaced without end: jobs are refused at once, until it answers',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'collimate-pool-'));
+    const pipes = ['1', '2'].map((name) => join(folder, `${name}.pipe`));
+    execFileSync('mkfifo', pipes);
+    const it = pool(2, 0.2);
+    const answers = await Promise.all(pipes.map((pipe) => it.run(job(pipe), 1)));
+    expect(answers.map((answer) => (answer.ok ? 'ok' : answer.failure.code))).toEqual(['image-timeout', 'image-timeout']);
+    await setTimeout(2500);
+    const start = performance.now();
+    expect(await it.run(job('good'), 1)).toMatchObject({
+      ok: false,
+      failure: { code: 'file-unreadable', params: { file: 'good', reason: 'the drive does not answer' } },
+    });
+    expect(performance.now() - start).toBeLessThan(100);
+    for (const pipe of pipes) closeSync(openSync(pipe, 'r+'));
+    await setTimeout(300);
+    expect(await it.run(job('good'), 1)).toMatchObject({ ok: true });
+    rmSync(folder, { recursive: true });
+  },
+);
 
 test('the viewer goes before thumbnails, and these before embedding; each in the order it came', async () => {
   const it = pool(1);

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -11,7 +12,8 @@ const progress = { signal: new AbortController().signal, onProgress: () => undef
 describe('class folders', () => {
   let folder = '';
   const at = (...path: string[]) => join(folder, ...path);
-  const jobs = (...names: string[]) => names.map((name) => ({ source: at('images', name), frame: null, folder: 'ill', name }));
+  const jobs = (...names: string[]) =>
+    names.map((name) => ({ source: { file: at('images', name), root: at('images'), frame: null }, folder: 'ill', name }));
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'collimate-export-'));
@@ -44,6 +46,19 @@ describe('class folders', () => {
     rmSync(at('images', 'a.png'));
     const done = await copyInto(at('out'), jobs('a.png', 'b.png'), 'p', progress);
     expect(done).toMatchObject({ value: { copied: 1, missing: [at('images', 'a.png')] } });
+  });
+
+  it.skipIf(process.platform === 'win32')('leave out what has become a pipe, a device or a link out of its folder', async () => {
+    const others = ['pipe.png', 'zero.png', 'link.png', 'sub/a.png'];
+    execFileSync('mkfifo', [at('images', 'pipe.png')]);
+    symlinkSync('/dev/zero', at('images', 'zero.png'));
+    mkdirSync(at('secret'));
+    writeFileSync(at('secret', 'a.png'), 'secret');
+    symlinkSync(at('secret', 'a.png'), at('images', 'link.png'));
+    symlinkSync(at('secret'), at('images', 'sub'));
+    const done = await copyInto(at('out'), jobs('a.png', ...others), 'p', progress);
+    expect(done).toMatchObject({ value: { copied: 1, missing: others.map((name) => at('images', name)) } });
+    expect(readdirSync(at('out', 'ill'))).toEqual(['a.png']);
   });
 
   it('stopped half-way leave nothing', async () => {

@@ -45,7 +45,14 @@ function start(onImages: (service: LocalService<EncoderService>) => void | Promi
   let settled = () => {};
   const end = new Promise<void>((resolve) => (settled = resolve));
   const embedding: Embedding = new Embedding({
-    source: { encoder: 'builtin', profile, project: ulid(), frames: 'all', images: () => images, file: ({ path }) => `/x/${path}` },
+    source: {
+      encoder: 'builtin',
+      profile,
+      project: ulid(),
+      frames: 'all',
+      images: () => images,
+      file: ({ path, frame }) => ({ file: `/x/${path}`, frame }),
+    },
     processes: { encoder: service } as never,
     log: {
       bug: (error: unknown) => {
