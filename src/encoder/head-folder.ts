@@ -35,10 +35,15 @@ export async function readHead(folder: string): Promise<Result<Head>> {
   const tensors = readSafetensors(bytes, folder);
   if (!tensors.ok) return tensors;
   const head: Head = { file: file.data, tensors: tensors.value };
+  const fault = await headFault(head);
+  return fault === null ? ok(head) : bad(fault);
+}
+
+/** What does not fit between a head's description and its tensors; null where all does. */
+export async function headFault(head: Head): Promise<string | null> {
   const wrong = wrongShape(head);
-  if (wrong !== null) return bad(wrong);
-  if ((await headId(head.file, head.tensors)) !== head.file.id) return bad('its files do not belong together');
-  return ok(head);
+  if (wrong !== null) return wrong;
+  return (await headId(head.file, head.tensors)) === head.file.id ? null : 'its files do not belong together';
 }
 
 function wrongShape({ file, tensors }: Head): string | null {

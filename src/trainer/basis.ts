@@ -44,9 +44,14 @@ export async function buildBasis(rows: Matrix, seed: number, components: number,
     const sample = rows.rows <= SAMPLE ? rows : takeRows(rows, sampleRows(rows.rows, seed));
     projection = await principalComponents(standardised(sample, standard), components, seed, signal);
   }
-  const transform = { mean, scale, projection, unit: true };
-  return { transform, features: await transformRows(rows, transform, signal) };
+  return basisBy({ mean, scale, projection, unit: true }, rows, signal);
 }
+
+/** The pool `rows` [N, d] by the transform of a head that was made on it. */
+export const basisBy = async (transform: Transform, rows: Matrix, signal?: AbortSignal): Promise<Basis> => ({
+  transform,
+  features: await transformRows(rows, transform, signal),
+});
 
 /** The transform of a head applied to embeddings [n, d]. */
 export async function transformRows(rows: Matrix, transform: Transform, signal?: AbortSignal): Promise<Matrix> {

@@ -1,20 +1,21 @@
 import type { Head, HeadFile, Tensor } from '../contract/head';
-import { StateCode, type QueueEntry, type Round } from '../contract/jobs/trainer';
+import { StateCode, type QueueEntry, type Round, type SnapshotBase } from '../contract/jobs/trainer';
 import { fail, ok, type Result } from '../contract/result';
 import type { Scene, Scores } from './acquisition/scene';
 import { rankQueue } from './acquisition/queue';
-import { buildBasis, type Basis } from './basis';
+import { basisBy, buildBasis, type Basis } from './basis';
 import { priorLogit } from './calibration/calibrate';
 import { applyPrior, choosePrior } from './calibration/prior';
 import { metrics } from './evaluation/metrics';
 import { trend, type Trend } from './evaluation/progress';
 import { prequential, type PrequentialCache } from './evaluation/prequential';
 import { fitHead, type FittedHead } from './heads/fit';
-import { calibratedByHead, logitsOfFeatures } from './heads/formula';
-import { headId, sha256, textBytes } from './heads/identity';
+import { calibratedByHead, logitsOfFeatures, transformOf } from './heads/formula';
+import { headId, poolDigest, sha256, textBytes } from './heads/identity';
 import { putServed, readyHeadOf, servingOf, withServed, type ReadyHead, type Serving } from './heads/ready';
 import { refit } from './heads/refit';
-import { tunedOn, type TunedPool } from './heads/tuned/serving';
+import { misfit } from './heads/tuned/fits';
+import { tunedOn } from './heads/tuned/serving';
 import { countStates, readLabels, targetsOf, type LabelTable, type Snapshot } from './labels';
 import type { Matrix } from './matrix';
 import { productKept } from './tensors/product';
@@ -26,8 +27,6 @@ export interface Prepared {
   readonly basis: Basis;
   /** The head that the encoder's file brought, where the project asks for what it knows. */
   readonly ready: ReadyHead | null;
-  /** A fine-tuned head that was clearly better when it was made. */
-  readonly tuned?: TunedPool | null;
 }
 
 /** A head with what the engine needs of how it was fitted. */
@@ -58,20 +57,30 @@ export async function prepare(snapshot: Snapshot, rows: Matrix, basis?: Basis, s
   if (!table.ok) return table;
   const ready = await readyHeadOf(base, rows);
   if (!ready.ok) return ready;
-  const built = basis ?? (await buildBasis(rows, base.seed, base.settings.components, signal));
-  return ok({ snapshot, table: table.value, basis: built, ready: ready.value });
+  const built = basis ? ok(basis) : await basisOf(base, rows, signal);
+  return built.ok ? ok({ snapshot, table: table.value, basis: built.value, ready: ready.value }) : built;
+}
+
+/** With a fine-tuned head its own: another backend may find other components, and the head's weights belong to these. */
+async function basisOf(base: SnapshotBase, rows: Matrix, signal: AbortSignal | undefined): Promise<Result<Basis>> {
+  const { tuned, seed, settings } = base;
+  if (!tuned) return ok(await buildBasis(rows, seed, settings.components, signal));
+  const reason = misfit(tuned, base, await poolDigest(base.embeddings));
+  if (reason !== null) return fail('head-invalid', { folder: 'the fine-tuned head', reason });
+  return ok(await basisBy(transformOf(tuned), rows, signal));
 }
 
 /** The head that the snapshot's labels call for: the command line's `fit` and the app's full round. `created` is put into the file as it is. */
 export async function learn(prepared: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
   const linear = await learnLinear(prepared, created, signal);
-  if (!linear.ok || !prepared.tuned) return linear;
-  const fitted = await tunedOn(prepared.tuned, prepared.basis.features, linear.value.fitted, prepared.snapshot.base.task);
+  const { base } = prepared.snapshot;
+  if (!linear.ok || !base.tuned) return linear;
+  const fitted = await tunedOn(base.tuned, base, prepared.basis.features, linear.value.fitted);
   return fitted ? ok({ head: await describeHead(prepared, fitted, null, created), fitted, serving: null }) : linear;
 }
 
 /** The head on embeddings alone. */
-async function learnLinear(prepared: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
+export async function learnLinear(prepared: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
   const { snapshot, table, basis, ready } = prepared;
   const { base } = snapshot;
   const targets = targetsOf(base, table, table.train);
@@ -166,8 +175,9 @@ interface Said {
   readonly probabilities: Float32Array<ArrayBuffer>;
 }
 
-async function saidOf({ basis, ready, tuned }: Prepared, learnt: Learnt | null): Promise<Said> {
+async function saidOf({ snapshot, basis, ready }: Prepared, learnt: Learnt | null): Promise<Said> {
   const none = new Float32Array();
+  const { tuned } = snapshot.base;
   if (!learnt) return { logits: none, probabilities: ready ? calibratedByHead(ready.alone, ready.logits) : none };
   if (learnt.fitted.tuned && tuned) return { logits: tuned.logits, probabilities: calibratedByHead(learnt.head, tuned.logits) };
   const logits = await logitsOfFeatures(learnt.head, basis.features, productKept);

@@ -81,14 +81,14 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       pool = null;
       prepared = null;
       last = null;
-      tuning.forget();
+      tuning.end();
       curve = new Map();
     }
     const rows = pool?.rows ?? shelf.rows(snapshot.base);
     const made = await prepare({ base: snapshot.base, labels: snapshot.labels }, rows, pool?.basis, signal);
     if (!made.ok) return options.onBug(new Error(`${made.failure.code} ${JSON.stringify(made.failure.params)}`));
     pool ??= { key, rows, basis: made.value.basis };
-    prepared = { ...made.value, tuned: tuning.inUse };
+    prepared = made.value;
     if (last) {
       options.emit('working', { stage: 'quick' });
       const quick = await quickRound(prepared, snapshot.id, options.now(), last, signal);
@@ -134,11 +134,7 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
         ? tuning.run(prepared, pool.rows, options.now(), signal, (done, total) => options.emit('tuning', { done, total }))
         : Promise.resolve(fail('labels-too-few', { reason: 'no head has been fitted yet' })),
     tuneScore: ({ names, shape, bits }, { signal }) => tuning.score(names, shape, bits, signal),
-    tuneUse: () => {
-      const used = tuning.use();
-      if (used.ok && current) begin(current);
-      return Promise.resolve(used);
-    },
+    tuneResult: () => tuning.result(),
     tuneEnd: () => {
       tuning.end();
       return Promise.resolve(ok());
@@ -160,8 +156,8 @@ function latest(labels: readonly LabelDelta[]): LabelDelta[] {
 }
 
 /** Equal for snapshots with the same pool in the same feature space. */
-function poolKey({ encoder, embeddings, seed, settings }: SnapshotBase): string {
-  return [encoder.id, seed, settings.components, ...embeddings].join('\n');
+function poolKey({ encoder, embeddings, seed, settings, tuned }: SnapshotBase): string {
+  return [encoder.id, seed, settings.components, tuned?.file.id, ...embeddings].join('\n');
 }
 
 /** Rows by cosine similarity, without the row itself. */

@@ -1,8 +1,8 @@
-import type { TuneOutcome } from '../contract/jobs/trainer';
+import type { TunedHead, TuneOutcome } from '../contract/jobs/trainer';
 import { attempt, fail, FailureError, ok, type Result } from '../contract/result';
-import { learn, type Prepared } from './engine';
+import { learnLinear, type Prepared } from './engine';
+import { poolDigest } from './heads/identity';
 import { logitsOfStates } from './heads/tuned/propose';
-import type { TunedPool } from './heads/tuned/serving';
 import type { StateSource } from './heads/tuned/states';
 import type { Matrix } from './matrix';
 import { tune, type Tuned } from './tune';
@@ -14,8 +14,6 @@ export class Tuning {
   readonly #states = new Map<string, Uint16Array>();
   #shape: Shape = [0, 0];
   #made: { readonly tuned: Tuned; readonly names: readonly string[]; readonly logits: Float32Array } | null = null;
-  /** The head that proposes. */
-  inUse: TunedPool | null = null;
 
   put(names: readonly string[], shape: Shape, bits: Uint16Array): Result<void> {
     const size = shape[0] * shape[1];
@@ -35,7 +33,7 @@ export class Tuning {
   ): Promise<Result<TuneOutcome>> {
     const names = prepared.snapshot.base.embeddings;
     if (this.#states.size === 0) return fail('embedding-missing', { count: names.length });
-    const linear = await attempt(() => learn({ ...prepared, tuned: null }, created, signal));
+    const linear = await attempt(() => learnLinear(prepared, created, signal));
     if (!linear.ok) return linear;
     if (!linear.value.ok) return linear.value;
     const tuned = await tune(prepared, linear.value.value, embeddings, {
@@ -70,23 +68,25 @@ export class Tuning {
     return ok();
   }
 
-  use(): Result<void> {
+  /** What was made, with what it says of every image of the pool. */
+  async result(): Promise<Result<TunedHead>> {
     if (!this.#made?.logits.every(Number.isFinite))
       return fail('wrong-use', { reason: 'not every image of the project was scored; start it again' });
-    const { tuned, logits } = this.#made;
-    this.inUse = { fitted: tuned.fitted, held: tuned.held, logits };
-    return ok();
+    const { tuned, names, logits } = this.#made;
+    const { head, fitted, held } = tuned;
+    return ok({
+      ...head,
+      learnt: [...fitted.linear.fitted],
+      pool: await poolDigest(names),
+      rows: Int32Array.from(fitted.targets.rows),
+      held: Float32Array.from(held),
+      logits: Float32Array.from(logits),
+    });
   }
 
   end(): void {
     this.#states.clear();
     this.#made = null;
-  }
-
-  /** The pool is another one. */
-  forget(): void {
-    this.end();
-    this.inUse = null;
   }
 
   #source(names: readonly string[]): StateSource {

@@ -69,6 +69,23 @@ export const defaultSettings: Settings = {
 /** Cell states as small integers, so that a snapshot is one typed array. */
 export const StateCode = { none: -1, absent: 0, present: 1, unsure: 2 } as const;
 
+/** A fine-tuned head with what it says of the pool that it was made on: with it rounds need no tokens, also after a restart. */
+export const TunedHead = z.object({
+  /** With the scaling and projection of that pool, to which its weights belong. */
+  file: HeadFile,
+  tensors: z.record(z.string(), HeadTensor),
+  /** For each finding whether the labels could teach it. */
+  learnt: z.array(z.boolean()),
+  /** SHA-256 over the pool's embedding names in their order. */
+  pool: z.string(),
+  /** Rows of the pool that it learnt from [n], and their held-out logits [n, K]. */
+  rows: z.instanceof(Int32Array),
+  held: z.instanceof(Float32Array),
+  /** Logits [N, K] of every row of the pool. */
+  logits: z.instanceof(Float32Array),
+});
+export type TunedHead = z.infer<typeof TunedHead>;
+
 /** The base of a snapshot: the pool in canonical order (path bytes, then frame). Row r of the pool is images[r]. */
 export const SnapshotBase = z.object({
   encoder: z.object({ id: z.string(), name: z.string(), d: z.int().positive() }),
@@ -86,6 +103,8 @@ export const SnapshotBase = z.object({
     .object({ file: HeadFile, tensors: z.record(z.string(), HeadTensor), columns: z.array(z.int().nullable()) })
     .nullable()
     .optional(),
+  /** Proposes unless the linear head has become clearly better. It was made on this very pool. */
+  tuned: TunedHead.nullable().optional(),
 });
 export type SnapshotBase = z.infer<typeof SnapshotBase>;
 
@@ -272,9 +291,9 @@ export const trainerService = {
     tune: { params: z.object({}), result: TuneOutcome },
     /** What the head that `tune` made says of these images. */
     tuneScore: { params: States, result: z.void() },
-    /** From now on it proposes; every image of the pool must have been scored. */
-    tuneUse: { params: z.object({}), result: z.void() },
-    /** Forgets the tokens, and the head unless it is in use. */
+    /** The head that `tune` made, for a base of the same pool; every image of the pool must have been scored. */
+    tuneResult: { params: z.object({}), result: TunedHead },
+    /** Forgets the tokens and the head. */
     tuneEnd: { params: z.object({}), result: z.void() },
     /** Flagged labels of the last full round, the least probable answer first, at most `count`; `judged`: how many could be judged. */
     suspects: {

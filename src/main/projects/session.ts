@@ -6,6 +6,7 @@ import { imageName } from '../../contract/frames';
 import type { Head } from '../../contract/head';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import type { ImageSource } from '../../contract/jobs/imaging';
+import type { TunedHead } from '../../contract/jobs/trainer';
 import {
   BUILTIN_ENCODER,
   type Action,
@@ -32,7 +33,9 @@ import { changesFor } from './labels';
 import { Metadata } from './metadata';
 import { keyOf, ProjectFolder } from './folder';
 import { inOrder } from './scanning';
-import { Training, type PooledImage } from './training';
+import { readTunedHead, writeTunedHead } from './tuned-head';
+import type { PooledImage } from './base';
+import { Training } from './training';
 import { ulid } from 'ulid';
 
 export interface SessionOptions {
@@ -126,6 +129,7 @@ export class ProjectSession {
         seq: () => this.#journal.state.seq,
         encoder: () => this.embedding.opened,
         readyHead: () => this.#readyHead(),
+        tunedHead: () => readTunedHead(options.folder, this.#tunedFor(), (text) => options.log.note(text)),
       },
       processes: options.processes,
       emit: options.emit,
@@ -428,6 +432,17 @@ export class ProjectSession {
   set tuning(running: boolean) {
     this.#tuning = running;
     this.#tell();
+  }
+
+  /** From the next base on it proposes, and again after a restart. */
+  async keepTuned(head: TunedHead): Promise<Result<void>> {
+    const written = await writeTunedHead(this.#options.folder, head, this.#tunedFor());
+    if (written.ok) this.training.rebuild();
+    return written;
+  }
+
+  #tunedFor() {
+    return { findings: this.#project.findings.map(({ id }) => id), seq: this.state.seq };
   }
 
   labelledImages(): ReadonlySet<Id> {

@@ -1,38 +1,20 @@
 import { join } from 'node:path';
 import type { BridgeService, SuspectLabel } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
-import { factsOf } from '../../contract/facts';
-import { groupNumbers } from '../../contract/groups';
-import {
-  Combine,
-  defaultSettings,
-  HeadKind,
-  StateCode,
-  Strategy,
-  type LabelDelta,
-  type Round,
-  type Settings,
-} from '../../contract/jobs/trainer';
-import type { Head } from '../../contract/head';
-import type { CellChange, CellValue, Id, ImageRecord, Project } from '../../contract/model';
+import { StateCode, type LabelDelta, type Round, type Settings } from '../../contract/jobs/trainer';
+import type { CellChange, Id } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
-import { readyColumns, readyNames, readySource } from '../../contract/ready-head';
 import type { Emit } from '../../contract/wire';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
-import type { OpenEncoder } from './embedding';
+import { baseOf, labelsOf, otherHeads, settingsOf, type TrainingSource } from './base';
+import { Handover } from './handover';
+import { similarImages, suspectLabels } from './verdicts';
 
-/** One chunk of embeddings on its way from the encoder to the trainer: ports copy, and large messages stall main. */
-const CHUNK_BYTES = 2 * 1024 * 1024;
 /** A pool smaller than this is not worth a first round while embedding still runs. */
 const FIRST_POOL = 32;
 /** With a head from the encoder's file there is something to propose at once. */
 const FIRST_POOL_READY = 8;
-
-export interface PooledImage {
-  readonly image: ImageRecord;
-  readonly name: string;
-}
 
 /**
  * So many places of a queue may be taken by the page before the next round comes: audit draws among them are announced. A
@@ -45,18 +27,6 @@ const SUSPECTS = 500;
 
 /** Snapshots are numbered across projects: a late round of the one that was open before must not be taken for this one's. */
 let lastSnapshot = 0;
-
-/** What training needs to know of the project; asked for whenever a base is made. */
-export interface TrainingSource {
-  readonly project: () => Project;
-  /** Every embedded image in canonical order. */
-  readonly pool: () => PooledImage[];
-  readonly labels: () => Iterable<{ image: Id; finding: Id; value: CellValue }>;
-  readonly seq: () => number;
-  readonly encoder: () => OpenEncoder | null;
-  /** The head that came with the encoder's file; null without one. */
-  readonly readyHead: () => Promise<Head | null>;
-}
 
 export interface FullRound {
   readonly images: readonly Id[];
@@ -73,6 +43,7 @@ export class Training {
   readonly #emit: Emit<BridgeService>;
   readonly #log: Log;
   readonly #wasmFolder: string;
+  readonly #handover: Handover;
   readonly onChange: () => void;
   readonly #subscriptions: readonly (() => void)[];
 
@@ -83,7 +54,6 @@ export class Training {
   #needsBase = false;
   #pending: LabelDelta[] = [];
   #settingsChanged = false;
-  #handed = new Set<string>();
   #pool = 0;
   #poolImages: readonly Id[] = [];
   #rows = new Map<Id, number>();
@@ -112,12 +82,13 @@ export class Training {
     this.#log = options.log;
     this.#wasmFolder = `${join(options.resources, 'tfjs-wasm')}/`;
     this.onChange = options.onChange;
+    this.#handover = new Handover(options.processes);
     this.#settings = settingsOf(options.source.project());
     const { trainer } = this.#processes;
     this.#subscriptions = [
       trainer.onStarted(() => {
         this.#started = false;
-        this.#handed = new Set();
+        this.#handover.forget();
         this.#needsBase ||= this.#pool > 0;
         this.#turn();
       }),
@@ -212,10 +183,7 @@ export class Training {
     const pool = this.#poolImages;
     const found = await this.#processes.trainer.call('similar', { row, count });
     if (!found.ok) return [];
-    return found.value.flatMap(({ row: other, similarity }) => {
-      const id = pool[other];
-      return id === undefined ? [] : [{ image: id, similarity }];
-    });
+    return similarImages(found.value, pool);
   }
 
   /** Labels that the images of other patients speak against; nothing is said while there is no full round over this pool. */
@@ -224,15 +192,7 @@ export class Training {
     const { findings } = this.#source.project();
     const found = await this.#processes.trainer.call('suspects', { count: SUSPECTS });
     if (!found.ok || pool !== this.#poolImages) return ok({ judged: 0, flagged: 0, suspects: [] });
-    const { judged, flagged } = found.value;
-    const named = found.value.suspects.flatMap(({ row, finding, state, probability, other, score }): SuspectLabel[] => {
-      const image = pool[row];
-      const own = findings[finding]?.id;
-      const instead = findings[other.finding]?.id;
-      if (image === undefined || own === undefined || instead === undefined) return [];
-      return [{ image, finding: own, state, probability, other: { ...other, finding: instead }, score }];
-    });
-    return ok({ judged, flagged, suspects: named });
+    return ok({ ...found.value, suspects: suspectLabels(found.value.suspects, pool, findings) });
   }
 
   /** The page was loaded again: give it the pool and the newest round. */
@@ -275,50 +235,25 @@ export class Training {
     if (!encoder) return this.#retryLater('base', 'no encoder is open');
     this.#needsBase = false;
     const pool = this.#source.pool();
-    const d = encoder.card.outputs.embedding;
-    const handed = await this.#hand(
-      encoder.card.id,
-      d,
-      pool.map(({ name }) => name),
-    );
-    if (!handed) {
+    const { id, outputs } = encoder.card;
+    const names = pool.map(({ name }) => name);
+    if (!(await this.#handover.give(id, outputs.embedding, names, () => this.#closed))) {
       this.#needsBase = true;
       return this.#retryLater('put', 'the embeddings were not handed over');
     }
-
-    const head = await this.#source.readyHead();
-    const project = this.#source.project();
-    const known = head && readyColumns(project.task, readyNames(project.findings), head.file);
+    const heads = await otherHeads(this.#source, pool);
+    // From here on without a pause: answers that came before are among the labels, later ones follow as deltas.
+    this.#rows = new Map(pool.map(({ image }, row) => [image.id, row]));
+    const base = baseOf(this.#source, pool, heads, encoder, this.#sent());
     this.#pending = [];
     this.#settingsChanged = false;
-    this.#rows = new Map(pool.map(({ image }, row) => [image.id, row]));
     this.#poolImages = pool.map(({ image }) => image.id);
     this.#pool += 1;
-    const columns = new Map(project.findings.map(({ id }, column) => [id, column]));
-    const labels: LabelDelta[] = [];
-    for (const { image, finding, value } of this.#source.labels()) {
-      const row = this.#rows.get(image);
-      const column = columns.get(finding);
-      if (row === undefined || column === undefined) continue;
-      labels.push({ row, finding: column, state: StateCode[value.state], use: value.use, seq: Date.parse(value.time) });
-    }
+    const labels = labelsOf(this.#source, this.#rows);
     this.#snapshot = ++lastSnapshot;
     this.#snapshots.set(this.#snapshot, { pool: this.#pool, seq: this.#source.seq() });
     this.#emitPool();
-    const answer = await this.#processes.trainer.call('base', {
-      snapshot: this.#snapshot,
-      base: {
-        encoder: { id: encoder.card.id, name: encoder.card.name, d },
-        task: project.task,
-        findings: project.findings.map(({ name }) => name),
-        seed: project.seed,
-        settings: this.#sent(),
-        embeddings: pool.map(({ name }) => name),
-        groups: groupsOf(pool),
-        ready: head && known && readySource(head, known),
-      },
-      labels,
-    });
+    const answer = await this.#processes.trainer.call('base', { snapshot: this.#snapshot, base, labels });
     if (!answer.ok) {
       this.#needsBase = true;
       await this.#retryLater('base', sentence(answer.failure));
@@ -346,21 +281,6 @@ export class Training {
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 
-  /** Passes on the embeddings the trainer does not have yet. */
-  async #hand(encoder: string, d: number, names: readonly string[]): Promise<boolean> {
-    const wanted = [...new Set(names)].filter((name) => !this.#handed.has(name));
-    const rowsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / (4 * d)));
-    for (let start = 0; start < wanted.length; start += rowsPerChunk) {
-      const chunk = wanted.slice(start, start + rowsPerChunk);
-      const fetched = await this.#processes.encoder.call('fetch', { names: chunk });
-      if (!fetched.ok) return false;
-      const put = await this.#processes.trainer.call('put', { encoder, d, names: chunk, rows: fetched.value.rows });
-      if (!put.ok || this.#closed) return false;
-      for (const name of chunk) this.#handed.add(name);
-    }
-    return true;
-  }
-
   #arrived(round: Round): void {
     const known = this.#snapshots.get(round.snapshot);
     // A round over a pool that is gone would put probabilities beside the wrong images.
@@ -386,17 +306,3 @@ export class Training {
     this.#emit('round', { ...round, project: this.#source.project().id, pool: this.#pool, seq });
   }
 }
-
-function settingsOf({ audit, queue }: Project): Settings {
-  return {
-    ...defaultSettings,
-    audit,
-    strategy: Strategy.safeParse(queue?.strategy).data ?? defaultSettings.strategy,
-    head: HeadKind.safeParse(queue?.head).data ?? defaultSettings.head,
-    combine: Combine.safeParse(queue?.combine).data ?? 'mean',
-  };
-}
-
-/** What must not be parted by a split shares a number: the images of a patient, and those of one file. */
-export const groupsOf = (pool: readonly Pick<PooledImage, 'image'>[]): Int32Array<ArrayBuffer> =>
-  groupNumbers(pool.map(({ image }) => ({ file: image.sha256 ?? image.path, patient: factsOf(image).patient })));

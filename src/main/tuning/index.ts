@@ -7,7 +7,7 @@ import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
 import type { ProjectSession } from '../projects/session';
-import type { PooledImage } from '../projects/training';
+import type { PooledImage } from '../projects/base';
 
 /** One chunk of tokens on its way from the encoder to the trainer: messages are copied, and large ones stall main. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
@@ -88,6 +88,6 @@ async function fineTune(
   await each(pool, 'Reading image regions of all images', (names, bits) =>
     processes.trainer.call('tuneScore', { names, shape, bits }, { signal }),
   );
-  unwrap(await processes.trainer.call('tuneUse', {}));
+  unwrap(await session.keepTuned(unwrap(await processes.trainer.call('tuneResult', {}))));
   return outcome;
 }

@@ -15,6 +15,9 @@ export async function sha256(parts: readonly Uint8Array[]): Promise<string> {
 
 export const textBytes = (text: string) => encoder.encode(text);
 
+/** SHA-256 over the pool's embedding names in their order. */
+export const poolDigest = (names: readonly string[]) => sha256([textBytes(names.join('\n'))]);
+
 /** The id of a head: the first 16 hex digits of SHA-256 over its file without `id` and `created`, and its tensors by name. */
 export async function headId(file: Omit<HeadFile, 'id' | 'created'>, tensors: Readonly<Record<string, Tensor>>): Promise<string> {
   const parts: Uint8Array[] = [textBytes(canonical({ ...file, id: undefined, created: undefined }))];

@@ -31,7 +31,7 @@ interface Trainer {
   until: (wanted: (round: Round) => boolean) => Promise<Round>;
 }
 
-async function trainer(): Promise<Trainer> {
+async function trainer(backend: 'wasm' | 'cpu' = 'wasm'): Promise<Trainer> {
   const [inside, outside] = portPair();
   const bugs: unknown[] = [];
   let emit: Emit<TrainerService> | null = null;
@@ -58,8 +58,8 @@ async function trainer(): Promise<Trainer> {
       waiting.push(look);
       look();
     });
-  const started = await client.call('start', { backend: 'wasm', wasmFolder: '', nodeBackend: null });
-  expect(started).toMatchObject({ ok: true, value: { backend: 'wasm' } });
+  const started = await client.call('start', { backend, wasmFolder: '', nodeBackend: null });
+  expect(started).toMatchObject({ ok: true, value: { backend } });
   return { client, rounds, bugs, until };
 }
 
@@ -133,7 +133,7 @@ describe('the trainer as a service', () => {
 
   it('fine-tunes beside the rounds: what wins proposes, is judged again with every label, and exports', async () => {
     const pool = tokenPool(300);
-    const { client, bugs, until, rounds } = await trainer();
+    const { client, bugs, until } = await trainer();
     const names = pool.base.embeddings;
     await client.call('put', { encoder: 'test', d: 24, names, rows: pool.rows.data.slice() });
     await client.call('base', { snapshot: 1, base: pool.base, labels: answers(pool, first(200)) });
@@ -156,12 +156,14 @@ describe('the trainer as a service', () => {
     expect(await client.call('tune', {}, { signal: stopped.signal })).toMatchObject({ ok: false, failure: { code: 'stopped' } });
     const tuned = await client.call('tune', {});
     expect(tuned).toMatchObject({ ok: true, value: { wins: true, labels: 200 } });
-    expect((await client.call('tuneUse', {})).ok).toBe(false);
+    expect((await client.call('tuneResult', {})).ok).toBe(false);
     for (let from = 0; from < 300; from += 50) await client.call('tuneScore', await chunk(first(50).map((i) => from + i)));
-    const before = rounds.length;
-    expect(await client.call('tuneUse', {})).toMatchObject({ ok: true });
+    const made = await client.call('tuneResult', {});
+    if (!made.ok) throw new Error(made.failure.code);
     await client.call('tuneEnd', {});
-    const used = await until((round) => rounds.indexOf(round) >= before && round.stage === 'full');
+    const base = { ...pool.base, tuned: made.value };
+    await client.call('base', { snapshot: 2, base, labels: answers(pool, first(200)) });
+    const used = await until(({ snapshot, stage }) => snapshot === 2 && stage === 'full');
     expect(used.head?.kind).toBe('attentive');
     const right = (round: Round) =>
       first(100).filter((i) => (round.probabilities[2 * (200 + i)] as number) > 0.5 === (pool.truth[200 + i] === 0)).length;
@@ -174,8 +176,8 @@ describe('the trainer as a service', () => {
     said.forEach((p, i) => expect(p).toBeCloseTo(used.probabilities[i] as number, 5));
 
     await client.call('delta', {
-      after: 1,
-      snapshot: 2,
+      after: 2,
+      snapshot: 3,
       labels: answers(
         pool,
         first(20).map((i) => 200 + i),
@@ -183,10 +185,26 @@ describe('the trainer as a service', () => {
         200,
       ),
     });
-    const quick = await until(({ snapshot, stage }) => snapshot === 2 && stage === 'quick');
+    const quick = await until(({ snapshot, stage }) => snapshot === 3 && stage === 'quick');
     expect(quick.head?.kind).toBe('attentive');
-    const full = await until(({ snapshot, stage }) => snapshot === 2 && stage === 'full');
+    const full = await until(({ snapshot, stage }) => snapshot === 3 && stage === 'full');
     expect(full.head).toMatchObject({ kind: 'attentive', labels: { count: 220 } });
     expect(bugs).toEqual([]);
+
+    // Another process, with another backend, says to the last bit what this one said.
+    const again = await trainer('cpu');
+    await again.client.call('put', { encoder: 'test', d: 24, names, rows: pool.rows.data.slice() });
+    await again.client.call('base', { snapshot: 1, base, labels: answers(pool, first(200)) });
+    const after = await again.until(({ stage }) => stage === 'full');
+    expect(after.head).toEqual(used.head);
+    expect(after.probabilities).toEqual(used.probabilities);
+    expect(after.metrics.heads?.find((head) => head.used)).toEqual(used.metrics.heads?.find((head) => head.used));
+    expect(again.bugs).toEqual([]);
+
+    // Of other images it says nothing, and is refused.
+    await again.client.call('base', { snapshot: 2, base: { ...base, embeddings: names.toReversed() }, labels: [] });
+    await again.client.call('base', { snapshot: 3, base: pool.base, labels: answers(pool, first(200)) });
+    expect((await again.until(({ snapshot, stage }) => snapshot === 3 && stage === 'full')).head?.kind).toBe(linear.head?.kind);
+    expect(String(again.bugs)).toContain('made on other images');
   }, 120_000);
 });

@@ -1,40 +1,46 @@
-import type { Task } from '../../../contract/model';
+import type { SnapshotBase, TunedHead } from '../../../contract/jobs/trainer';
 import type { Matrix } from '../../matrix';
-import { makeDesign } from '../design';
+import { makeDesign, type Linear } from '../design';
 import { clearlyBetter } from '../evidence';
 import { finishHead, seenFindings, type FittedHead } from '../fit';
+import { tensorOf } from '../formula';
+import { tunedKind } from './kinds';
 
-/** A fine-tuned head with what it says of the pool, so that rounds need no states. */
-export interface TunedPool {
-  readonly fitted: FittedHead;
-  /** Held-out logits [n, K] of the rows of fitted.targets, which it learnt from. */
-  readonly held: Float32Array;
-  /** Logits [N, K] of every row of the pool. */
-  readonly logits: Float32Array;
-}
+/** What every head has; the rest of a fine-tuned one's tensors is its own. */
+const COMMON = /^(scaling|calibration|ready)\.|^(projection|weight|bias)$/;
 
 /**
  * The fine-tuned head on the labels there are now: as it was trained, but calibrated on all of them. Rows that it learnt from are judged by their
- * held-out logits, the newer ones it never saw. Null where the linear head has become clearly better, or other findings can be learnt.
+ * held-out logits, the newer ones it never saw; newer ones of patients that it learnt from are left out. Null where the linear head has become
+ * clearly better, or other findings can be learnt.
  */
-export async function tunedOn(pool: TunedPool, features: Matrix, linear: FittedHead, task: Task): Promise<FittedHead | null> {
+export async function tunedOn(tuned: TunedHead, base: SnapshotBase, features: Matrix, linear: FittedHead): Promise<FittedHead | null> {
   const { targets } = linear;
-  const { fitted, held } = pool;
+  const { task, groups } = base;
+  const kind = tunedKind(tuned.file);
   const k = targets.findings;
   const seen = seenFindings(targets, task);
-  if (fitted.targets.findings !== k || seen.join() !== fitted.linear.fitted.flatMap((one, f) => (one ? [f] : [])).join()) return null;
-  const places = new Map(Array.from(fitted.targets.rows, (row, i) => [row, i]));
+  if (!kind || seen.join() !== tuned.learnt.flatMap((one, f) => (one ? [f] : [])).join()) return null;
+  const places = new Map(Array.from(tuned.rows, (row, i) => [row, i]));
+  const taught = new Set(Array.from(tuned.rows, (row) => groups[row]));
   const logits = new Float64Array(targets.y.length).fill(NaN);
   targets.rows.forEach((row, i) => {
     const place = places.get(row);
-    const from = place === undefined ? pool.logits.subarray(row * k) : held.subarray(place * k);
+    if (place === undefined && taught.has(groups[row])) return;
+    const from = place === undefined ? tuned.logits.subarray(row * k) : tuned.held.subarray(place * k);
     for (const f of seen) logits[i * k + f] = from[f] as number;
   });
-  const again = await finishHead(fitted.kind, makeDesign(features, targets), fitted.linear, logits, null, seen, task);
+  const again = await finishHead(kind, makeDesign(features, targets), linearPart(tuned), logits, null, seen, task);
   if (clearlyBetter(targets, task, linear.outOfFold.probabilities, again.outOfFold.probabilities)) return null;
   return {
     ...again,
-    compared: [...linear.compared, { kind: again.kind, probabilities: again.outOfFold.probabilities }],
-    ...(fitted.tuned ? { tuned: fitted.tuned } : {}),
+    compared: [...linear.compared, { kind, probabilities: again.outOfFold.probabilities }],
+    tuned: Object.fromEntries(Object.entries(tuned.tensors).filter(([name]) => !COMMON.test(name))),
   };
 }
+
+const linearPart = (tuned: TunedHead): Linear => ({
+  weight: Float64Array.from(tensorOf(tuned, 'weight').data),
+  bias: Float64Array.from(tensorOf(tuned, 'bias').data),
+  fitted: tuned.learnt,
+});

@@ -7,7 +7,7 @@ import { factsOf } from '../../../../src/contract/facts';
 import type { ImageRecord, Project } from '../../../../src/contract/model';
 import { fail, ok, unwrap } from '../../../../src/contract/result';
 import { Metadata } from '../../../../src/main/projects/metadata';
-import { groupsOf } from '../../../../src/main/projects/training';
+import { groupsOf } from '../../../../src/main/projects/base';
 import { groupedFolds, holdOut } from '../../../../src/trainer/splits';
 import { makeImage, makeProject } from '../../renderer/made-up/project';
 

@@ -4,7 +4,7 @@ import type { PoolView, RoundView } from '../../../../src/contract/bridge';
 import type { Head } from '../../../../src/contract/head';
 import type { EncoderService } from '../../../../src/contract/jobs/encoder';
 import type { ImagingService } from '../../../../src/contract/jobs/imaging';
-import type { TrainerService } from '../../../../src/contract/jobs/trainer';
+import type { TrainerService, TunedHead } from '../../../../src/contract/jobs/trainer';
 import { SCHEMA, type CellChange, type CellValue, type Id, type ImageRecord, type Project } from '../../../../src/contract/model';
 import { fail, ok } from '../../../../src/contract/result';
 import type { Handlers } from '../../../../src/contract/wire';
@@ -14,6 +14,7 @@ import { startNodeBackend } from '../../../../src/trainer/host/node';
 import { random } from '../../../../src/trainer/random';
 import { createTrainer } from '../../../../src/trainer/service';
 import { LocalService } from './services';
+import { tunedHead } from './tuned';
 
 const D = 6;
 const COUNT = 60;
@@ -77,6 +78,7 @@ class Scene {
   readonly training: Training;
   seq = 1;
   ready: Head | null = null;
+  tuned: TunedHead | null = null;
 
   constructor(trainer?: LocalService<TrainerService>, project?: Project) {
     const root = ulid();
@@ -117,6 +119,7 @@ class Scene {
         seq: () => this.seq,
         encoder: () => ({ card: { id: 'e'.repeat(64), name: 'test', outputs: { embedding: D } } }) as unknown as OpenEncoder,
         readyHead: () => Promise.resolve(this.ready),
+        tunedHead: () => Promise.resolve(this.tuned),
       },
       processes: {
         trainer: this.trainer,
@@ -290,6 +293,26 @@ describe('training', () => {
     expect(scene.training.full?.round.head?.id).toBe(round.head?.id);
     const head = await scene.trainer.call('head', {});
     expect(head).toMatchObject({ ok: true, value: { file: { id: round.head?.id } } });
+  });
+
+  it('a fine-tuned head that was kept proposes, also in the trainer that comes after, but only for the pool that it was made on', async () => {
+    scene.tuned = await tunedHead([...scene.rows.keys()], D, (row) => (row % 2 === 0 ? 2 : -2));
+    scene.training.poolGrew(COUNT, true);
+    for (let index = 0; index < 20; index++) scene.label(index);
+    const before = await scene.fitted();
+    expect(before.head?.kind).toBe('attentive');
+    const pools = scene.pools.length;
+    scene.trainer.end();
+    await vi.waitFor(() => expect(scene.pools.length).toBeGreaterThan(pools), { timeout: 15_000 });
+    scene.rounds.length = 0;
+    const after = await scene.fitted();
+    expect(after.head?.id).toBe(before.head?.id);
+    expect(after.probabilities).toEqual(before.probabilities);
+
+    scene.images.pop();
+    scene.rounds.length = 0;
+    scene.training.rebuild();
+    expect((await scene.fitted()).head?.kind).not.toBe('attentive');
   });
 
   it('a trainer that ends gets everything again', async () => {

@@ -1,0 +1,101 @@
+import { factsOf } from '../../contract/facts';
+import { groupNumbers } from '../../contract/groups';
+import type { Head } from '../../contract/head';
+import {
+  Combine,
+  defaultSettings,
+  HeadKind,
+  StateCode,
+  Strategy,
+  type LabelDelta,
+  type Settings,
+  type SnapshotBase,
+  type TunedHead,
+} from '../../contract/jobs/trainer';
+import type { CellValue, Id, ImageRecord, Project } from '../../contract/model';
+import { readyColumns, readyNames, readySource } from '../../contract/ready-head';
+import { poolDigest } from '../../trainer/heads/identity';
+import { misfit } from '../../trainer/heads/tuned/fits';
+import type { OpenEncoder } from './embedding';
+
+export interface PooledImage {
+  readonly image: ImageRecord;
+  readonly name: string;
+}
+
+/** What training needs to know of the project; asked for whenever a base is made. */
+export interface TrainingSource {
+  readonly project: () => Project;
+  /** Every embedded image in canonical order. */
+  readonly pool: () => PooledImage[];
+  readonly labels: () => Iterable<{ image: Id; finding: Id; value: CellValue }>;
+  readonly seq: () => number;
+  readonly encoder: () => OpenEncoder | null;
+  /** The head that came with the encoder's file; null without one. */
+  readonly readyHead: () => Promise<Head | null>;
+  /** The fine-tuned head that was kept for these findings; null without one. */
+  readonly tunedHead: () => Promise<TunedHead | null>;
+}
+
+/** The heads that a project may have beside what its labels fit. */
+export interface OtherHeads {
+  readonly ready: Head | null;
+  readonly tuned: TunedHead | null;
+  /** Of the pool's embedding names. */
+  readonly digest: string;
+}
+
+export const otherHeads = async (source: TrainingSource, pool: readonly PooledImage[]): Promise<OtherHeads> => ({
+  ready: await source.readyHead(),
+  tuned: await source.tunedHead(),
+  digest: await poolDigest(pool.map(({ name }) => name)),
+});
+
+/** The base of a snapshot over `pool`, with those of the heads that fit it. */
+export function baseOf(
+  source: TrainingSource,
+  pool: readonly PooledImage[],
+  { ready, tuned, digest }: OtherHeads,
+  { card }: OpenEncoder,
+  settings: Settings,
+): SnapshotBase {
+  const project = source.project();
+  const known = ready && readyColumns(project.task, readyNames(project.findings), ready.file);
+  const base: SnapshotBase = {
+    encoder: { id: card.id, name: card.name, d: card.outputs.embedding },
+    task: project.task,
+    findings: project.findings.map(({ name }) => name),
+    seed: project.seed,
+    settings,
+    embeddings: pool.map(({ name }) => name),
+    groups: groupsOf(pool),
+    ready: ready && known && readySource(ready, known),
+  };
+  return tuned && misfit(tuned, base, digest) === null ? { ...base, tuned } : base;
+}
+
+/** All labels of images in the pool, by row and column. */
+export function labelsOf(source: TrainingSource, rows: ReadonlyMap<Id, number>): LabelDelta[] {
+  const columns = new Map(source.project().findings.map(({ id }, column) => [id, column]));
+  return Array.from(source.labels()).flatMap(({ image, finding, value }): LabelDelta[] => {
+    const row = rows.get(image);
+    const column = columns.get(finding);
+    if (row === undefined || column === undefined) return [];
+    return [{ row, finding: column, state: StateCode[value.state], use: value.use, seq: Date.parse(value.time) }];
+  });
+}
+
+/** What a later version may have written is taken for the default. */
+export function settingsOf({ audit, queue }: Project): Settings {
+  return {
+    ...defaultSettings,
+    audit,
+    strategy: Strategy.safeParse(queue?.strategy).data ?? defaultSettings.strategy,
+    head: HeadKind.safeParse(queue?.head).data ?? defaultSettings.head,
+    combine: Combine.safeParse(queue?.combine).data ?? 'mean',
+  };
+}
+
+/** What must not be parted by a split shares a number: the images of a patient, and those of one file. */
+export const groupsOf = (pool: readonly Pick<PooledImage, 'image'>[]): Int32Array<ArrayBuffer> =>
+  groupNumbers(pool.map(({ image }) => ({ file: image.sha256 ?? image.path, patient: factsOf(image).patient })));
