@@ -10,7 +10,7 @@ export interface OutputFile {
   readonly parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** Before the work: is there room for these files? Fails: output-exists, folder-missing, folder-not-writable, write-failed. */
+/** Before the work: is there room for these files? Fails: output-exists, folder-not-writable, write-failed. */
 export async function checkFiles(files: readonly string[], overwrite: boolean): Promise<Result<void>> {
   const absolute = files.map((file) => resolve(file));
   const twice = absolute.find((file, at) => absolute.indexOf(file) !== at);
@@ -36,7 +36,7 @@ export async function checkFolder(folder: string, overwrite: boolean): Promise<R
 
 async function checkWritable(folder: string): Promise<Result<void>> {
   const found = await stat(folder).catch(() => null);
-  if (!found) return fail('folder-missing', { folder });
+  if (!found) return fail('folder-not-writable', { folder, reason: 'there is no such folder' });
   if (!found.isDirectory()) return fail('folder-not-writable', { folder, reason: 'it is not a folder' });
   const probe = join(folder, `.collimate-${String(process.pid)}.tmp`);
   try {

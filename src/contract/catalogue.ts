@@ -13,7 +13,7 @@ interface Message {
 /** The sentences for people. The only place where a failure becomes words. */
 const messages: Record<ErrorCode, Message> = {
   'file-missing': { what: '{file} is not there.', next: 'Check its name and place, or scan the folder again.' },
-  'file-unreadable': { what: '{file} could not be read: {reason}.', next: 'Check its permissions, then try again.' },
+  'file-unreadable': { what: '{file} could not be read: {reason}.', next: 'Check its name, place and permissions, then try again.' },
   'file-changed': { what: '{file} changed while it was being read.', next: 'Wait until nothing writes to it, then try again.' },
   'file-too-large': { what: '{file} is larger than {limit} MB.', next: 'Store its images as separate files.' },
   'folder-missing': { what: 'The folder {folder} is not there.', next: 'Connect the drive or choose the folder again.' },
@@ -23,9 +23,12 @@ const messages: Record<ErrorCode, Message> = {
   },
   'folder-empty': { what: 'No images were found in {folder}.', next: 'Choose a folder with PNG, JPEG, WebP, TIFF or DICOM files.' },
   'folder-foreign': { what: 'None of the images of this project are in {folder}.', next: 'Choose the folder that holds {example}.' },
-  'folder-not-writable': { what: 'Nothing can be written to {folder}: {reason}.', next: 'Choose another folder.' },
+  'folder-not-writable': { what: 'Nothing can be written to {folder}: {reason}.', next: 'Choose another folder, or put that right.' },
   'disk-full': { what: 'The disk that holds {folder} is full.', next: 'Free some space, then try again. Nothing that was saved is lost.' },
-  'output-exists': { what: '{file} exists already.', next: 'Choose another name, or allow it to be replaced.' },
+  'output-exists': {
+    what: '{file} exists already.',
+    next: 'Choose another name, or allow it to be replaced (on the command line: --overwrite).',
+  },
   'write-failed': { what: '{file} could not be written: {reason}.', next: 'Nothing was changed. Choose another place or try again.' },
   'image-format-unknown': { what: '{file} is not an image that Collimate knows.', next: 'PNG, JPEG, WebP, TIFF and DICOM can be read.' },
   'image-corrupt': { what: '{file} is damaged: {reason}.', next: 'Copy it again from its source. It is left out until then.' },
@@ -94,7 +97,10 @@ const messages: Record<ErrorCode, Message> = {
     next: 'Try again; if it happens twice, fetch the file in another way.',
   },
   'download-unsafe': { what: '{address} was not asked, since the connection would not be encrypted.', next: 'Use an https address.' },
-  'encoder-missing': { what: 'The encoder {encoder} is not on this machine.', next: 'Import its checkpoint in the settings.' },
+  'encoder-missing': {
+    what: 'The encoder {encoder} is not on this machine.',
+    next: 'Import its checkpoint in the settings; on the command line, name a folder that "collimate convert" has written, or builtin.',
+  },
   'encoder-corrupt': { what: 'The encoder in {folder} is damaged: {reason}.', next: 'Import its checkpoint again.' },
   'encoder-run-failed': {
     what: 'The encoder stopped with an error: {reason}.',

@@ -31,11 +31,11 @@ function words({ code, params }: Reason): string {
     case 'diverse':
       return 'Unlike anything labelled so far';
     case 'random':
-      return 'Drawn at random';
+      return 'Drawn at random, so that nothing is overlooked';
     case 'audit':
       return 'Audit draw: chosen at random, kept out of training to measure honestly';
     case 'likely':
-      return `Probably ${text('finding')} (${percent(params['probability'])})`;
+      return `Among the likeliest to show ${text('finding')} (${percent(params['probability'])})`;
     case 'similar':
       return 'started' in params
         ? `Resembles what the search for ${text('finding')} was started from`

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import type { Precision } from '../contract/encoder-card';
@@ -102,6 +103,8 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 async function tilesOf(engine: Engine, imaging: TileSource, { check }: Request, signal: AbortSignal): Promise<Tile[]> {
   const recipe = engine.card.preprocessing.tile;
+  // Every image that is under way listens.
+  setMaxListeners(0, signal);
   const reads = check.map((source) => imaging.read({ source, priority: Priority.thumbnail, tile: recipe }, { signal }));
   return (await Promise.all(reads)).map((result) => {
     const { tile } = unwrap(result);

@@ -40,7 +40,7 @@ describe.skipIf(reason !== null)(`a folder of everything${reason === null ? '' :
   it('is read, labelled and exported; rubbish is named and stops nothing', async () => {
     await person.createProject({ folder: images, name: 'Mixed', task: 'multiclass', findings: ['drawn', 'real'] });
     await person.embedded();
-    expect(await person.id('embedding-status').innerText()).toContain('38 embedded');
+    expect(await person.id('embedding-status').innerText()).toContain('38 embedded, 2 unreadable');
     await person.page.keyboard.press('p');
     await person.id('failures').locator('summary').click();
     const failures = await person.id('failures').innerText();

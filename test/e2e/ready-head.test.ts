@@ -60,7 +60,7 @@ describe.skipIf(missing)(`a fine-tuned checkpoint in the app${missing ? ' (../sh
     await person.id('create-project').click();
     await person.id('queue-view').waitFor();
     await person.embedded();
-    expect(await person.id('embedding-status').innerText()).toContain('40 embedded in float32');
+    expect(await person.id('embedding-status').innerText()).toContain('40 embedded');
     await person.page.locator('[data-testid=proposal][data-from-file=unchecked]').first().waitFor();
     await person.page.waitForFunction(() => (window.heard?.rounds.at(-1)?.probabilities.length ?? 0) === 40 * 14);
     expect(await person.page.locator('[data-testid=proposal]').count()).toBe(14);

@@ -120,11 +120,11 @@ function SavedState() {
 
 function EmbeddingChip({ onClick }: { readonly onClick: () => void }) {
   const { embedding, scan, encoder } = useSignal(useSession().status);
-  const { state, done, total, secondsLeft } = embedding;
+  const { state, done, failed, total, secondsLeft } = embedding;
   const running = state === 'running' || (state === 'waiting' && scan.state !== 'failed');
   const text =
     state === 'done'
-      ? `${count(done)} embedded${encoder ? ` in ${precisionName[encoder.precision]}` : ''}`
+      ? `${count(done)} embedded${encoder && encoder.precision !== 'fp32' ? ` in ${precisionName[encoder.precision]}` : ''}${failed > 0 ? `, ${count(failed)} unreadable` : ''}`
       : state === 'failed'
         ? 'Embedding stopped'
         : state === 'paused'

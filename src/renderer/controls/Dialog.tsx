@@ -14,14 +14,25 @@ interface Props {
   readonly busy?: boolean;
 }
 
+/** Where a person begins: the first field, in a group of choices the one that is made. */
+function firstField(dialog: HTMLDialogElement): HTMLElement | undefined {
+  const fields = [...dialog.querySelectorAll<HTMLElement>('.dialog-body :is(input, select, textarea, button):not(:disabled)')];
+  return fields.find(
+    (field) => !(field instanceof HTMLInputElement) || (field.type !== 'color' && (field.type !== 'radio' || field.checked)),
+  );
+}
+
 /** A modal native dialog: focus stays inside, Escape closes, focus returns where it was. */
 export function Dialog({ title, onClose, children, footer, width = 'normal', testId, busy = false, reading = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
     const dialog = ref.current;
-    dialog?.showModal();
-    return () => dialog?.close();
+    if (!dialog) return undefined;
+    dialog.showModal();
+    // The browser would begin at the cross that closes it.
+    firstField(dialog)?.focus();
+    return () => dialog.close();
   }, []);
   return (
     <dialog

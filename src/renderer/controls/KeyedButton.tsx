@@ -8,17 +8,19 @@ interface Props {
   readonly testId: string;
   readonly primary?: boolean;
   readonly disabled?: boolean;
+  /** What it does, where the title alone does not say it. */
+  readonly about?: string;
 }
 
 /** A button beside the image that has a key: pressing it takes the keyboard's focus from nothing. */
-export function KeyedButton({ title, hint, run, testId, primary = false, disabled = false }: Props) {
+export function KeyedButton({ title, hint, run, testId, primary = false, disabled = false, about = title }: Props) {
   return (
     <button
       className={primary ? 'button primary' : 'button'}
       onMouseDown={(event) => event.preventDefault()}
       onClick={run}
       data-testid={testId}
-      title={title}
+      title={about}
       disabled={disabled}
     >
       <span className="action-title">{title}</span>

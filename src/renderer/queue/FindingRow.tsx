@@ -31,6 +31,7 @@ export const FindingRow = memo(function FindingRow({ finding, view, task, probab
         className={`finding ${state}${pending ? ' pending' : ''}${ghost ? ` ghost-${ghost}` : ''}`}
         data-testid={`finding-${finding.name}`}
         data-state={state}
+        title={task === 'multilabel' ? 'Present, absent and not read in turn; with Shift: unsure' : undefined}
         onMouseDown={(event) => event.preventDefault()}
         onClick={(event) => onAnswer(finding, event.shiftKey)}
         onFocus={() => onFocus(finding.id)}

@@ -10,7 +10,7 @@ import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { percent } from '../controls/figures';
 import { KeyedButton } from '../controls/KeyedButton';
-import { CONFIDENT, LIKELY, proposed, type Answer } from '../labels/answers';
+import { CONFIDENT, leastCertain, LIKELY, proposed, type Answer } from '../labels/answers';
 import { whyNoHead } from '../labels/head-state';
 import { fromFileTitle, isFitted, whoSays } from '../labels/said';
 import { proposalSet, setSentence } from '../labels/sets';
@@ -104,7 +104,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
           ? 'Proposals are hidden.'
           : hasHead
             ? whoSays(round, findings, proposals.fromFile)
-            : whyNoHead(task, totals, standing)}
+            : `${howToAnswer(task)} ${whyNoHead(task, totals, standing)}`}
         {hasHead && !hideProposals && ghosts.length === 0 && !view.answered && probabilities && ` ${nothingProposed(task)}`}
       </p>
       {set && !view.answered && (
@@ -132,13 +132,34 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
           disabled={ghosts.length === 0 && !view.answered}
         />
         {multilabel && <KeyedButton title="Rest absent" hint="A" run={actions.absentRest} testId="absent-rest" />}
-        <KeyedButton title="Unsure" hint="0" run={actions.unsure} testId="unsure" />
+        <KeyedButton
+          title="Unsure"
+          hint="0"
+          run={actions.unsure}
+          testId="unsure"
+          about={aboutUnsure(
+            task,
+            findings.find(({ id }) => id === leastCertain(findings, view, probabilities)),
+          )}
+        />
         <KeyedButton title="Skip" hint="X" run={actions.skip} testId="skip" />
         <KeyedButton title="Clear" hint="⌫" run={actions.clear} testId="clear" disabled={!view.answered} />
       </div>
     </aside>
   );
 }
+
+/** Said until the head speaks: by then the person knows. */
+const howToAnswer = (task: Task): string =>
+  task === 'multilabel'
+    ? 'Press a finding’s key or click it: once for present, again for absent; with Shift: unsure. Rest absent sets what you left.'
+    : 'Press its key or click it; the next image follows.';
+
+/** Which finding the button is about, where it is about one. */
+const aboutUnsure = (task: Task, next: Finding | undefined): string =>
+  task === 'multiclass'
+    ? 'Nobody can tell what this image shows'
+    : `${next ? `${next.name}, the least certain that is not read` : 'Every finding is read'}; another finding: Shift and its key`;
 
 /** What Enter would take over. */
 function accepting(task: Task, findings: readonly Finding[], ghosts: readonly Answer[]): string {

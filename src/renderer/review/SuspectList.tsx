@@ -56,7 +56,7 @@ function Row({ suspect, place, shown }: { readonly suspect: SuspectLabel; readon
         <span className="suspect-words">
           <strong>{given(task, findings, suspect)}</strong>
           <span className="muted">
-            Head: {instead(task, findings, suspect)} {percent(suspect.other.probability)}
+            Head: {task === 'multilabel' ? suspect.other.state : instead(task, findings, suspect)} {percent(suspect.other.probability)}
           </span>
         </span>
         {standing === 'kept' && (

@@ -60,7 +60,7 @@ export async function startBackend(
   return fail('backend-unavailable', { backend: wanted, reason: refused.join('; ') || 'it is not known on this host' });
 }
 
-const inMs = ({ milliseconds }: Passed) => `${milliseconds.toPrecision(2)} ms`;
+const inMs = ({ milliseconds }: Passed) => `${milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0)} ms`;
 
 /** Watches over the backend in use: when it fails, one of `rest` takes over. */
 function guard(chosen: Candidate, loaded: LoadedBackend, rest: Candidate[], onFallback: (choice: BackendChoice) => void): void {

@@ -47,7 +47,7 @@ describe('a sentence, an exit code, and nothing left behind', () => {
     [
       'an output in a folder that is not there',
       ['embed', 'sample/images', '--encoder', 'builtin', '--out', 'no/e.npy', '--index', 'e.csv'],
-      'folder-missing',
+      'folder-not-writable',
       1,
     ],
     [

@@ -12,4 +12,9 @@ describe('reasons', () => {
     expect(reasonSentence({ code: 'typical', params: { size: 1 } })).toBe('Stands alone: no other image is much like it.');
     expect(reasonSentence({ code: 'typical', params: { size: 7 } })).toBe('Typical of 7 similar images, none labelled when it was chosen.');
   });
+
+  it('call nothing probable that is not: the likeliest of a rare finding are unlikely still', () => {
+    const likely = reasonSentence({ code: 'likely', params: { finding: 'Nodule', probability: 0.26 } });
+    expect(likely).toBe('Among the likeliest to show Nodule (26 %).');
+  });
 });

@@ -34,3 +34,23 @@ it('has a place for messages, so that none covers the reason or the findings', a
   await screen.findByTestId('grid-view');
   expect(screen.getByTestId('problem').closest('.rail')).toBeNull();
 });
+
+it('tells the newcomer how to answer, until proposals are there to show it', async () => {
+  await openPage();
+  const rail = screen.getByTestId('rail');
+  const task = makeProject().task;
+  expect(rail.textContent).toContain(task === 'multilabel' ? 'once for present, again for absent' : 'Press its key or click it');
+});
+
+it('opens dialogs at their first field, not at the cross that closes them', async () => {
+  const { user } = await openPage();
+  await user.keyboard('1');
+  await screen.findByText('1 of 24 labelled');
+  await user.keyboard('{Control>}e{/Control}');
+  await screen.findByTestId('export-dialog');
+  expect(document.activeElement).toBe(screen.getByTestId('export-labels'));
+  await user.click(screen.getByTestId('export-dialog-close'));
+  await user.keyboard('{Control>}f{/Control}');
+  await screen.findByTestId('findings-dialog');
+  expect(document.activeElement).toBe(screen.getByTestId('finding-name-0'));
+});
