@@ -67,13 +67,13 @@ export const EncoderCard = z.object({
   model: z.object({ bytes: z.int().positive(), sha256: z.string().length(64) }).optional(),
   /** model.tokens.onnx: the same model with the outputs beyond the embedding. Its weights are those in model.onnx, beside which it has to lie. */
   tokensModel: z.object({ bytes: z.int().positive(), sha256: z.string().length(64) }).optional(),
-  /** Of an int8 encoder: what it costs, measured on the images it was calibrated for. */
+  /** Of an encoder in int8, or in float16 where images were given: what it costs against float32, measured on the person's images. */
   quantisation: z
     .object({
-      /** Images whose activations set the scales, and the others, on which the error was measured. */
+      /** Images whose activations set the scales of int8 (0 of float16), and the others, on which the error was measured. */
       calibrated: z.int(),
       measured: z.int(),
-      /** |int8 - float32| over |float32| of the embedding: mean and largest. */
+      /** |found - float32| over |float32| of the embedding: mean and largest. */
       error: z.number(),
       worst: z.number(),
       /** Share of equal decisions: of the file's own head, or of random directions through the mean embedding. */

@@ -161,7 +161,7 @@ async function examine(session: Session, card: EncoderCard, base: TestRun, timed
   const first = await testRun(session, card, 1);
   if (!first.ok) return { good: false, reason: `${provider} cannot run this encoder: ${String(first.failure.params['reason'])}` };
   const difference = relativeDifference(first.value.embedding, base.embedding);
-  if (!(difference <= TOLERANCE[card.precision])) {
+  if (!isClose(card.precision, difference)) {
     return { good: false, reason: `${provider} gives other numbers than the processor (by ${difference.toPrecision(2)} of the largest)` };
   }
   if (!timed) return { good: true, reason: '' };
@@ -176,7 +176,11 @@ async function examine(session: Session, card: EncoderCard, base: TestRun, timed
     : { good: false, reason: `${provider} is not faster: ${speeds}` };
 }
 
-function relativeDifference(found: Float32Array, expected: Float32Array): number {
+/** NaN is not close. */
+export const isClose = (precision: Precision, difference: number): boolean => difference <= TOLERANCE[precision];
+
+/** Largest |difference| over the largest |expected|. */
+export function relativeDifference(found: Float32Array, expected: Float32Array): number {
   if (found.length !== expected.length) return Infinity;
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   // NaN goes through Math.max.

@@ -8,6 +8,8 @@ import { Engine } from './engine';
 import { convertCheckpoint } from './eva-x/convert';
 import { inspectCheckpoint } from './eva-x/inspect';
 import { exportModel } from './export';
+import { openExportedModel, type ExportedModel } from './exported';
+import { predict } from './predict';
 import { measureSpeed } from './speed';
 import type { EmbeddingStore } from './store/store';
 import { readTiles } from './tiles';
@@ -41,6 +43,7 @@ function runsOf(names: readonly string[], store: EmbeddingStore): Result<RowsMad
 
 export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<EncoderService>): Encoder {
   let engine: Engine | null = null;
+  let exported: ExportedModel | null = null;
   let opened: { folder: string; provider: string; threads: number; batch: number } | null = null;
   /** Jobs that use the engine; while there are any, it cannot be replaced. */
   let running = 0;
@@ -79,17 +82,14 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
 
     inspect: ({ checkpoint }) => inspectCheckpoint(checkpoint),
 
-    async convert({ checkpoint, into, crop, precision, calibrate, findings, task }, { signal }) {
+    async convert({ into, folder, overwrite, calibrate, ...wish }, { signal }) {
       let told = 0;
       const result = await convertCheckpoint({
-        checkpoint,
-        crop,
-        precision,
-        findings,
-        task,
+        ...wish,
         calibrate: calibrate && ((recipe, onRead) => readTiles(imaging, calibrate, recipe, signal, onRead)),
-        place: (id) => join(into, id),
-        overwrite: true,
+        place: (id) => folder ?? join(into, id),
+        overwrite: folder === undefined || overwrite === true,
+        scratch: into,
         signal,
         onProgress: (done, total, stage) => {
           if (done < total && performance.now() - told < 100) return;
@@ -104,8 +104,8 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
 
     tryCustom: ({ file, wish, image }, { signal }) => tryCustom({ file, wish, into: join(profile, 'trials') }, imaging, image, signal),
 
-    async keepCustom({ file, wish, into }) {
-      const kept = await keepCustom({ file, wish, into }, (id) => join(into, id));
+    async keepCustom({ file, wish, into, folder }) {
+      const kept = await keepCustom({ file, wish, into }, (id) => folder ?? join(into, id));
       return kept.ok ? ok({ card: kept.value.card, folder: kept.value.folder }) : kept;
     },
 
@@ -188,6 +188,21 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
         return bytes.ok ? ok({ shape: current.card.outputs[state] ?? [0, 0], bits: new Uint16Array(bytes.value.buffer) }) : bytes;
       }),
 
+    async openExported({ model, threads, batch }) {
+      await exported?.close();
+      exported = null;
+      const next = await openExportedModel(model, 'cpu', threads, batch);
+      if (!next.ok) return next;
+      exported = next.value;
+      const { findings, head, encoder } = exported.info;
+      return ok({ findings: [...findings], head, encoder });
+    },
+
+    predict({ items }, { signal }) {
+      if (!exported) return Promise.resolve(fail('wrong-use', { reason: 'No exported model is open' }));
+      return predict(exported, imaging, items, signal, (predictions) => emit('predicted', { predictions }));
+    },
+
     exportModel: (request, { signal }) => withEngine((current) => exportModel(current, imaging, request, signal)),
   };
 
@@ -196,6 +211,8 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
     async close() {
       const current = engine;
       engine = null;
+      await exported?.close();
+      exported = null;
       return current ? current.close() : ok();
     },
   };

@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { CustomEncoder, presets, type CustomModel, type Pooling } from '../../contract/custom-encoder';
 import { TileRecipe } from '../../contract/encoder-card';
 import { fail, ok, type Result } from '../../contract/result';
-import { inspectCustom, keepCustom } from '../../encoder/custom/custom';
+import { inspectCustom } from '../../encoder/custom/custom';
+import { withSupervised } from '../engine/supervised';
 import { reasonOf } from '../../main/files/failures';
 import { summary, type Session, type Summary } from '../session';
 
@@ -33,6 +34,7 @@ const Given = z.strictObject({
 type Given = z.infer<typeof Given>;
 
 export async function convertOnnx(session: Session, model: string, options: OnnxOptions): Promise<Result<Summary>> {
+  const { signal } = session;
   const described = await inspectCustom(model);
   if (!described.ok) return described;
   const given = await readGiven(options.preprocessing);
@@ -40,7 +42,15 @@ export async function convertOnnx(session: Session, model: string, options: Onnx
   const wish = wishOf(described.value, options, given.value);
   if (!wish.ok) return wish;
   session.note(`Using ${wish.value.pooling} of the output ${wish.value.output} for the input ${wish.value.input}.`);
-  const kept = await keepCustom({ file: model, wish: wish.value, into: dirname(resolve(options.out)) }, () => resolve(options.out));
+  const folder = resolve(options.out);
+  // Beside its place, so that it can be renamed into it.
+  const scratch = `${folder}.${String(process.pid)}.tmp`;
+  const keep = { file: resolve(model), wish: wish.value, into: scratch, folder };
+  // What a model of somebody else does to the runtime is done in a process of its own.
+  const kept = await withSupervised({ session, profile: null }, (encoder) =>
+    encoder.run((client) => client.call('keepCustom', keep, { signal })),
+  );
+  await rm(scratch, { recursive: true, force: true });
   if (!kept.ok) return kept;
   const { id, name, licence, outputs, precision, preprocessing, pooling } = kept.value.card;
   const text = `${name} in ${options.out}: ${String(outputs.embedding)} features, ${precision} (id ${id.slice(0, 12)}). Licence: ${licence}`;

@@ -1,13 +1,15 @@
 import { type Command as Commander, Option } from 'commander';
+import { resolve } from 'node:path';
 import { Pooling, presets } from '../../contract/custom-encoder';
 import { type EncoderCard, Precision, TileRecipe } from '../../contract/encoder-card';
-import type { ConversionStage } from '../../contract/jobs/encoder';
+import type { ConversionStage, EncoderService } from '../../contract/jobs/encoder';
+import type { ImageSource } from '../../contract/jobs/imaging';
 import { Task } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
-import { convertCheckpoint, type Conversion } from '../../encoder/eva-x/convert';
-import { CALIBRATION_IMAGES, readTiles, spread } from '../../encoder/tiles';
+import type { Client } from '../../contract/wire';
+import { CALIBRATION_IMAGES, spread } from '../../encoder/tiles';
 import { listFolder } from '../engine/folder';
-import { startImaging } from '../engine/imaging';
+import { withSupervised } from '../engine/supervised';
 import type { Progress } from '../progress';
 import { convertOnnx, isOnnx, type OnnxOptions } from './convert-onnx';
 import { names, type CommonOptions, type Run } from '../options';
@@ -35,7 +37,10 @@ export function convert(program: Commander, run: Run): void {
     .addOption(
       new Option('--precision <class>', 'int8 is faster and less exact; fp16 is for GPUs').choices(Precision.options).default('fp32'),
     )
-    .option('--calibrate <FOLDER>', 'images like those to be embedded; int8 is fitted to them and its error measured on them')
+    .option(
+      '--calibrate <FOLDER>',
+      'images like those to be embedded; int8 is fitted to them, and the error of int8 and fp16 is measured on them',
+    )
     .option('--findings <names>', "findings of a fine-tuned file's head, separated by commas, where it is not EVA-X's own", names)
     .addOption(new Option('--task <task>', 'task of that head').choices(Task.options))
     .option('--input <name>', 'of an ONNX model: the input for the images')
@@ -51,25 +56,28 @@ export function convert(program: Commander, run: Run): void {
 }
 
 async function convertOne(session: Session, checkpoint: string, options: Options): Promise<Result<Summary>> {
-  const { overwrite, signal } = session;
+  const { signal } = session;
   const { out, crop, precision, findings, task } = options;
-  const free = await checkFolder(out, overwrite);
+  const free = await checkFolder(out, session.overwrite);
   if (!free.ok) return free;
   if (isOnnx(checkpoint)) return convertOnnx(session, checkpoint, options);
-  const folder = options.calibrate;
-  const calibrate =
-    folder === undefined
-      ? undefined
-      : (recipe: TileRecipe, onRead: (done: number, total: number) => void) => tilesOf(session, folder, recipe, onRead);
+  const images = options.calibrate === undefined || precision === 'fp32' ? ok(undefined) : await imagesOf(session, options.calibrate);
+  if (!images.ok) return images;
   const bars = new Map<ConversionStage, Progress>();
-  const onProgress: Conversion['onProgress'] = (done, total, stage) => {
-    const bar = bars.get(stage) ?? session.progress(stages[stage]);
-    bars.set(stage, bar);
-    bar.at(done, total);
-    if (done === total) bar.end();
+  const prepare = (client: Client<EncoderService>) => {
+    client.on('converting', ({ done, total, stage }) => {
+      const bar = bars.get(stage) ?? session.progress(stages[stage]);
+      bars.set(stage, bar);
+      bar.at(done, total);
+      if (done === total) bar.end();
+    });
+    return Promise.resolve(ok());
   };
-  const place = () => out;
-  const made = await convertCheckpoint({ checkpoint, crop, precision, findings, task, calibrate, place, overwrite, signal, onProgress });
+  const made = await withSupervised({ session, profile: null, prepare }, (encoder) => {
+    const place = { into: encoder.profile, folder: resolve(out), overwrite: session.overwrite };
+    const wish = { checkpoint: resolve(checkpoint), crop, precision, findings, task, calibrate: images.value };
+    return encoder.run((client, batch) => client.call('convert', { ...place, ...wish, batch }, { signal }));
+  });
   if (!made.ok) return made;
   const { id, name, licence, outputs, quantisation, head } = made.value.card;
   const text = [
@@ -90,23 +98,14 @@ function aboutHead({ findings, named }: NonNullable<EncoderCard['head']>): strin
 }
 
 function costOf({ error, worst, agreement, decisions, measured }: NonNullable<EncoderCard['quantisation']>): string {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const percent = (share: number) => `${(100 * share).toFixed(share < 0.001 ? 3 : 1)} %`;
   const of = decisions === 'head' ? "of its head's decisions" : 'of decisions by random directions';
   return `Against float32, on ${String(measured)} of your images: error ${percent(error)} of the embedding (worst ${percent(worst)}), ${percent(agreement)} ${of} stay the same.`;
 }
 
-/** Tiles of images spread evenly over the sorted folder. */
-async function tilesOf(session: Session, folder: string, recipe: TileRecipe, onRead: (done: number, total: number) => void) {
+/** Images spread evenly over the sorted folder. */
+async function imagesOf(session: Session, folder: string): Promise<Result<ImageSource[]>> {
   const listed = await listFolder(folder, session.signal);
   if (!listed.ok) return listed;
-  const { images } = listed.value;
-  const chosen = spread(images, CALIBRATION_IMAGES);
-  const imaging = startImaging(session.threads);
-  if (!imaging.ok) return imaging;
-  try {
-    const sources = chosen.map(({ file, frame }) => ({ file, frame }));
-    return await readTiles(imaging.value, sources, recipe, session.signal, onRead);
-  } finally {
-    await imaging.value.close();
-  }
+  return ok(spread(listed.value.images, CALIBRATION_IMAGES).map(({ file, frame }) => ({ file, frame })));
 }

@@ -1,29 +1,28 @@
 import type { Command as Commander } from 'commander';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { z } from 'zod';
 import { sentence } from '../../contract/catalogue';
 import { imageName } from '../../contract/frames';
-import { Priority, type Tile } from '../../contract/jobs/imaging';
 import type { FrameChoice } from '../../contract/model';
 import { compareImages } from '../../contract/order';
-import { fail, ok, type Result } from '../../contract/result';
-import { BATCH } from '../../contract/jobs/encoder';
-import { openExportedModel, type ExportedModel } from '../../encoder/exported';
-import type { Imaging } from '../../imaging/service';
+import type { EncoderService, PredictedItem } from '../../contract/jobs/encoder';
+import { Failure, fail, ok, type Result } from '../../contract/result';
+import type { Client } from '../../contract/wire';
+import { itemsOf } from '../engine/encoder';
 import { readFrames } from '../engine/frames';
 import { exists } from '../../main/files/exists';
 import { listFolder, type FoundImage } from '../engine/folder';
-import { startImaging } from '../engine/imaging';
+import { withSupervised } from '../engine/supervised';
 import { framesOption, type CommonOptions, type Run } from '../options';
 import { checkFiles, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { predictionsText, type PredictionRow } from '../tables/results';
 
-/** Batches that imaging prepares while the model is at work. */
-const BATCHES_AHEAD = 2;
-
 /** `frames`: of the file, where it has several and the first was read. */
 type Prediction = Pick<PredictionRow, 'message' | 'probabilities'> & { readonly frames: readonly number[] };
+
+type Exported = z.infer<EncoderService['methods']['openExported']['result']>;
 
 interface Options extends CommonOptions {
   readonly out: string;
@@ -50,17 +49,35 @@ async function predictAll(session: Session, modelFolder: string, folder: string,
   const listed = await listFolder(folder, signal);
   if (!listed.ok) return listed;
   const { images, leftOut } = listed.value;
-  const model = await openExportedModel(modelFile.value, 'cpu', threads);
-  if (!model.ok) return model;
-  const imaging = startImaging(threads);
-  if (!imaging.ok) {
-    await model.value.close();
-    return imaging;
-  }
-  const bar = session.progress('Predicting');
-  try {
+  const place = resolve(modelFile.value);
+  let items: PredictedItem[] = [];
+  let told = () => {};
+  let about: Exported | null = null;
+  const prepare = async (client: Client<EncoderService>, batch: number): Promise<Result<void>> => {
+    client.on('predicted', ({ predictions }) => {
+      items.push(...predictions);
+      told();
+    });
+    const opened = await client.call('openExported', { model: place, threads, batch }, { signal });
+    if (!opened.ok) return opened;
+    about = opened.value;
+    return ok();
+  };
+  return withSupervised({ session, profile: null, prepare }, async (encoder) => {
+    const opened = await encoder.run(() => Promise.resolve(about ? ok(about) : fail('internal')));
+    if (!opened.ok) return opened;
+    const bar = session.progress('Predicting');
     const read = await readFrames<Prediction>(images, frames, {
-      read: (some) => predictImages(model.value, imaging.value, some, signal, (done) => bar.at(done, some.length)),
+      async read(some) {
+        items = [];
+        told = () => bar.at(items.length, some.length);
+        const ran = await encoder.run(
+          // They come in their order, so that after the end of the process the rest is left to do.
+          (client) => client.call('predict', { items: itemsOf(some).slice(items.length) }, { signal }),
+          () => items.length,
+        );
+        return ran.ok ? ok(items.map((item, at) => predictionOf(item, some[at]))) : ran;
+      },
       framesOf: (prediction) => prediction.frames,
       refused: (failure) => ({ message: sentence(failure), probabilities: null, frames: [] }),
     });
@@ -74,18 +91,23 @@ async function predictAll(session: Session, modelFolder: string, folder: string,
     }));
     const unread = leftOut.filter(({ failed }) => failed).map(({ path, message }) => ({ path, frame: null, message, probabilities: null }));
     const all = [...rows, ...unread].sort(compareImages);
-    const { findings, head, encoder } = model.value.info;
+    const { findings, head, encoder: id } = opened.value;
     const written = await writeFiles([{ file: out, parts: [Buffer.from(predictionsText(findings, all))] }]);
     if (!written.ok) return written;
     const failed = all.filter(({ probabilities }) => probabilities === null).length;
     const count = all.length - failed;
     return ok(
-      summary(`Predictions for ${String(count)} images, ${String(failed)} failed.`, { out, count, findings, head, encoder }, failed),
+      summary(`Predictions for ${String(count)} images, ${String(failed)} failed.`, { out, count, findings, head, encoder: id }, failed),
     );
-  } finally {
-    await model.value.close();
-    await imaging.value.close();
-  }
+  });
+}
+
+/** The sentence names the image as the table does, not by its place on this machine. */
+function predictionOf(item: PredictedItem, image: FoundImage | undefined): Prediction {
+  if (item.status === 'ok') return { message: '', probabilities: item.probabilities, frames: item.frames };
+  const params = { ...item.failure.params, file: image ? imageName(image) : '' };
+  const failure = Failure.safeParse({ ...item.failure, params });
+  return { message: failure.success ? sentence(failure.data) : 'It could not be read.', probabilities: null, frames: [] };
 }
 
 /** Said before anything is read: the wrong folder is the likeliest mistake. */
@@ -100,50 +122,4 @@ async function findModel(folder: string): Promise<Result<string>> {
   return head === ''
     ? fail('model-missing', { file: name, folder })
     : fail('wrong-use', { reason: `There is no ${name} in ${folder}${head}` });
-}
-
-async function predictImages(
-  model: ExportedModel,
-  imaging: Imaging,
-  images: readonly FoundImage[],
-  signal: AbortSignal,
-  onProgress: (done: number) => void,
-): Promise<Result<Prediction[]>> {
-  const { tile } = model.info.preprocessing;
-  const read = (image: FoundImage) =>
-    imaging.read({ source: { file: image.file, frame: image.frame }, priority: Priority.embedding, tile }, { signal });
-  const batches = Array.from({ length: Math.ceil(images.length / BATCH) }, (_, n) => images.slice(n * BATCH, (n + 1) * BATCH));
-  const ahead = new Map<number, Promise<Awaited<ReturnType<typeof read>>[]>>();
-  const ask = (n: number) => {
-    const batch = batches[n];
-    if (batch && !ahead.has(n)) ahead.set(n, Promise.all(batch.map(read)));
-  };
-  const predictions: Prediction[] = [];
-  for (const [n, batch] of batches.entries()) {
-    for (let next = n; next <= n + BATCHES_AHEAD; next++) ask(next);
-    const results = (await ahead.get(n)) ?? [];
-    ahead.delete(n);
-    const tiles: Tile[] = [];
-    const places: (number | string)[] = results.map((result, at) => {
-      if (!result.ok)
-        return sentence({ ...result.failure, params: { ...result.failure.params, file: batch[at] ? imageName(batch[at]) : '' } });
-      if (!result.value.tile) throw new Error('imaging gave no tile');
-      return tiles.push(result.value.tile) - 1;
-    });
-    const stopped = results.find((result) => !result.ok && result.failure.code === 'stopped');
-    if (stopped && !stopped.ok) return stopped;
-    const probabilities = tiles.length > 0 ? await model.predict(tiles) : ok(new Float32Array());
-    if (!probabilities.ok) return probabilities;
-    const k = model.info.findings.length;
-    batch.forEach((_, at) => {
-      const place = places[at];
-      const result = results[at];
-      const frames = result?.ok ? (result.value.facts.frames ?? []) : [];
-      if (typeof place === 'number')
-        predictions.push({ message: '', probabilities: probabilities.value.subarray(place * k, (place + 1) * k), frames });
-      else predictions.push({ message: place ?? '', probabilities: null, frames });
-    });
-    onProgress(predictions.length);
-  }
-  return ok(predictions);
 }

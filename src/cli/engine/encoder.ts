@@ -1,14 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { z } from 'zod';
 import type { EncoderCard, EncoderState } from '../../contract/encoder-card';
-import { embeddingName, type EmbeddedItem, type EncoderService, type Provider } from '../../contract/jobs/encoder';
+import { embeddingName, type EmbeddedItem, type EmbedItem, type EncoderService, type Provider } from '../../contract/jobs/encoder';
 import { fail, ok, unwrap, type Result } from '../../contract/result';
 import type { ImageFacts } from '../../contract/jobs/imaging';
+import type { Client } from '../../contract/wire';
 import type { Session } from '../session';
 import type { FoundImage } from './folder';
-import { SupervisedEncoder } from './supervised';
+import { withSupervised } from './supervised';
 
 /** Vectors asked of the store at once; of tokens, 150 kB an image and more, fewer. */
 const FETCH = 2048;
@@ -28,6 +26,8 @@ export interface EncoderChoice {
 export type Embedded =
   | { readonly ok: true; readonly facts: ImageFacts }
   | { readonly ok: false; readonly failure: Extract<EmbeddedItem, { status: 'failed' }>['failure'] };
+
+type Opened = z.infer<EncoderService['methods']['open']['result']>;
 
 type EncoderCall = <M extends keyof EncoderService['methods']>(
   method: M,
@@ -55,22 +55,31 @@ export async function withEncoder<T>(
   choice: EncoderChoice,
   work: (encoder: OpenEncoder) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const temporary = choice.cache === null ? await mkdtemp(join(choice.temporaryIn ?? tmpdir(), 'collimate-')) : null;
-  const profile = choice.cache ?? temporary ?? '';
+  const { signal, threads } = session;
+  const { encoder: folder, provider, cache, temporaryIn } = choice;
   let onItems: (items: EmbeddedItem[]) => void = () => undefined;
-  const { encoder: folder, provider } = choice;
-  const supervised = new SupervisedEncoder({ session, profile, folder, provider, onItems: (items) => onItems(items) });
-  const { signal } = session;
-  const call: EncoderCall = (method, params) => supervised.run((client) => client.call(method, params, { signal }));
-  try {
-    const opened = await supervised.run(() => Promise.resolve(ok()));
+  let current: Opened | null = null;
+  const prepare = async (client: Client<EncoderService>, batch: number): Promise<Result<void>> => {
+    client.on('embedded', ({ items }) => onItems(items));
+    client.on('changed', (state) => {
+      if (current) current = { ...current, ...state };
+      session.note(`The encoder goes on with ${state.provider}, ${String(state.batch)} images at a time: ${state.reason}`);
+    });
+    const opened = await client.call('open', { folder, provider, threads, batch }, { signal });
     if (!opened.ok) return opened;
-    const { card, folder } = supervised.opened;
+    current = opened.value;
+    return ok();
+  };
+  return withSupervised({ session, profile: cache, temporaryIn, prepare }, async (supervised) => {
+    const call: EncoderCall = (method, params) => supervised.run((client) => client.call(method, params, { signal }));
+    const opened = await supervised.run(() => Promise.resolve(current ? ok(current) : fail('internal')));
+    if (!opened.ok) return opened;
+    const { card, folder } = opened.value;
     const d = card.outputs.embedding;
-    return await work({
+    return work({
       card,
       folder,
-      state: () => supervised.opened,
+      state: () => current ?? opened.value,
       call,
       async embed(images, onProgress, states = []) {
         const results: Embedded[] = [];
@@ -82,7 +91,7 @@ export async function withEncoder<T>(
           onProgress(done);
         };
         // What was reported is on disk; after the end of the process only the rest is left to do.
-        const left = () => images.flatMap(({ file, frame }, at) => (results[at] ? [] : [{ key: String(at), source: { file, frame } }]));
+        const left = () => itemsOf(images).filter((_, at) => !results[at]);
         const ran = await supervised.run(
           (client) => client.call('embed', { items: left(), states: [...states] }, { signal }),
           () => done,
@@ -106,11 +115,12 @@ export async function withEncoder<T>(
         }
       },
     });
-  } finally {
-    await supervised.close();
-    if (temporary !== null) await rm(temporary, { recursive: true, force: true });
-  }
+  });
 }
+
+/** Images as the encoder process takes them; their place is their key. */
+export const itemsOf = (images: readonly FoundImage[]): EmbedItem[] =>
+  images.map(({ file, frame }, at) => ({ key: String(at), source: { file, frame } }));
 
 /** The name under which an image's embedding is kept. */
 export const nameOf = ({ frame }: FoundImage, facts: ImageFacts): string => embeddingName(facts.sha256, frame);

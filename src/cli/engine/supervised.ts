@@ -1,8 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { z } from 'zod';
-import { encoderService, type EmbeddedItem, type EncoderService, type Provider } from '../../contract/jobs/encoder';
+import { encoderService, type EncoderService } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
 import { connect, type Client } from '../../contract/wire';
 import { Restarts } from '../../encoder/restarts';
@@ -10,43 +11,56 @@ import { packageFolder } from '../package';
 import type { Session } from '../session';
 import { ofChild } from './ipc';
 
-type Opened = z.infer<EncoderService['methods']['open']['result']>;
-
 export interface SupervisedOptions {
   readonly session: Session;
-  readonly profile: string;
-  readonly folder: string;
-  readonly provider: Provider;
-  readonly onItems: (items: EmbeddedItem[]) => void;
+  /** Keeps the built-in encoder and embeddings from one run to the next; null: a temporary folder. */
+  readonly profile: string | null;
+  /** Where the temporary folder is made: tokens want more room than the system's own place for such folders may have. */
+  readonly temporaryIn?: string | undefined;
+  /** Makes a process that was just started ready for work: listens, and opens what is to be run with this batch. */
+  readonly prepare?: (client: Client<EncoderService>, batch: number) => Promise<Result<void>>;
 }
 
 /** How long the process has to close its store and go. */
 const CLOSING_MILLISECONDS = 10_000;
 
-/** The encoder in a process of its own, which is started again with a smaller batch when it ends unexpectedly. */
+/** The encoder in a process of its own for `work`; closed whatever happens. */
+export async function withSupervised<T>(
+  options: SupervisedOptions,
+  work: (encoder: SupervisedEncoder) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const temporary = options.profile === null ? await mkdtemp(join(options.temporaryIn ?? tmpdir(), 'collimate-')) : null;
+  const encoder = new SupervisedEncoder(options, options.profile ?? temporary ?? '');
+  try {
+    return await work(encoder);
+  } finally {
+    await encoder.close();
+    if (temporary !== null) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A process that is started again with a smaller batch when it ends unexpectedly. */
 export class SupervisedEncoder {
+  readonly profile: string;
   private readonly options: SupervisedOptions;
   private readonly restarts = new Restarts();
   private child: ChildProcess | null = null;
   private client: Client<EncoderService> | null = null;
-  private current: Opened | null = null;
 
-  constructor(options: SupervisedOptions) {
+  constructor(options: SupervisedOptions, profile: string) {
     this.options = options;
-  }
-
-  /** As it is open now; `provider` and `batch` may change on the way. */
-  get opened(): Opened {
-    if (!this.current) throw new Error('the encoder is not open');
-    return this.current;
+    this.profile = profile;
   }
 
   /** Does `work`, again after each end of the process while there is hope. `done`: tells whether it came nearer to its end. */
-  async run<T>(work: (client: Client<EncoderService>) => Promise<Result<T>>, done: () => number = () => 0): Promise<Result<T>> {
+  async run<T>(
+    work: (client: Client<EncoderService>, batch: number) => Promise<Result<T>>,
+    done: () => number = () => 0,
+  ): Promise<Result<T>> {
     for (;;) {
       const before = done();
       const client = await this.open();
-      const result = client.ok ? await work(client.value) : client;
+      const result = client.ok ? await work(client.value, this.restarts.batch) : client;
       const { signal, note } = this.options.session;
       if (result.ok || result.failure.code !== 'process-gone') return result;
       this.client = null;
@@ -70,24 +84,17 @@ export class SupervisedEncoder {
 
   private async open(): Promise<Result<Client<EncoderService>>> {
     if (this.client) return ok(this.client);
-    const { session, profile, folder, provider, onItems } = this.options;
+    const { session, prepare } = this.options;
     const file = join(packageFolder(), 'out', 'main', 'collimate-encoder.js');
     if (!existsSync(file)) return fail('internal', { reason: `${file} is missing: run "npm run build" first` });
-    const child = fork(file, [profile, String(session.threads)], {
+    const child = fork(file, [this.profile, String(session.threads)], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.child = child;
     const client = connect(encoderService, ofChild(child));
-    client.on('embedded', ({ items }) => onItems(items));
-    client.on('changed', (state) => {
-      if (this.current) this.current = { ...this.current, ...state };
-      session.note(`The encoder goes on with ${state.provider}, ${String(state.batch)} images at a time: ${state.reason}`);
-    });
-    const parameters = { folder, provider, threads: session.threads, batch: this.restarts.batch };
-    const opened = await client.call('open', parameters, { signal: session.signal });
-    if (!opened.ok) return opened;
-    this.current = opened.value;
+    const ready = await prepare?.(client, this.restarts.batch);
+    if (ready && !ready.ok) return ready;
     this.client = client;
     return ok(client);
   }

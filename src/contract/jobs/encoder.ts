@@ -22,14 +22,20 @@ export const EmbedItem = z.object({
 });
 export type EmbedItem = z.infer<typeof EmbedItem>;
 
+const failed = z.object({
+  status: z.literal('failed'),
+  key: z.string(),
+  failure: z.object({ code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])) }),
+});
 const embedded = z.discriminatedUnion('status', [
   /** `reused`: the store had the embedding of these bytes already. */
   z.object({ status: z.literal('ok'), key: z.string(), facts: ImageFacts, reused: z.boolean() }),
-  z.object({
-    status: z.literal('failed'),
-    key: z.string(),
-    failure: z.object({ code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])) }),
-  }),
+  failed,
+]);
+const predicted = z.discriminatedUnion('status', [
+  /** `frames`: of the file, where it has several. One probability a finding. */
+  z.object({ status: z.literal('ok'), key: z.string(), frames: z.array(z.int()), probabilities: z.instanceof(Float32Array) }),
+  failed,
 ]);
 
 /** So many rows in a row were made in batches of this size on this provider. Their numbers hang on both, by about 1e-6. */
@@ -71,15 +77,21 @@ export const encoderService = {
       result: z.object({ card: EncoderCard, folder: z.string(), provider: Provider, reason: z.string(), batch: z.int() }),
     },
     inspect: { params: z.object({ checkpoint: z.string() }), result: CheckpointFacts },
-    /** Reads a checkpoint and writes an encoder folder below `into`. Progress comes as `converting`. */
+    /** Reads a checkpoint and writes an encoder folder. Progress comes as `converting`. */
     convert: {
       params: z.object({
         checkpoint: z.string(),
+        /** The folder `<id>` is written here; so are models that are tried on the way, which the end of the process leaves behind. */
         into: z.string(),
+        /** The encoder folder itself, where it is not to be one below `into`; what is in it is only replaced with `overwrite`. */
+        folder: z.string().optional(),
+        overwrite: z.boolean().optional(),
         crop: TileRecipe.shape.crop,
         precision: Precision,
-        /** Images for the scales of int8. */
+        /** Images for the scales of int8, and on which the error of int8 and float16 is measured. */
         calibrate: z.array(ImageSource).optional(),
+        /** Of those, how many go through a model at once at most. */
+        batch: z.int().min(1).max(BATCH).optional(),
         /** Of a fine-tuned head whose findings its size does not tell. */
         findings: z.array(z.string()).optional(),
         task: Task.optional(),
@@ -90,7 +102,7 @@ export const encoderService = {
     inspectCustom: { params: z.object({ file: z.string() }), result: CustomModel },
     tryCustom: { params: z.object({ file: z.string(), wish: CustomEncoder, image: ImageSource }), result: CustomTrial },
     keepCustom: {
-      params: z.object({ file: z.string(), wish: CustomEncoder, into: z.string() }),
+      params: z.object({ file: z.string(), wish: CustomEncoder, into: z.string(), folder: z.string().optional() }),
       result: z.object({ card: EncoderCard, folder: z.string() }),
     },
     /**
@@ -128,6 +140,13 @@ export const encoderService = {
       params: z.object({ state: EncoderState, names: z.array(z.string()).max(64) }),
       result: z.object({ shape: z.tuple([z.int(), z.int()]), bits: z.instanceof(Uint16Array) }),
     },
+    /** Opens an exported model for `predict`, in place of one that is open. */
+    openExported: {
+      params: z.object({ model: z.string(), threads: z.int().min(0), batch: z.int().min(1).max(BATCH) }),
+      result: z.object({ findings: z.array(z.string()), head: z.string(), encoder: z.string() }),
+    },
+    /** Probabilities of the items in their order by the exported model that is open; they come as `predicted`. */
+    predict: { params: z.object({ items: z.array(EmbedItem) }), result: z.void() },
     /** Writes the exported model (or the head alone) after checking it against `check`. See src/trainer/model-export. */
     exportModel: {
       params: z.object({
@@ -148,9 +167,11 @@ export const encoderService = {
     converting: z.object({ done: z.number(), total: z.number(), stage: ConversionStage }),
     measuring: z.object({ done: z.number(), total: z.number() }),
     embedded: z.object({ items: z.array(embedded) }),
+    predicted: z.object({ predictions: z.array(predicted) }),
     /** The provider broke off or the memory did not suffice: it goes on like this. */
     changed: z.object({ provider: Provider, reason: z.string(), batch: z.int() }),
   },
 } as const satisfies ServiceSpec;
 export type EncoderService = typeof encoderService;
 export type EmbeddedItem = z.infer<typeof embedded>;
+export type PredictedItem = z.infer<typeof predicted>;

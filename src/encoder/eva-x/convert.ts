@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import type { Precision, Preprocessing, TileRecipe } from '../../contract/encoder-card';
 import type { ConversionStage } from '../../contract/jobs/encoder';
@@ -12,10 +14,11 @@ import { encodeHalves, fromHalf, halfOf, roundBfloat16 } from '../../onnx/float1
 import { writeEncoderFolder, type EncoderFolder } from '../folder';
 import { hashFile } from '../hash';
 import type { InputCard } from '../normalise';
+import { compare, costReport, type Compared, type Comparison } from './cost';
 import { evaXModel, isTail, type ReadWeight } from './graph';
 import { namedBy, readyHead, type HeadChoice } from './head';
 import { canonicalName, encoderWeights, findLayout, TOKENS, variantOf, type Layout } from './layout';
-import { quantisationReport, quantise, type Quantised } from './quantise';
+import { quantise } from './quantise';
 import { ropeDifference } from './rope';
 import { withStates } from './states';
 
@@ -26,9 +29,13 @@ export interface Conversion extends HeadChoice {
   /** Where the folder goes, once the encoder's id is known. */
   readonly place: (id: string) => string;
   readonly overwrite: boolean;
-  /** Tiles of the user's images; int8 needs them. */
+  /** Tiles of the user's images; int8 needs them, and what float16 costs is measured where they are given. */
   readonly calibrate?:
     ((recipe: TileRecipe, onRead: (done: number, total: number) => void) => Promise<Result<readonly Tile[]>>) | undefined;
+  /** How many of them go through a model at once at most. */
+  readonly batch?: number | undefined;
+  /** Folder for models that are tried on the way; the system's place for such where it is left out. */
+  readonly scratch?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number, stage: ConversionStage) => void;
 }
@@ -62,9 +69,9 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
   const { precision, signal, onProgress } = conversion;
   const layout = unwrap(findLayout(checkpoint.weights, checkpoint.file));
   const names = encoderWeights(layout).sort((a, b) => (canonicalName(a) < canonicalName(b) ? -1 : 1));
-  // Every weight is read twice or, for int8, three times, for the id and for each graph: cheaper than to hold all of them. For int8 what takes
-  // the time are the images, so that the later readings are not counted.
-  const total = names.length * (precision === 'int8' ? 1 : 2) + 1;
+  // Every weight is read twice or, for int8, three times, for the id and for each graph: cheaper than to hold all of them. Where images are
+  // run through the model, those take the time, so that the later readings are not counted.
+  const total = names.length * (precision !== 'fp32' && conversion.calibrate ? 1 : 2) + 1;
   let done = 0;
   let stage: ConversionStage = 'weights';
   const read = async (name: string) => {
@@ -91,8 +98,8 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
     onProgress?.(n, of, next);
   };
   const made = await modelOf(conversion, layout, read, input, during);
-  const { model, quantised } = made;
-  const id = identity.finish({ preprocessing, pooling: POOLING, precision, ...(quantised ? { scales: quantised.scales } : {}) });
+  const { model, compared, calibrated = 0, scales } = made;
+  const id = identity.finish({ preprocessing, pooling: POOLING, precision, ...(scales ? { scales } : {}) });
   const head = unwrap(await readyHead(checkpoint, layout, { id, name: input.name }, conversion));
   const written = await writeEncoderFolder(
     conversion.place(id),
@@ -106,7 +113,7 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
       pooling: POOLING,
       precision,
       outputs: { embedding: layout.width, tokens: [TOKENS - 1, layout.width], blockInput: [TOKENS, layout.width] },
-      ...(quantised ? { quantisation: quantisationReport(quantised, layout.width, head) } : {}),
+      ...(compared ? { quantisation: costReport(compared, calibrated, layout.width, head) } : {}),
       source: { file: basename(conversion.checkpoint), sha256: await hashFile(conversion.checkpoint) },
       licence: LICENCE,
       head: head && { findings: head.file.findings, task: head.file.task, named: namedBy(layout, conversion) },
@@ -118,30 +125,40 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
   return written;
 }
 
+interface Made {
+  readonly model: Model;
+  /** With the float32 model, on the user's images. */
+  readonly compared?: Compared;
+  /** Of int8. */
+  readonly calibrated?: number;
+  readonly scales?: Float32Array;
+}
+
+/** Images a call: activations of EVA-X B in float32 take 40 MB an image. */
+const BATCH = 4;
+
 /** The model in the wanted precision. Throws FailureErrors. */
 async function modelOf(
-  { precision, checkpoint, calibrate, signal }: Conversion,
+  { precision, checkpoint, calibrate, batch = BATCH, scratch = tmpdir(), signal }: Conversion,
   layout: Layout,
   read: ReadWeight,
   card: InputCard,
   during: (stage: ConversionStage) => (done: number, total: number) => void,
-): Promise<{ model: Model; quantised?: Quantised }> {
-  switch (precision) {
-    case 'fp32':
-      return { model: await evaXModel(layout, read) };
-    case 'fp16': {
-      const model = toHalf(await evaXModel(layout, read), isTail, encodeHalves);
-      if (model) return { model };
-      return unwrap(fail('wrong-use', { reason: `${basename(checkpoint)} holds weights that float16 cannot; use fp32` }));
-    }
-    case 'int8': {
-      const tiles = calibrate ? unwrap(await calibrate(card.preprocessing.tile, during('images'))) : [];
-      if (tiles.length === 0)
-        unwrap(fail('wrong-use', { reason: 'int8 needs images that it is to be calibrated for (--calibrate FOLDER)' }));
-      const quantised = await quantise({ layout, read, card, tiles, signal, onImages: during('measuring') });
-      return { model: quantised.model, quantised };
-    }
+): Promise<Made> {
+  if (precision === 'fp32') return { model: await evaXModel(layout, read) };
+  const tiles = calibrate ? unwrap(await calibrate(card.preprocessing.tile, during('images'))) : [];
+  const comparison: Comparison = { card, tiles, batch: Math.min(batch, BATCH), scratch, signal, onImages: during('measuring') };
+  if (tiles.length > 0) await mkdir(scratch, { recursive: true });
+  if (precision === 'fp16') {
+    const exact = await evaXModel(layout, read);
+    const model = toHalf(exact, isTail, encodeHalves);
+    if (!model) return unwrap(fail('wrong-use', { reason: `${basename(checkpoint)} holds weights that float16 cannot; use fp32` }));
+    return tiles.length === 0 ? { model } : { model, compared: await compare(exact, model, layout.width, comparison) };
   }
+  if (tiles.length === 0)
+    return unwrap(fail('wrong-use', { reason: 'int8 needs images that it is to be calibrated for (--calibrate FOLDER)' }));
+  const { model, scales, calibrated, ...compared } = await quantise(layout, read, comparison);
+  return { model, scales, calibrated, compared };
 }
 
 /** A table may be stored in half precision, whatever the weights are. */

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { bridge, BridgeService, ImportOutcome } from '../../contract/bridge';
 import { EncoderCard } from '../../contract/encoder-card';
-import type { ConversionStage } from '../../contract/jobs/encoder';
+import type { ConversionStage, EncoderService } from '../../contract/jobs/encoder';
 import type { ImageSource } from '../../contract/jobs/imaging';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
+import { Restarts } from '../../encoder/restarts';
 import { CALIBRATION_IMAGES, spread } from '../../encoder/tiles';
 import { scanFolder } from '../../imaging/scan';
 import { writeFailure } from '../files/failures';
@@ -15,6 +16,8 @@ import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 
 type Request = z.infer<(typeof bridge.methods)['encoders.import']['params']>;
+
+type Conversion = z.infer<EncoderService['methods']['convert']['params']>;
 
 interface Installed {
   readonly card: EncoderCard;
@@ -35,8 +38,8 @@ const stages: Record<ConversionStage, string> = {
 };
 
 /**
- * Checkpoints on their way into the library. An encoder is made beside it and moved in when it is whole; one in int8 waits until the
- * person has seen what it costs.
+ * Checkpoints on their way into the library. An encoder is made beside it and moved in when it is whole; one in
+ * less than float32 waits until the person has seen what it costs.
  */
 export class Importing {
   readonly #folder: string;
@@ -83,21 +86,34 @@ export class Importing {
 
   async #import({ images, precision = 'fp32', ...request }: Request, signal: AbortSignal): Promise<Result<ImportOutcome>> {
     await this.#clear();
-    const calibrate = precision === 'int8' && images !== undefined ? await this.#images(images, signal) : ok(undefined);
+    const calibrate = precision !== 'fp32' && images !== undefined ? await this.#images(images, signal) : ok(undefined);
     if (!calibrate.ok) return calibrate;
     const wish = { ...request, precision, into: this.#staging, ...(calibrate.value ? { calibrate: calibrate.value } : {}) };
-    const made = await this.#encoder.call('convert', wish, { signal });
+    const made = await this.#convert(wish, signal);
     if (!made.ok) {
       await this.#clear();
       return made;
     }
     const { card } = made.value;
-    if (precision !== 'int8') return this.#moveIn(card);
+    if (!card.quantisation) return this.#moveIn(card);
     this.#offered = card;
     return ok({ card, added: new Date().toISOString(), outcome: 'offered' });
   }
 
-  /** Files of the folder, spread evenly, for the scales of int8. */
+  /** Once more, with fewer images at a time, where the process of the encoder ended on the way. */
+  async #convert(wish: Conversion, signal: AbortSignal): Promise<Result<{ card: EncoderCard }>> {
+    const restarts = new Restarts();
+    for (;;) {
+      const made = await this.#encoder.call('convert', { ...wish, batch: restarts.batch }, { signal });
+      if (made.ok || made.failure.code !== 'process-gone') return made;
+      if (signal.aborted) return fail('stopped');
+      if (!restarts.ended(false)) return { ok: false, failure: restarts.givenUp() };
+      await this.#clear();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+  }
+
+  /** Files of the folder, spread evenly, for the scales of int8 and to measure the error on. */
   async #images(folder: string, signal: AbortSignal): Promise<Result<ImageSource[]>> {
     const found: ImageSource[] = [];
     for await (const batch of scanFolder(folder, { signal })) {

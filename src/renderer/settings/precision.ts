@@ -10,12 +10,17 @@ export const precisions: readonly { readonly precision: Precision; readonly titl
     title: 'int8',
     about: 'About 1.5 to 3 times quicker on a processor, a little less exact. The error is measured on your images before you keep it.',
   },
-  { precision: 'fp16', title: 'float16', about: 'Half the size, for graphics cards. No quicker on a processor.' },
+  {
+    precision: 'fp16',
+    title: 'float16',
+    about: 'Half the size, for graphics cards. No quicker on a processor. The error is measured on your images before you keep it.',
+  },
 ];
 
-const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+/** In percent; of what is far below one, as much as tells it from none. */
+const share = (value: number) => `${(100 * value).toFixed(value < 0.001 ? 3 : 1)} %`;
 
-/** What int8 costs, as measured when it was made; null of any other encoder. */
+/** What int8 or float16 costs, as measured when it was made; null of any other encoder. */
 export function costOf({ quantisation }: Pick<EncoderCard, 'quantisation'>): string | null {
   if (!quantisation) return null;
   const { error, worst, agreement, decisions, measured } = quantisation;

@@ -167,7 +167,8 @@ try {
       input: { name: 'pixels' as const, channels: 3 as const, size: 224 },
       preprocessing: preprocessingOf('official'),
     };
-    const quantised = await quantise({ layout, read, card, tiles, signal: undefined, onImages: () => undefined });
+    const comparison = { card, tiles, batch: 4, scratch: folder, signal: undefined, onImages: () => undefined };
+    const quantised = await quantise(layout, read, comparison);
     const small = await bare(quantised.model, `${size}-int8`, 3, 224);
     const int8 = await race(small, fast);
     print(`${size} int8 over float32`, int8.a, int8.b, int8.ratio, `AMX ${String(bar.amx)}, VNNI ${String(bar.vnni)}`);

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxDifference, readNpyFile } from '../../unit/encoder/arrays';
-import { kermany, shared, start, succeed, temporaryFolder } from './command';
+import { contents, kermany, rowsOf, shared, start, succeed, temporaryFolder } from './command';
 
 const checkpoint = join(shared, 'fixtures/eva-x/micro-split.pt');
+const headed = join(shared, 'fixtures/eva-x/micro-split.finetuned14.pt');
 const hasData = existsSync(checkpoint) && existsSync(kermany) && process.platform === 'linux';
 if (!hasData) console.warn('skipped: ../shared is missing, or this is not Linux');
 /** Enough for four ends on the way. */
@@ -70,6 +71,49 @@ describe.skipIf(!hasData)('the process of the encoder', () => {
     },
     120_000,
   );
+
+  test('ended in the middle of a prediction, it goes on with the rest', async () => {
+    await succeed(work, 'convert', headed, '--out', 'headed');
+    await succeed(work, 'export', '--encoder', 'headed', '--head', 'headed', '--out', 'model');
+    const args = (out: string) => ['predict', 'model', 'images', '--threads', '1', '--out', out];
+    const { findings } = (await succeed(work, ...args('undisturbed-predictions.csv'))) as { findings: string[] };
+    const { child, ended } = start(work, [...args('predictions.csv'), '--json']);
+    let told = '';
+    child.stderr?.on('data', (text: string) => (told += text));
+    while (child.exitCode === null && !told.includes('Predicting: ')) await sleep(5);
+    const done = Number(/Predicting: (\d+)/.exec(told)?.[1]);
+    expect([child.exitCode, done > 0 && done < COUNT]).toEqual([null, true]);
+    process.kill(childOf(child.pid ?? 0), 'SIGKILL');
+    const { code, json, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, expect.stringContaining('goes on with 4 images at a time')]);
+    expect(json).toMatchObject({ count: COUNT });
+    const [found, expected] = await Promise.all(['predictions.csv', 'undisturbed-predictions.csv'].map((name) => rowsOf(join(work, name))));
+    expect(found?.map(({ path }) => path)).toEqual(expected?.map(({ path }) => path));
+    for (const [at, row] of (found ?? []).entries())
+      for (const finding of findings) expect(Math.abs(Number(row[finding]) - Number(expected?.[at]?.[finding]))).toBeLessThanOrEqual(1e-5);
+  }, 120_000);
+
+  test('ended while int8 is calibrated, it begins again, makes the same encoder and leaves nothing behind', async () => {
+    const args = (out: string) => ['convert', checkpoint, '--precision', 'int8', '--calibrate', 'images', '--threads', '1', '--out', out];
+    await succeed(work, ...args('int8'));
+    const temporary = join(work, 'temporary');
+    mkdirSync(temporary);
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = temporary;
+    const { child, ended } = start(work, [...args('int8-again'), '--json']);
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    // The model that is tried on the images lies there while it runs.
+    const atWork = () => readdirSync(temporary, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('model.onnx'));
+    while (child.exitCode === null && !atWork()) await sleep(5);
+    process.kill(childOf(child.pid ?? 0), 'SIGTRAP');
+    const { code, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Its process ended unexpectedly once')]);
+    expect(await contents(join(work, 'int8-again'))).toEqual(await contents(join(work, 'int8')));
+    for (const name of await contents(join(work, 'int8')))
+      expect(await readFile(join(work, 'int8-again', name))).toEqual(await readFile(join(work, 'int8', name)));
+    expect(readdirSync(temporary)).toEqual([]);
+  }, 120_000);
 
   test('that ends whatever is tried is given up with a sentence', async () => {
     const { child, ended } = start(work, ['embed', ...args('no'), '--json']);

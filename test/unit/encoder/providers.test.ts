@@ -4,11 +4,11 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EncoderCard } from '../../../src/contract/encoder-card';
+import type { EncoderCard, Precision } from '../../../src/contract/encoder-card';
 import { unwrap } from '../../../src/contract/result';
 import { convertCheckpoint } from '../../../src/encoder/eva-x/convert';
 import type { EncoderFolder } from '../../../src/encoder/folder';
-import { chooseSession } from '../../../src/encoder/providers';
+import { chooseSession, isClose, relativeDifference } from '../../../src/encoder/providers';
 import { ensureBuiltin } from '../../../src/encoder/scattering/builtin';
 import { bundle } from './bundle';
 
@@ -17,12 +17,15 @@ const expected = (JSON.parse(readFileSync(join(reference, 'expected.json'), 'utf
 const root = mkdtempSync(join(tmpdir(), 'collimate-'));
 let bundled = '';
 let evaX: EncoderFolder;
+const checkpoint = join(root, 'zip.pt');
+
+const convert = (precision: Precision) =>
+  convertCheckpoint({ checkpoint, crop: 'official', precision, place: () => join(root, precision), overwrite: false });
 
 beforeAll(async () => {
-  const checkpoint = join(root, 'zip.pt');
   writeFileSync(checkpoint, gunzipSync(readFileSync(join(reference, 'zip.pt.gz'))));
-  const place = () => join(root, 'encoder');
-  evaX = unwrap(await convertCheckpoint({ checkpoint, crop: 'official', precision: 'fp32', place, overwrite: false }));
+  evaX = unwrap(await convert('fp32'));
+  if (vulkan) bundled = await bundle({ child: resolve(import.meta.dirname, 'provider-child.ts') });
 }, 60_000);
 afterAll(() => {
   rmSync(root, { recursive: true });
@@ -40,6 +43,17 @@ if (!vulkan) console.warn('skipped: WebGPU in software, the Electron of the test
 
 const choose = (card: EncoderCard, model: string, provider: 'auto' | 'directml', memory = join(root, 'providers.json')) =>
   chooseSession({ model, card, provider, threads: 1, memory });
+
+/** In a process with that Vulkan. */
+function run(folder: string, provider: string) {
+  const env = { ...process.env, LD_LIBRARY_PATH: vulkan ?? '', VK_ICD_FILENAMES: join(vulkan ?? '', 'vk_swiftshader_icd.json') };
+  const args = [join(bundled, 'child.js'), folder, provider, join(root, 'software.json')];
+  return JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' })) as {
+    provider: string;
+    reason: string;
+    embedding: number[];
+  };
+}
 
 describe('the provider', () => {
   test('the built-in encoder stays on the processor', async () => {
@@ -74,22 +88,39 @@ describe('the provider', () => {
 
   test.skipIf(!vulkan)(
     'WebGPU, in software: the same numbers; too slow to be chosen by itself; remembered',
-    async () => {
-      bundled = await bundle({ child: resolve(import.meta.dirname, 'provider-child.ts') });
-      const env = { ...process.env, LD_LIBRARY_PATH: vulkan ?? '', VK_ICD_FILENAMES: join(vulkan ?? '', 'vk_swiftshader_icd.json') };
-      const run = (provider: string) => {
-        const memory = join(root, 'software.json');
-        const text = execFileSync(process.execPath, [join(bundled, 'child.js'), evaX.folder, provider, memory], { env, encoding: 'utf8' });
-        return JSON.parse(text) as { provider: string; reason: string; embedding: number[] };
-      };
-      const chosen = run('webgpu');
+    () => {
+      const chosen = run(evaX.folder, 'webgpu');
       expect(chosen).toMatchObject({ provider: 'webgpu', reason: 'As chosen in the settings.' });
       expect(Math.max(...chosen.embedding.map((v, i) => Math.abs(v - (expected[i] ?? NaN))))).toBeLessThanOrEqual(1e-5);
-      const auto = run('auto');
+      const auto = run(evaX.folder, 'auto');
       expect(auto.provider).toBe('cpu');
       expect(auto.reason).toMatch(/webgpu is not faster: \S+ images\/s in a short test, the processor \S+\.$/);
-      expect(run('auto').reason).toBe(auto.reason);
+      expect(run(evaX.folder, 'auto').reason).toBe(auto.reason);
     },
     180_000,
   );
+
+  test.skipIf(!vulkan)(
+    'float16 where the card has none, as WebGPU in software: the processor, with the reason, in the same class',
+    async () => {
+      const half = unwrap(await convert('fp16'));
+      const found = run(half.folder, 'webgpu');
+      expect(found.provider).toBe('cpu');
+      expect(found.reason).toMatch(/^webgpu cannot be used here: .*f16/);
+      const exact = run(evaX.folder, 'cpu');
+      expect(relativeDifference(Float32Array.from(found.embedding), Float32Array.from(exact.embedding))).toBeLessThanOrEqual(1e-3);
+    },
+    180_000,
+  );
+
+  test('gives the numbers of the processor: to 1e-4 of the largest in float32, to 1e-3 in float16', () => {
+    const exact = Float32Array.of(2, -1, 0.5);
+    const off = (by: number) => exact.map((value, i) => value + (i === 1 ? by : 0));
+    expect(isClose('fp32', relativeDifference(off(1.8e-4), exact))).toBe(true);
+    expect(isClose('fp32', relativeDifference(off(2.2e-4), exact))).toBe(false);
+    expect(isClose('fp16', relativeDifference(off(1.8e-3), exact))).toBe(true);
+    expect(isClose('fp16', relativeDifference(off(2.2e-3), exact))).toBe(false);
+    expect(isClose('fp16', relativeDifference(off(NaN), exact))).toBe(false);
+    expect(isClose('fp16', relativeDifference(exact.subarray(1), exact))).toBe(false);
+  });
 });

@@ -114,4 +114,14 @@ describe.skipIf(!hasEvaX)('float16', () => {
       expect(maxDifference(found, exact)).toBeLessThanOrEqual(1e-3);
     },
   );
+
+  test('where images are given, what it costs is measured on all of them', async () => {
+    const { quantisation } = unwrap(await convert('micro-split.finetuned14.pt', { precision: 'fp16' })).card;
+    expect(quantisation).toMatchObject({ calibrated: 0, measured: 16, decisions: 'head' });
+    expect(quantisation?.error).toBeGreaterThan(1e-5);
+    expect(quantisation?.worst).toBeLessThanOrEqual(1e-3);
+    expect(quantisation?.agreement).toBeGreaterThan(0.99);
+    const unmeasured = unwrap(await convert('micro-split.finetuned14.pt', { precision: 'fp16', calibrate: undefined })).card;
+    expect(unmeasured.quantisation).toBe(undefined);
+  });
 });

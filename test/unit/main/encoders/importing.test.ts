@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sentence } from '../../../../src/contract/catalogue';
 import type { EncoderService } from '../../../../src/contract/jobs/encoder';
-import { unwrap } from '../../../../src/contract/result';
+import { fail, unwrap } from '../../../../src/contract/result';
 import { readHead } from '../../../../src/encoder/head-folder';
 import { createEncoder } from '../../../../src/encoder/service';
 import { Importing } from '../../../../src/main/encoders/importing';
@@ -20,6 +20,9 @@ describe('importing a checkpoint', () => {
   let importing: Importing;
   let told: { what: string; done: number; total: number }[] = [];
   let changes = 0;
+  /** So many conversions end the process; the batches that were asked for. */
+  let deaths = 0;
+  let batches: number[] = [];
   const library = () => readdirSync(join(root, 'encoders')).filter((name) => name !== '.new');
   const file = (name: string) => {
     const path = join(root, name);
@@ -27,9 +30,18 @@ describe('importing a checkpoint', () => {
     return path;
   };
   const start = () => {
-    const encoder = new LocalService<EncoderService>(
-      (emit) => createEncoder({ profile: root, imaging: syntheticImaging().imaging }, emit).handlers,
-    );
+    const encoder: LocalService<EncoderService> = new LocalService<EncoderService>((emit) => {
+      const { handlers } = createEncoder({ profile: root, imaging: syntheticImaging().imaging }, emit);
+      return {
+        ...handlers,
+        convert(params, context) {
+          batches.push(params.batch ?? 0);
+          if (deaths-- <= 0) return handlers.convert(params, context);
+          encoder.end();
+          return Promise.resolve(fail('process-gone', { process: 'encoder' }));
+        },
+      };
+    });
     return new Importing({
       folder: join(root, 'encoders'),
       processes: { encoder },
@@ -49,6 +61,8 @@ describe('importing a checkpoint', () => {
     root = mkdtempSync(join(tmpdir(), 'collimate-'));
     told = [];
     changes = 0;
+    deaths = 0;
+    batches = [];
     importing = start();
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -118,6 +132,32 @@ describe('importing a checkpoint', () => {
       precision: 'int8',
       quantisation: { measured: 6 },
     });
+  });
+
+  it('what float16 costs is measured, too, and kept only on a yes', async () => {
+    const images = join(root, 'images');
+    mkdirSync(images);
+    for (let i = 0; i < 6; i++) writeFileSync(join(images, `${String(i)}.png`), '');
+    const offered = await imported('zip.pt', { precision: 'fp16', images });
+    expect(offered).toMatchObject({ outcome: 'offered', card: { precision: 'fp16', quantisation: { calibrated: 0, measured: 6 } } });
+    expect(offered.card.quantisation?.error).toBeGreaterThan(0);
+    expect(offered.card.quantisation?.error).toBeLessThanOrEqual(1e-3);
+    expect(library()).toEqual([]);
+    expect(await decide(offered.card.id, true)).toMatchObject({ ok: true, value: { outcome: 'added' } });
+    expect(library()).toEqual([offered.card.id]);
+  });
+
+  it('where the process ends on the way, with fewer images at a time, until there is no hope', async () => {
+    const images = join(root, 'images');
+    mkdirSync(images);
+    for (let i = 0; i < 6; i++) writeFileSync(join(images, `${String(i)}.png`), '');
+    deaths = 2;
+    expect(await imported('zip.pt', { precision: 'int8', images })).toMatchObject({ outcome: 'offered' });
+    expect(batches).toEqual([8, 4, 2]);
+    deaths = Infinity;
+    const given = await importing.import({ checkpoint: file('zip.pt'), crop: 'official' });
+    expect(given.ok ? '' : given.failure.code).toBe('encoder-keeps-ending');
+    expect(existsSync(join(root, 'encoders/.new'))).toBe(false);
   });
 
   it('int8 without images, a folder without any, and a stop leave nothing behind', async () => {

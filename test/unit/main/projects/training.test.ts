@@ -44,6 +44,8 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
     tryCustom: never,
     keepCustom: never,
     measure: never,
+    openExported: never,
+    predict: never,
     missing: never,
     exportModel: never,
     fetchStates: never,
