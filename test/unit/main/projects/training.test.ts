@@ -152,12 +152,12 @@ class Scene {
     this.training.labelled([change], after.time);
   }
 
-  /** Waits for the full round that knows every label. */
-  async fitted(): Promise<RoundView> {
+  /** Waits for the full round that knows every label, over a later pool than this one. */
+  async fitted(after = 0): Promise<RoundView> {
     return vi.waitFor(
       () => {
         const round = this.rounds.at(-1);
-        if (round?.stage !== 'full' || round.seq !== this.seq || !round.head) throw new Error('no full round yet');
+        if (round?.stage !== 'full' || round.seq !== this.seq || !round.head || round.pool <= after) throw new Error('no full round yet');
         return round;
       },
       { timeout: 15_000, interval: 20 },
@@ -303,18 +303,14 @@ describe('training', () => {
     for (let index = 0; index < 20; index++) scene.label(index);
     const before = await scene.fitted();
     expect(before.head?.kind).toBe('attentive');
-    const pools = scene.pools.length;
     scene.trainer.end();
-    await vi.waitFor(() => expect(scene.pools.length).toBeGreaterThan(pools), { timeout: 15_000 });
-    scene.rounds.length = 0;
-    const after = await scene.fitted();
+    const after = await scene.fitted(before.pool);
     expect(after.head?.id).toBe(before.head?.id);
     expect(after.probabilities).toEqual(before.probabilities);
 
     scene.images.pop();
-    scene.rounds.length = 0;
     scene.training.rebuild();
-    expect((await scene.fitted()).head?.kind).not.toBe('attentive');
+    expect((await scene.fitted(after.pool)).head?.kind).not.toBe('attentive');
   });
 
   it('a trainer that ends gets everything again', async () => {
