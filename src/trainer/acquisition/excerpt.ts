@@ -22,8 +22,17 @@ export function chooseCandidates(scene: Scene, u: Float64Array, limit: number): 
 }
 
 /** Rows of the pool, labelled or not, drawn by the seed alone. Ascending. */
-export function chooseReferences(scene: Scene, limit: number): Int32Array {
-  const all = Int32Array.from({ length: scene.features.rows }, (_, i) => i);
-  if (all.length <= limit) return all;
-  return random(scene.seed, 'references').shuffle(all).subarray(0, limit).sort();
+export function chooseReferences({ seed, features: { rows } }: Scene, limit: number): Int32Array {
+  if (drawn?.seed !== seed || drawn.rows !== rows || drawn.limit !== limit)
+    drawn = { seed, rows, limit, references: drawReferences(seed, rows, limit) };
+  return drawn.references;
+}
+
+/** The same in every round, and to draw them takes a walk over the pool. */
+let drawn: { readonly seed: number; readonly rows: number; readonly limit: number; readonly references: Int32Array } | null = null;
+
+function drawReferences(seed: number, rows: number, limit: number): Int32Array {
+  const all = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) all[row] = row;
+  return rows <= limit ? all : random(seed, 'references').shuffle(all).slice(0, limit).sort();
 }

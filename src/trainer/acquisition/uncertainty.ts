@@ -1,5 +1,4 @@
 import type { Combine, Reason } from '../../contract/jobs/trainer';
-import { sigmoid } from '../calibration/platt';
 import type { Acquisition, Scene, Scores } from './scene';
 
 export type Measure = 'margin' | 'entropy' | 'least-confidence';
@@ -48,19 +47,21 @@ function ofLabels({ z, fitted }: Scores, n: number, measure: Measure, combine: C
   const k = fitted.length;
   const weight = 1 / Math.max(1, fitted.filter(Boolean).length);
   const out = new Float64Array(n);
-  for (let f = 0; f < k; f++) {
-    if (!fitted[f]) continue;
-    for (let row = 0; row < n; row++) {
-      const size = Math.abs(z[row * k + f] as number);
-      const rest = sigmoid(-size);
+  for (let row = 0; row < n; row++) {
+    let whole = 0;
+    for (let f = 0; f < k; f++) {
+      if (!fitted[f]) continue;
+      const tail = Math.exp(-Math.abs(z[row * k + f] as number));
+      const rest = tail / (1 + tail);
       const value =
         measure === 'entropy'
           ? -(rest * Math.log(Math.max(rest, 1e-300)) + (1 - rest) * Math.log1p(-rest))
           : measure === 'margin'
             ? 2 * rest
             : rest;
-      out[row] = combine === 'max' ? Math.max(out[row] as number, value) : (out[row] as number) + weight * value;
+      whole = combine === 'max' ? Math.max(whole, value) : whole + weight * value;
     }
+    out[row] = whole;
   }
   return out;
 }
@@ -102,11 +103,16 @@ export const mostUncertain =
 /** The `count` of `rows` with the highest `values` (by row of the pool), highest first, equal ones by row: without sorting all of them. */
 export function highest(rows: Int32Array, values: Float64Array, count: number): number[] {
   if (count <= 0) return [];
-  const sorted = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) sorted[i] = values[rows[i] as number] as number;
-  sorted.sort();
-  const least = sorted[Math.max(0, rows.length - count)] as number;
-  const out: number[] = [];
-  for (const row of rows) if ((values[row] as number) >= least) out.push(row);
-  return out.sort((a, b) => (values[b] as number) - (values[a] as number) || a - b).slice(0, count);
+  const order = (a: number, b: number) => (values[b] as number) - (values[a] as number) || a - b;
+  // What is among the highest of any part seen so far; cut down to `count` whenever there are twice as many.
+  let kept: number[] = [];
+  let least = -Infinity;
+  for (const row of rows) {
+    if (!((values[row] as number) >= least)) continue;
+    kept.push(row);
+    if (kept.length < 2 * count + 64) continue;
+    kept = kept.sort(order).slice(0, count);
+    least = values[kept[count - 1] as number] as number;
+  }
+  return kept.sort(order).slice(0, count);
 }

@@ -28,13 +28,14 @@ export interface MetricsInput {
 
 export function metrics({ base, table, fitted, probabilities, prequential, trend }: MetricsInput): Metrics {
   const audit = targetsOf(base, table, table.audit);
+  const held = fitted === null ? null : heldOutFigures(base, fitted);
   return {
     labelled: table.labelled.length,
     prequential,
     audit: fitted === null || audit.rows.length === 0 ? null : auditAccuracy(base, audit, probabilities),
-    calibration: fitted === null ? null : calibrationOf(base, fitted),
-    findings: base.findings.map((_, finding) => ofFinding(table, fitted, finding)),
-    heads: fitted ? compareHeads(base.task, fitted) : [],
+    calibration: held?.calibration ?? null,
+    findings: stateCounts(table).map((counts, finding) => ({ finding, ...counts, ...(held?.areas[finding] ?? noArea) })),
+    heads: held?.heads ?? [],
     lowEvidence: audit.rows.length < AUDITS_FOR_PRIOR,
     sets: fitted === null || audit.rows.length < AUDITS_FOR_SETS ? null : setsOf(base, audit, probabilities),
     ...trend,
@@ -62,6 +63,35 @@ function auditAccuracy(base: SnapshotBase, audit: Targets, probabilities: Float3
   return tally.n === 0 ? null : { n: tally.n, correct: tally.correct, ...clusteredWilson(tally.clusters()) };
 }
 
+type Area = Pick<Metrics['findings'][number], 'auroc' | 'aurocLow' | 'aurocHigh'>;
+const noArea: Area = { auroc: null, aurocLow: null, aurocHigh: null };
+
+/** What follows from a head's out-of-fold probabilities alone. */
+interface HeldOut {
+  readonly base: SnapshotBase;
+  readonly kind: FittedHead['kind'];
+  readonly calibration: Metrics['calibration'];
+  readonly areas: readonly Area[];
+  readonly heads: ReturnType<typeof compareHeads>;
+}
+
+/** The quick rounds after a full one have its out-of-fold probabilities. */
+const known = new WeakMap<FittedHead['outOfFold'], HeldOut>();
+
+function heldOutFigures(base: SnapshotBase, fitted: FittedHead): HeldOut {
+  const before = known.get(fitted.outOfFold);
+  if (before?.base === base && before.kind === fitted.kind) return before;
+  const made = {
+    base,
+    kind: fitted.kind,
+    calibration: calibrationOf(base, fitted),
+    areas: base.findings.map((_, finding) => areaOf(fitted, finding)),
+    heads: compareHeads(base.task, fitted),
+  };
+  known.set(fitted.outOfFold, made);
+  return made;
+}
+
 /** Out-of-fold probabilities against the labels, all findings together. */
 function calibrationOf(base: SnapshotBase, { outOfFold: { probabilities, targets } }: FittedHead): Metrics['calibration'] {
   const p: number[] = [];
@@ -80,19 +110,22 @@ function calibrationOf(base: SnapshotBase, { outOfFold: { probabilities, targets
   return { n: p.length, ece: expectedCalibrationError(bins), brier: brier(p, y), bins };
 }
 
-function ofFinding(table: LabelTable, fitted: FittedHead | null, finding: number): Metrics['findings'][number] {
-  const counts = { present: 0, absent: 0, unsure: 0 };
-  for (let i = finding; i < table.states.length; i += table.findings) {
-    const state = table.states[i];
-    if (state === StateCode.present) counts.present++;
-    else if (state === StateCode.absent) counts.absent++;
-    else if (state === StateCode.unsure) counts.unsure++;
+function stateCounts({ states, labelled, findings: k }: LabelTable): { present: number; absent: number; unsure: number }[] {
+  const counts = Array.from({ length: k }, () => ({ present: 0, absent: 0, unsure: 0 }));
+  for (const row of labelled) {
+    counts.forEach((count, f) => {
+      const state = states[row * k + f];
+      if (state === StateCode.present) count.present++;
+      else if (state === StateCode.absent) count.absent++;
+      else if (state === StateCode.unsure) count.unsure++;
+    });
   }
-  const none = { finding, ...counts, auroc: null, aurocLow: null, aurocHigh: null };
-  if (fitted === null) return none;
+  return counts;
+}
+
+function areaOf({ outOfFold: { targets, probabilities } }: FittedHead, finding: number): Area {
   const scores: number[] = [];
   const y: number[] = [];
-  const { targets, probabilities } = fitted.outOfFold;
   for (let i = finding; i < targets.y.length; i += targets.findings) {
     if ((targets.y[i] as number) < 0 || Number.isNaN(probabilities[i])) continue;
     scores.push(probabilities[i] as number);
@@ -100,7 +133,7 @@ function ofFinding(table: LabelTable, fitted: FittedHead | null, finding: number
   }
   const present = y.reduce((sum, state) => sum + state, 0);
   const value = present < ENOUGH || y.length - present < ENOUGH ? null : auroc(scores, y);
-  if (value === null) return none;
+  if (value === null) return noArea;
   const { low, high } = hanleyMcNeil(value, present, y.length - present);
-  return { ...none, auroc: value, aurocLow: low, aurocHigh: high };
+  return { auroc: value, aurocLow: low, aurocHigh: high };
 }

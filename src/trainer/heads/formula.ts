@@ -31,7 +31,10 @@ export async function linear(rows: Matrix, weight: Float32Array, bias: Float32Ar
   const right = new Float32Array(weight.length);
   for (let f = 0; f < k; f++) for (let c = 0; c < rows.columns; c++) right[c * k + f] = weight[f * rows.columns + c] as number;
   const { data } = await multiply(rows, matrix(rows.columns, k, right));
-  return data.map((value, i) => value + (bias[i % k] as number));
+  for (let from = 0; from < data.length; from += k) {
+    for (let f = 0; f < k; f++) data[from + f] = (data[from + f] as number) + (bias[f] as number);
+  }
+  return data;
 }
 
 /** Calibrated probabilities [N, K] of logits, by the formula in contract/head. */

@@ -1,5 +1,6 @@
 import type { Task } from '../../contract/model';
 import { conjugateGradients, shiftedFactor } from '../linear-algebra/conjugate-gradients';
+import { rowTimes, times } from '../linear-algebra/products';
 import { emptyLinear, type Design, type Linear } from './design';
 
 /** Keeps the shrinkage positive where every class has a single example and nothing varies within classes. */
@@ -123,7 +124,7 @@ function featureSolver(design: Design, rows: readonly number[], shift: number): 
   const precondition = shiftedFactor(scatter, m, shift);
   return (_, { means, sizes, shrinkage }, v) =>
     conjugateGradients(v, precondition, (at, out) => {
-      multiply(scatter, m, at, out);
+      times(scatter, m, at, out);
       for (let c = 0; c < m; c++) out[c] = (out[c] as number) + shrinkage * (at[c] as number);
       means.forEach((mean, s) => subtract(out, mean, (sizes[s] as number) * dot(mean, at)));
     });
@@ -138,12 +139,12 @@ function rowSolver(design: Design, rows: readonly number[], shift: number): Solv
   return (problem, moments, v) => {
     const { means, sizes, shrinkage } = moments;
     const onMeans = means.map((mean) => dot(mean, v));
-    const right = Float64Array.from(rows, (row, i) => rowDot(x, row, m, v) - (onMeans[problem.classes[i] as number] as number));
+    const right = Float64Array.from(rows, (row, i) => rowTimes(x, row, m, v) - (onMeans[problem.classes[i] as number] as number));
     const centred = new Float64Array(n);
     const solved = conjugateGradients(right, precondition, (at, out) => {
       centred.set(at);
       centre(centred, problem.classes, sizes);
-      multiply(products, n, centred, out);
+      times(products, n, centred, out);
       centre(out, problem.classes, sizes);
       for (let i = 0; i < n; i++) out[i] = (out[i] as number) + shrinkage * (at[i] as number);
     });
@@ -198,18 +199,8 @@ function centre(values: Float64Array, classes: readonly number[], sizes: Float64
   classes.forEach((s, i) => (values[i] = (values[i] as number) - (sums[s] as number) / (sizes[s] as number)));
 }
 
-function multiply(a: Float64Array, n: number, v: Float64Array, out: Float64Array): void {
-  for (let i = 0; i < n; i++) out[i] = rowDot(a, i, n, v);
-}
-
-function rowDot(a: Float64Array, row: number, n: number, v: Float64Array): number {
-  let sum = 0;
-  for (let c = 0, p = row * n; c < n; c++, p++) sum += (a[p] as number) * (v[c] as number);
-  return sum;
-}
-
 function dot(a: Float64Array, b: Float64Array): number {
-  return rowDot(a, 0, a.length, b);
+  return rowTimes(a, 0, a.length, b);
 }
 
 /** a -= factor b */

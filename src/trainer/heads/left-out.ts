@@ -1,5 +1,6 @@
 import type { Task } from '../../contract/model';
 import { cholesky, invertLower } from '../linear-algebra/cholesky';
+import { rowProducts } from '../linear-algebra/products';
 import type { Design } from './design';
 import { momentsOf, problemsOf, sharedRows, type Problem } from './gda';
 
@@ -29,6 +30,9 @@ export function gdaLeftOut(design: Design, task: Task): Float64Array {
 /** x_i^T inv(M) x_j, i and j counted among the problem's rows. */
 type Products = (i: number, j: number) => number;
 
+/** With more rows a table of all products would be too large (32 MB), and they are made anew for each finding. */
+const TABLE = 2000;
+
 function inverseProducts(design: Design, rows: readonly number[], shift: number): Products {
   const { m, x } = design;
   const n = rows.length;
@@ -43,16 +47,25 @@ function inverseProducts(design: Design, rows: readonly number[], shift: number)
     rows.forEach((row, i) => {
       for (let a = 0; a < m; a++) white[i * m + a] = lineDot(inverse, a * m, x, row * m, a + 1);
     });
+    if (n <= TABLE) return tabled(rowProducts(white, n, m), n);
     return (i, j) => lineDot(white, i * m, white, j * m, m);
   }
   // X inv(X^T X + t I) X^T = I - t inv(X X^T + t I).
   const columns = new Float64Array(n * n);
   for (let a = 0; a < n; a++) for (let i = 0; i <= a; i++) columns[i * n + a] = inverse[a * n + i] as number;
-  return (i, j) => {
+  const product = (i: number, j: number) => {
     const from = Math.max(i, j);
     return (i === j ? 1 : 0) - shift * lineDot(columns, i * n + from, columns, j * n + from, n - from);
   };
+  const table = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) table[i * n + j] = table[j * n + i] = product(i, j);
+  return tabled(table, n);
 }
+
+const tabled =
+  (table: Float64Array, n: number): Products =>
+  (i, j) =>
+    table[i * n + j] as number;
 
 function lineDot(a: Float64Array, p: number, b: Float64Array, q: number, count: number): number {
   let sum = 0;

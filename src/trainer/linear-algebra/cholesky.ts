@@ -1,42 +1,138 @@
+/*
+ * Loops over several rows at a time: what is read of the others then serves all of them, and no sum waits for its own last addition.
+ * Each sum is made in the order in which it would be made alone.
+ */
+
 /**
  * Lower factor L of a symmetric positive definite matrix (row-major, n x n, float64): A = L L^T, in place of A's lower triangle.
  * Returns false where A is not positive definite to rounding.
  */
 export function cholesky(a: Float64Array, n: number): boolean {
   for (let j = 0; j < n; j++) {
-    for (let i = j; i < n; i++) {
-      // Four sums at a time: one alone waits for each addition before it begins the next.
-      let [s0, s1, s2, s3] = [a[i * n + j] as number, 0, 0, 0];
-      let [k, p, q] = [0, i * n, j * n];
-      for (; k + 3 < j; k += 4, p += 4, q += 4) {
-        s0 -= (a[p] as number) * (a[q] as number);
-        s1 -= (a[p + 1] as number) * (a[q + 1] as number);
-        s2 -= (a[p + 2] as number) * (a[q + 2] as number);
-        s3 -= (a[p + 3] as number) * (a[q + 3] as number);
-      }
-      for (; k < j; k++, p++, q++) s0 -= (a[p] as number) * (a[q] as number);
-      const sum = s0 + s1 + (s2 + s3);
-      if (i === j) {
-        if (!(sum > 0)) return false;
-        a[j * n + j] = Math.sqrt(sum);
-      } else a[i * n + j] = sum / (a[j * n + j] as number);
-    }
+    const diagonal = reduced(a, n, j, j);
+    if (!(diagonal > 0)) return false;
+    const root = Math.sqrt(diagonal);
+    a[j * n + j] = root;
+    let i = j + 1;
+    for (; i + 1 < n; i += 2) twoBelow(a, n, i, j, root);
+    if (i < n) a[i * n + j] = reduced(a, n, i, j) / root;
   }
   return true;
 }
 
+/** a[i, j] less the product of rows i and j up to column j. */
+function reduced(a: Float64Array, n: number, i: number, j: number): number {
+  let s0 = a[i * n + j] as number;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let p = i * n;
+  let q = j * n;
+  const stop = q + j;
+  for (const whole = q + (j & ~3); q < whole; p += 4, q += 4) {
+    s0 -= (a[p] as number) * (a[q] as number);
+    s1 -= (a[p + 1] as number) * (a[q + 1] as number);
+    s2 -= (a[p + 2] as number) * (a[q + 2] as number);
+    s3 -= (a[p + 3] as number) * (a[q + 3] as number);
+  }
+  for (; q < stop; p++, q++) s0 -= (a[p] as number) * (a[q] as number);
+  return s0 + s1 + (s2 + s3);
+}
+
+/** Column j of rows i and i + 1. */
+function twoBelow(a: Float64Array, n: number, i: number, j: number, root: number): void {
+  let p = i * n;
+  let r = p + n;
+  let q = j * n;
+  let s0 = a[p + j] as number;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let t0 = a[r + j] as number;
+  let t1 = 0;
+  let t2 = 0;
+  let t3 = 0;
+  const stop = q + j;
+  for (const whole = q + (j & ~3); q < whole; p += 4, q += 4, r += 4) {
+    const a0 = a[q] as number;
+    const a1 = a[q + 1] as number;
+    const a2 = a[q + 2] as number;
+    const a3 = a[q + 3] as number;
+    s0 -= (a[p] as number) * a0;
+    s1 -= (a[p + 1] as number) * a1;
+    s2 -= (a[p + 2] as number) * a2;
+    s3 -= (a[p + 3] as number) * a3;
+    t0 -= (a[r] as number) * a0;
+    t1 -= (a[r + 1] as number) * a1;
+    t2 -= (a[r + 2] as number) * a2;
+    t3 -= (a[r + 3] as number) * a3;
+  }
+  for (; q < stop; p++, q++, r++) {
+    s0 -= (a[p] as number) * (a[q] as number);
+    t0 -= (a[r] as number) * (a[q] as number);
+  }
+  a[i * n + j] = (s0 + s1 + (s2 + s3)) / root;
+  a[(i + 1) * n + j] = (t0 + t1 + (t2 + t3)) / root;
+}
+
 /** Solves L L^T x = b in place of b, with L from `cholesky`. */
 export function choleskySolve(l: Float64Array, n: number, b: Float64Array): void {
-  for (let i = 0; i < n; i++) {
+  let i = 0;
+  for (; i + 3 < n; i += 4) {
+    let p0 = i * n;
+    let p1 = p0 + n;
+    let p2 = p1 + n;
+    let p3 = p2 + n;
+    let s0 = b[i] as number;
+    let s1 = b[i + 1] as number;
+    let s2 = b[i + 2] as number;
+    let s3 = b[i + 3] as number;
+    for (let k = 0; k < i; k++, p0++, p1++, p2++, p3++) {
+      const x = b[k] as number;
+      s0 -= (l[p0] as number) * x;
+      s1 -= (l[p1] as number) * x;
+      s2 -= (l[p2] as number) * x;
+      s3 -= (l[p3] as number) * x;
+    }
+    s0 /= l[p0] as number;
+    s1 = (s1 - (l[p1] as number) * s0) / (l[p1 + 1] as number);
+    s2 = (s2 - (l[p2] as number) * s0 - (l[p2 + 1] as number) * s1) / (l[p2 + 2] as number);
+    s3 = (s3 - (l[p3] as number) * s0 - (l[p3 + 1] as number) * s1 - (l[p3 + 2] as number) * s2) / (l[p3 + 3] as number);
+    b[i] = s0;
+    b[i + 1] = s1;
+    b[i + 2] = s2;
+    b[i + 3] = s3;
+  }
+  for (; i < n; i++) {
     let sum = b[i] as number;
-    for (let k = 0; k < i; k++) sum -= (l[i * n + k] as number) * (b[k] as number);
+    for (let k = 0, p = i * n; k < i; k++, p++) sum -= (l[p] as number) * (b[k] as number);
     b[i] = sum / (l[i * n + i] as number);
   }
-  for (let i = n - 1; i >= 0; i--) {
+  // Row i of L is column i of its transpose: subtracting it from what is left keeps the memory access sequential.
+  for (i = n - 1; i >= 3; i -= 4) {
+    const p3 = i * n;
+    const p2 = p3 - n;
+    const p1 = p2 - n;
+    const p0 = p1 - n;
+    const k = i - 3;
+    const x3 = (b[i] as number) / (l[p3 + i] as number);
+    const x2 = ((b[i - 1] as number) - (l[p3 + i - 1] as number) * x3) / (l[p2 + i - 1] as number);
+    const x1 = ((b[i - 2] as number) - (l[p3 + i - 2] as number) * x3 - (l[p2 + i - 2] as number) * x2) / (l[p1 + i - 2] as number);
+    const rest = (b[k] as number) - (l[p3 + k] as number) * x3 - (l[p2 + k] as number) * x2 - (l[p1 + k] as number) * x1;
+    const x0 = rest / (l[p0 + k] as number);
+    b[i] = x3;
+    b[i - 1] = x2;
+    b[i - 2] = x1;
+    b[k] = x0;
+    for (let c = 0; c < k; c++) {
+      const left = (b[c] as number) - (l[p3 + c] as number) * x3 - (l[p2 + c] as number) * x2;
+      b[c] = left - (l[p1 + c] as number) * x1 - (l[p0 + c] as number) * x0;
+    }
+  }
+  for (; i >= 0; i--) {
     const x = (b[i] as number) / (l[i * n + i] as number);
     b[i] = x;
-    // Row i of L is column i of its transpose: subtracting it from what is left keeps the memory access sequential.
-    for (let k = 0; k < i; k++) b[k] = (b[k] as number) - (l[i * n + k] as number) * x;
+    for (let k = 0, p = i * n; k < i; k++, p++) b[k] = (b[k] as number) - (l[p] as number) * x;
   }
 }
 
@@ -44,23 +140,26 @@ export function choleskySolve(l: Float64Array, n: number, b: Float64Array): void
 export function invertLower(l: Float64Array, n: number): Float64Array {
   const out = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
-    const own = 1 / (l[i * n + i] as number);
-    const factor = (k: number) => own * (l[i * n + k] as number);
+    const row = i * n;
+    const own = 1 / (l[row + i] as number);
     let k = 0;
     for (; k + 3 < i; k += 4) {
-      const [f0, f1, f2, f3] = [factor(k), factor(k + 1), factor(k + 2), factor(k + 3)];
+      const f0 = own * (l[row + k] as number);
+      const f1 = own * (l[row + k + 1] as number);
+      const f2 = own * (l[row + k + 2] as number);
+      const f3 = own * (l[row + k + 3] as number);
       // Beyond their diagonals the earlier rows hold zeros.
-      for (let j = 0, p = i * n, q = k * n; j <= k + 3; j++, p++, q++) {
+      for (let j = 0, p = row, q = k * n; j <= k + 3; j++, p++, q++) {
         const sum =
           f0 * (out[q] as number) + f1 * (out[q + n] as number) + f2 * (out[q + 2 * n] as number) + f3 * (out[q + 3 * n] as number);
         out[p] = (out[p] as number) - sum;
       }
     }
     for (; k < i; k++) {
-      const f = factor(k);
-      for (let j = 0, p = i * n, q = k * n; j <= k; j++, p++, q++) out[p] = (out[p] as number) - f * (out[q] as number);
+      const f = own * (l[row + k] as number);
+      for (let j = 0, p = row, q = k * n; j <= k; j++, p++, q++) out[p] = (out[p] as number) - f * (out[q] as number);
     }
-    out[i * n + i] = own;
+    out[row + i] = own;
   }
   return out;
 }

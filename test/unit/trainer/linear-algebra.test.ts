@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cholesky, choleskySolve, invertLower } from '../../../src/trainer/linear-algebra/cholesky';
+import { addScatter, rowProducts, times } from '../../../src/trainer/linear-algebra/products';
 import { symmetricEigen } from '../../../src/trainer/linear-algebra/symmetric-eigen';
 import { random } from '../../../src/trainer/random';
 
@@ -81,3 +82,39 @@ describe('Cholesky', () => {
     expect(cholesky(Float64Array.from([0]), 1)).toBe(false);
   });
 });
+
+describe('products', () => {
+  it('are those of one sum at a time, odd sizes or even', () => {
+    fc.assert(
+      fc.property(size, size, seed, (n, m, s) => {
+        const draw = random(s, 'rows');
+        const x = Float64Array.from({ length: n * m }, () => draw.normal());
+        const at = (i: number, c: number) => x[i * m + c] ?? NaN;
+        const rows = Array.from({ length: n }, (_, i) => i);
+        const inner = rowProducts(x, n, m);
+        const kept = rows.filter((i) => i % 3 !== 0);
+        const scatter = addScatter(new Float64Array(m * m), x, m, kept, -1);
+        const turned = new Float64Array(n);
+        const v = Float64Array.from({ length: n }, () => draw.normal());
+        times(inner, n, v, turned);
+        for (const i of rows) {
+          for (const j of rows)
+            expect(inner[i * n + j]).toBeCloseTo(
+              range(m, (c) => at(i, c) * at(j, c)),
+              10,
+            );
+          expect(turned[i]).toBe(range(n, (j) => (inner[i * n + j] ?? NaN) * (v[j] ?? NaN)));
+        }
+        for (let c = 0; c < m; c++)
+          for (let e = 0; e < m; e++)
+            expect(scatter[c * m + e]).toBeCloseTo(
+              kept.reduce((sum, i) => sum - at(i, c) * at(i, e), 0),
+              10,
+            );
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+const range = (n: number, term: (i: number) => number) => Array.from({ length: n }, (_, i) => term(i)).reduce((sum, one) => sum + one, 0);
