@@ -21,6 +21,14 @@ export const HeadFile = z.object({
    * Kind attentive: the head reads patch tokens t_i [T, d] (the encoder's output `tokens`, rounded to half precision), and x is another one for each
    * finding: x_k = LayerNorm(sum over i of softmax over i of (q_k . t_i) t_i) with the tensors `attention.query` q [K, d], `norm.gain`, `norm.bias` [d]
    * (epsilon 1e-6); all else as above, logit_k being z_k . W_k + b_k.
+   *
+   * Kind block: the head reads what goes into the encoder's last block, s [T, d], class token first (its output `block_input`, rounded to half
+   * precision), and holds that block, fine-tuned: s' = s + Attention(LayerNorm1(s)), s'' = s' + SwiGLU(LayerNorm2(s')),
+   * x = LayerNorm(mean of s'' without its first row); all else as above. Its tensors (LastBlock below): y = n W + b with `block.<layer>` [in, out] and
+   * `block.<layer>.bias` for the layers q, k, v, proj, gate, up, down, where k and v may lack a bias; gains and biases of the LayerNorms (epsilon 1e-6)
+   * `block.norm1`, `block.norm2`, `block.inner` and `norm` (`.gain`, `.bias`); the rotary tables `block.rope.cos`, `block.rope.sin` [T, 32], by which
+   * the interleaved pairs of q and k turn in every attention head of width 64; scores are divided by 8.
+   * SwiGLU(n) = down(inner(silu(gate(n)) * up(n))), without `inner` where there are no such tensors.
    */
   projection: z.object({ components: z.int().positive() }).nullable(),
   unit: z.boolean().optional(),
@@ -46,6 +54,9 @@ export const HeadTensor = z.object({
   data: z.custom<Float32Array>((value) => value instanceof Float32Array),
 });
 export type Tensor = Readonly<z.infer<typeof HeadTensor>>;
+
+/** The encoder's last block and last LayerNorm: the tensors `block.*` and `norm.*` of a head of kind block. */
+export type LastBlock = Readonly<Record<string, Tensor>>;
 
 /** A fitted head: its description and its numbers. */
 export interface Head {

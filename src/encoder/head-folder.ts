@@ -4,6 +4,7 @@ import { HeadFile, type Head } from '../contract/head';
 import { fail, ok, type Result } from '../contract/result';
 import { readSafetensors, writeSafetensors } from '../onnx/safetensors';
 import { headId } from '../trainer/heads/identity';
+import { blockShapes } from '../trainer/heads/tuned/block-shapes';
 
 const FILE = 'head.json';
 const TENSORS = 'head.safetensors';
@@ -56,6 +57,7 @@ function wrongShape({ file, tensors }: Head): string | null {
     weight: [k, m],
     bias: [k],
     ...(file.ready ? { 'ready.weight': [k, d], 'ready.bias': [k] } : {}),
+    ...(file.kind === 'block' ? blockShapes(d, tensors) : {}),
     ...(file.kind === 'attentive' ? { 'attention.query': [k, d], 'norm.gain': [d], 'norm.bias': [d] } : {}),
     'calibration.slope': [k],
     'calibration.offset': [k],

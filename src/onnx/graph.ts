@@ -41,8 +41,8 @@ export const size = (shape: readonly number[]): number => shape.reduce((product,
 
 /** Collects the parts of a graph in the order in which they run. Names are unique; every method returns the name of its result. */
 export class Graph {
-  readonly nodes: Node[] = [];
-  readonly constants: Constant[] = [];
+  nodes: Node[] = [];
+  constants: Constant[] = [];
   inputs: ValueInfo[] = [];
   outputs: ValueInfo[] = [];
   private readonly names = new Set<string>();
@@ -58,6 +58,18 @@ export class Graph {
       node.outputs.filter((output) => output !== '').forEach((output) => this.claim(output));
       this.nodes.push(node);
     }
+  }
+
+  /** Takes out the nodes and constants that no output needs. */
+  prune(): void {
+    const needed = new Set(this.outputs.map(({ name }) => name));
+    const nodes = this.nodes.toReversed().filter(({ inputs, outputs }) => {
+      if (!outputs.some((name) => needed.has(name))) return false;
+      inputs.forEach((name) => needed.add(name));
+      return true;
+    });
+    this.nodes = nodes.toReversed();
+    this.constants = this.constants.filter(({ name }) => needed.has(name));
   }
 
   input(name: string, shape: ValueInfo['shape']): string {

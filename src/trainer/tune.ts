@@ -6,17 +6,16 @@ import { makeDesign, type Linear } from './heads/design';
 import { clearlyBetter, meanLossOf } from './heads/evidence';
 import { fitLinear, finishHead, seenFindings, type FittedHead } from './heads/fit';
 import { foldCount } from './heads/out-of-fold';
-import { attentive } from './heads/tuned/attentive';
-import type { TunedKind } from './heads/tuned/kinds';
 import { LEAST_FOLDS, trainInStep, type Watched } from './heads/tuned/lockstep';
-import { tokenFacts, type StateSource } from './heads/tuned/states';
+import { methodOf, type TunedPart } from './heads/tuned/method';
+import type { StateSource } from './heads/tuned/states';
 import type { Targets } from './labels';
 import type { Matrix } from './matrix';
 import { groupedFolds } from './splits';
 import type { Trainable } from './tensors/tuning';
 
 export interface TuneOptions extends Watched {
-  readonly kind: TunedKind;
+  readonly part: TunedPart;
   readonly source: StateSource;
   readonly created: string;
 }
@@ -34,10 +33,6 @@ export interface Tuned {
   readonly wins: boolean;
 }
 
-const PASSES = 40;
-const PATIENCE = 6;
-const OPTIMISER = { rate: 0.03, decay: 1e-4 };
-
 /**
  * Fine-tunes a head on the states of the labelled rows, from the linear one `learnt` on, and compares the two out of fold on the same rows.
  * A pure function of its arguments. `embeddings` [N, d] are those of the pool. Failures: labels-too-few, embedding-foreign, stopped.
@@ -47,7 +42,7 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
     snapshot: { base },
     basis,
   } = prepared;
-  const { source, signal, kind } = options;
+  const { source, signal, part } = options;
   const { targets } = learnt.fitted;
   // A fine-tuned head reads tokens, the file's own one the embedding: one head cannot hold both, and these findings would fall silent.
   const served = learnt.serving?.findings.filter(Boolean).length ?? 0;
@@ -56,24 +51,20 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
   const folds = groupedFolds(targets.groups, targets, base.settings.folds, base.seed);
   if (foldCount(folds) < LEAST_FOLDS) return fail('labels-too-few', { reason: 'fine-tuning needs labels of at least three patients' });
   try {
-    const facts = await tokenFacts(source, embeddings, Array.from(targets.rows), signal);
+    const method = await methodOf(part, source, embeddings, Array.from(targets.rows), basis.transform, signal);
     const design = makeDesign(basis.features, targets);
     const begin = async (include: Uint8Array): Promise<Trainable> =>
-      attentive(
-        asShown(await fitLinear(design, learnt.fitted, base.task, seen, include, signal), learnt.fitted, base.task),
-        basis.transform,
-        facts,
-      );
+      method.begin(asShown(await fitLinear(design, learnt.fitted, base.task, seen, include, signal), learnt.fitted, base.task));
     const { task, seed } = base;
-    const lesson = { source, targets: learnable(targets, seen, task), task, seed, optimiser: OPTIMISER, signal };
-    const trained = await trainInStep(lesson, folds, begin, { passes: PASSES, patience: PATIENCE, onProgress: options.onProgress });
+    const { optimiser, batch, passes, patience } = method;
+    const lesson = { source, targets: learnable(targets, seen, task), task, seed, optimiser, batch, signal };
+    const trained = await trainInStep(lesson, folds, begin, { passes, patience, onProgress: options.onProgress });
     const { weight, bias, ...others } = trained.values;
     if (!weight || !bias) throw new Error('a trained head without weights');
     const linear = learntOnly(weight.data, bias.data, learnt.fitted.linear.fitted);
     const logits = Float64Array.from(trained.logits, (z, i) => (seen.includes(i % targets.findings) ? z : NaN));
-    const own = await finishHead(kind, design, linear, logits, null, seen, base.task);
-    const norm = { 'norm.gain': vector(facts.gain), 'norm.bias': vector(facts.bias) };
-    const fitted: FittedHead = { ...own, tuned: { ...others, ...norm } };
+    const own = await finishHead(part.kind, design, linear, logits, null, seen, base.task);
+    const fitted: FittedHead = { ...own, tuned: method.tensors(others) };
     const [a, b] = [fitted.outOfFold.probabilities, learnt.fitted.outOfFold.probabilities];
     return ok({
       head: await describeHead(prepared, fitted, null, options.created),
@@ -90,8 +81,6 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
     throw error;
   }
 }
-
-const vector = (data: Float32Array) => ({ shape: [data.length], data });
 
 /** A class that nobody has met: as good as nothing in the softmax while the others are trained. */
 const UNSEEN = -30;

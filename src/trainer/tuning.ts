@@ -37,7 +37,7 @@ export class Tuning {
     if (!linear.ok) return linear;
     if (!linear.value.ok) return linear.value;
     const tuned = await tune(prepared, linear.value.value, embeddings, {
-      kind: 'attentive',
+      part: { kind: 'attentive' },
       source: this.#source(names),
       created,
       onProgress,

@@ -4,10 +4,10 @@ import { Backend, type SnapshotBase } from '../../contract/jobs/trainer';
 import { Task } from '../../contract/model';
 import { readyColumns, readySource } from '../../contract/ready-head';
 import { fail, ok, type Result } from '../../contract/result';
-import { learn, prepare, type Learnt, type Prepared } from '../../trainer/engine';
-import { tune, type Tuned } from '../../trainer/tune';
+import { learn, prepare } from '../../trainer/engine';
 import { startBackend } from '../engine/backend';
-import { ofPool, poolOf, type Pool } from '../engine/pool';
+import { checkTuneFiles, fineTune, type TuneFiles } from '../engine/fine-tune';
+import { poolOf } from '../engine/pool';
 import { snapshotOf } from '../engine/snapshot';
 import {
   addEmbeddingOptions,
@@ -20,14 +20,13 @@ import {
 } from '../options';
 import { checkFolder, writeFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
-import { readEmbeddings, type Embeddings } from '../tables/embeddings';
+import { readEmbeddings } from '../tables/embeddings';
 import { headFiles, readHead } from '../../encoder/head-folder';
 import { readLabels } from '../tables/labels';
-import { withStates } from '../tables/states';
 
-const heads = ['auto', 'gda', 'logistic', 'attentive'] as const;
+const heads = ['auto', 'gda', 'logistic', 'attentive', 'block'] as const;
 
-interface Options extends CommonOptions, EmbeddingOptions, LabelColumnOptions {
+interface Options extends CommonOptions, EmbeddingOptions, LabelColumnOptions, TuneFiles {
   readonly labels: string;
   readonly out: string;
   readonly task?: Task;
@@ -35,7 +34,6 @@ interface Options extends CommonOptions, EmbeddingOptions, LabelColumnOptions {
   readonly backend: Backend;
   readonly findings?: string[];
   readonly ready?: string;
-  readonly tokens?: string;
 }
 
 export function fit(program: Commander, run: Run): void {
@@ -54,13 +52,20 @@ export function fit(program: Commander, run: Run): void {
       '--tokens <TOKENS.npy>',
       'patch tokens from "collimate embed --tokens", for the attentive head: with --head auto it replaces the linear one only where it is clearly better out of fold',
     )
+    .option(
+      '--block-input <FILE.npy>',
+      'what goes into the last block, from "collimate embed --block-input", for a head that fine-tunes that block; --head auto as above',
+    )
+    .option('--encoder <DIR>', 'the encoder of the embeddings, whose last block is fine-tuned; goes with --block-input')
     .action((options: Options) => run(options, (session) => fitHead(session, options)));
 }
 
 async function fitHead(session: Session, options: Options): Promise<Result<Summary>> {
   const free = await checkFolder(options.out, session.overwrite);
   if (!free.ok) return free;
-  if (options.head === 'attentive' && options.tokens === undefined) return fail('wrong-use', { reason: '--head attentive needs --tokens' });
+  const fitting = checkTuneFiles(options);
+  if (!fitting.ok) return fitting;
+  const isTuned = options.head === 'attentive' || options.head === 'block';
   const labels = await readLabels(options.labels, options);
   if (!labels.ok) return labels;
   const embeddings = await readEmbeddings(options.embeddings, options.index);
@@ -68,7 +73,7 @@ async function fitHead(session: Session, options: Options): Promise<Result<Summa
   const pool = poolOf(embeddings.value);
   const labelled = snapshotOf(pool, embeddings.value.card.encoder, labels.value, {
     seed: session.seed,
-    settings: { head: options.head === 'attentive' ? 'auto' : options.head },
+    settings: { head: isTuned ? 'auto' : options.head },
     findings: options.findings,
   });
   if (!labelled.ok) return labelled;
@@ -82,11 +87,10 @@ async function fitHead(session: Session, options: Options): Promise<Result<Summa
   // No time of making: the same labels give the same bytes.
   const learnt = await learn(prepared.value, '', session.signal);
   if (!learnt.ok) return learnt;
-  const tuning =
-    options.tokens === undefined ? ok(null) : await fineTune(session, options.tokens, prepared.value, learnt.value, pool, embeddings.value);
+  const tuning = await fineTune(session, options, prepared.value, learnt.value, pool, embeddings.value);
   if (!tuning.ok) return tuning;
   const tuned = tuning.value;
-  const { head } = tuned && (tuned.wins || options.head !== 'auto') ? tuned : learnt.value;
+  const { head } = tuned && (tuned.wins || isTuned) ? tuned : learnt.value;
   await mkdir(options.out, { recursive: true });
   const written = await writeFiles(headFiles(options.out, head));
   if (!written.ok) return written;
@@ -106,31 +110,9 @@ async function fitHead(session: Session, options: Options): Promise<Result<Summa
     tuned: tuned && { wins: tuned.wins, loss: tuned.loss, linearLoss: tuned.linearLoss, passes: tuned.passes },
   };
   const compared = tuned
-    ? ` Out-of-fold log loss ${tuned.loss.toFixed(4)} attentive, ${tuned.linearLoss.toFixed(4)} linear: ${tuned.wins ? 'clearly better' : 'not clearly better'}.`
+    ? ` Out-of-fold log loss ${tuned.loss.toFixed(4)} ${tuned.head.file.kind}, ${tuned.linearLoss.toFixed(4)} linear: ${tuned.wins ? 'clearly better' : 'not clearly better'}.`
     : '';
   return ok(summary(`Head ${id} (${kind}) from ${String(used.count)} labelled images in ${options.out}.${compared}`, values));
-}
-
-function fineTune(
-  session: Session,
-  tokens: string,
-  prepared: Prepared,
-  learnt: Learnt,
-  pool: Pool,
-  embeddings: Embeddings,
-): Promise<Result<Tuned>> {
-  return withStates(tokens, 'tokens', embeddings, async (source) => {
-    const bar = session.progress('Fine-tuning');
-    const tuned = await tune(prepared, learnt, pool.vectors, {
-      kind: 'attentive',
-      source: ofPool(source, pool),
-      created: '',
-      onProgress: (done, total) => bar.at(done, total),
-      signal: session.signal,
-    });
-    bar.end();
-    return tuned;
-  });
 }
 
 /** The encoder's own head for the findings of the labels. */

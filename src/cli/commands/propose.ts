@@ -20,6 +20,7 @@ interface Options extends CommonOptions, EmbeddingOptions {
   readonly out: string;
   readonly backend: Backend;
   readonly tokens?: string;
+  readonly blockInput?: string;
 }
 
 export function propose(program: Commander, run: Run): void {
@@ -31,6 +32,7 @@ export function propose(program: Commander, run: Run): void {
   )
     .requiredOption('--out <PROPOSALS.csv>', 'the proposals')
     .option('--tokens <TOKENS.npy>', 'what an attentive head reads, from "collimate embed --tokens"')
+    .option('--block-input <FILE.npy>', 'what a block head reads, from "collimate embed --block-input"')
     .addOption(new Option('--backend <name>', 'where tensors are computed').choices(Backend.options).default('auto'))
     .action((options: Options) => run(options, (session) => proposeAll(session, options)));
 }
@@ -63,13 +65,13 @@ async function saidBy(
   head: Head,
   pool: Pool,
   embeddings: Embeddings,
-  { tokens }: Options,
+  { tokens, blockInput }: Options,
 ): Promise<Result<Float32Array>> {
   const kind = tunedKind(head.file);
   if (kind === null) return ok(await proposals(head, pool.vectors, session.signal));
-  const state = stateOfKind[kind];
-  if (tokens === undefined) return fail('wrong-use', { reason: `this head is of the kind ${kind}: name what it reads with --tokens` });
-  return withStates(tokens, state, embeddings, async (source) => {
+  const [array, option] = kind === 'attentive' ? [tokens, '--tokens'] : [blockInput, '--block-input'];
+  if (array === undefined) return fail('wrong-use', { reason: `this head is of the kind ${kind}: name what it reads with ${option}` });
+  return withStates(array, stateOfKind[kind], embeddings, async (source) => {
     const rows = pool.images.map((_, row) => row);
     const bar = session.progress('Proposing');
     const said = await proposeStates(head, ofPool(source, pool), rows, (done) => bar.at(done, rows.length), session.signal);

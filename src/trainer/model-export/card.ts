@@ -41,11 +41,7 @@ export function modelCard(facts: ModelCardFacts): string {
           `- Input \`image\`: float32 [N, ${String(encoder.input.channels)}, ${String(encoder.input.size)}, ${String(encoder.input.size)}], grey levels 0 to 255${encoder.input.channels === 3 ? ' in three channels (a grey image is repeated)' : ''}; ${crops[tile.crop](tile.resize, tile.size)}, bicubic with antialiasing as in Pillow. DICOM and 16-bit images are windowed to 8 bits first.`,
           '- Normalisation, encoder, projection, head and calibration are inside.',
         ]
-      : [
-          head.kind === 'attentive'
-            ? `- Input \`tokens\`: float32 [N, T, ${String(head.encoder.d)}], the patch tokens behind the last block (before the last LayerNorm, without class token) of the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and of no other.`
-            : `- Input \`embedding\`: float32 [N, ${String(head.encoder.d)}], made by the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and by no other.`,
-        ];
+      : [headInput(head, encoder)];
   return `${[
     `# ${plain(facts.project)}: ${file}`,
     '',
@@ -81,7 +77,7 @@ export function modelCard(facts: ModelCardFacts): string {
     `- ${plain(encoder.name)}, id \`${encoder.id}\``,
     ...(encoder.source ? [`- Weights from ${plain(encoder.source.file)}, SHA-256 \`${encoder.source.sha256}\``] : []),
     `- Licence: ${plain(encoder.licence)}`,
-    ...licenceNote(encoder, parts),
+    ...licenceNote(encoder, parts, head.kind),
     '',
     '## Limits',
     '',
@@ -108,13 +104,28 @@ function readyNote({ ready, findings, calibration }: HeadFile): string[] {
   ];
 }
 
-function licenceNote(encoder: EncoderCard, parts: 'model' | 'head'): string[] {
+/** The input of head.onnx. */
+function headInput({ kind, encoder: { d } }: HeadFile, encoder: EncoderCard): string {
+  const made = `of the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and of no other.`;
+  if (kind === 'attentive')
+    return `- Input \`tokens\`: float32 [N, T, ${String(d)}], the patch tokens behind the last block (before the last LayerNorm, without class token) ${made}`;
+  if (kind === 'block')
+    return `- Input \`block_input\`: float32 [N, T, ${String(d)}], what goes into the last block (class token first) ${made} The block itself, fine-tuned, is inside.`;
+  return `- Input \`embedding\`: float32 [N, ${String(d)}], made by the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and by no other.`;
+}
+
+function licenceNote(encoder: EncoderCard, parts: 'model' | 'head', kind: HeadFile['kind']): string[] {
   if (encoder.kind === 'custom' && parts === 'model') {
     return [
       `- **This file contains the weights of ${plain(encoder.source?.file ?? 'a model of somebody else')}.** The licence above is what was written when it was added: check it before you give the file to others, or export the head alone.`,
     ];
   }
   if (encoder.kind !== 'eva-x') return [];
+  if (parts === 'head' && kind === 'block') {
+    return [
+      '- **This file contains the last block of EVA-X, fine-tuned. For EVA-X weights no licence is stated**: ask the authors of EVA-X before you give it to others, or export a head that was not fine-tuned in this way.',
+    ];
+  }
   return parts === 'model'
     ? [
         '- **This file contains EVA-X weights, for which no licence is stated.** Before you give it to others, ask the authors of EVA-X, or export the head alone: it holds none of their weights, and whoever has the encoder can use it.',

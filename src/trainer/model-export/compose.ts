@@ -2,11 +2,15 @@ import type { EncoderCard } from '../../contract/encoder-card';
 import type { Head, Tensor } from '../../contract/head';
 import { Graph, type Node } from '../../onnx/graph';
 import type { Model } from '../../onnx/model';
+import { BLOCK_OPSET, tunedBlock } from './block';
 import { infoOf, metadataOf } from './metadata';
 
 const HEAD_OPSET = 18;
 
-/** Normalisation, encoder and head in one: `image` [N, C, H, W], 0 to 255, -> `probabilities` [N, K]. */
+/**
+ * Normalisation, encoder and head in one: `image` [N, C, H, W], 0 to 255, -> `probabilities` [N, K]. What the head does without is left out:
+ * a fine-tuned last block takes the place of the encoder's own.
+ */
 export function composeModel(encoder: Model, card: EncoderCard, head: Head): Model {
   const graph = new Graph();
   const { channels, size } = card.input;
@@ -15,6 +19,7 @@ export function composeModel(encoder: Model, card: EncoderCard, head: Head): Mod
   normalise(part, image, card);
   graph.adopt(encoder.graph);
   addHead(part, inputOf(head), head);
+  graph.prune();
   return { opset: encoder.opset, graph, metadata: metadataOf(infoOf(card, head.file)) };
 }
 
@@ -33,8 +38,9 @@ export function composeHead(card: EncoderCard, head: Head): Model {
   const graph = new Graph();
   const { d } = head.file.encoder;
   const name = inputOf(head);
-  addHead({ graph, prefix: '', opset: HEAD_OPSET }, graph.input(name, name === 'embedding' ? ['N', d] : ['N', 'T', d]), head);
-  return { opset: HEAD_OPSET, graph, metadata: metadataOf(infoOf(card, head.file)) };
+  const opset = head.file.kind === 'block' ? BLOCK_OPSET : HEAD_OPSET;
+  addHead({ graph, prefix: '', opset }, graph.input(name, name === 'embedding' ? ['N', d] : ['N', 'T', d]), head);
+  return { opset, graph, metadata: metadataOf(infoOf(card, head.file)) };
 }
 
 /** A part of a graph that is being built: its names, which must not be those of the other parts, and the version of its operators. */
@@ -86,7 +92,10 @@ function normalise(part: Part, image: string, { preprocessing }: EncoderCard): v
 }
 
 /** The encoder's output that a head reads, which is also the input of the head alone. */
-export const inputOf = ({ file }: Pick<Head, 'file'>): 'embedding' | 'tokens' => (file.kind === 'attentive' ? 'tokens' : 'embedding');
+export const inputOf = ({ file }: Pick<Head, 'file'>): 'embedding' | 'tokens' | 'block_input' => {
+  if (file.kind === 'attentive') return 'tokens';
+  return file.kind === 'block' ? 'block_input' : 'embedding';
+};
 
 /** The formula of src/contract/head.ts, step by step. */
 function addHead(part: Part, input: string, head: Head): void {
@@ -96,8 +105,8 @@ function addHead(part: Part, input: string, head: Head): void {
     const { shape, data } = tensorOf(head, name);
     return graph.constant(`${prefix}head.${name}`, shape, data);
   };
-  const step = (op: string, inputs: string[], name: string, attributes = {}): string =>
-    graph.node(op, inputs, attributes, { as: `${prefix}head.${name}.value` });
+  const step = (op: string, inputs: string[], name: string, attributes = {}, domain = ''): string =>
+    graph.node(op, inputs, attributes, { as: `${prefix}head.${name}.value`, domain });
 
   /** The rows of the ready head's weights are zero where the fitted one speaks, and the other way round. */
   const withReady = (logits: string, served: readonly boolean[]): string => {
@@ -111,7 +120,11 @@ function addHead(part: Part, input: string, head: Head): void {
   };
 
   const pooled = head.file.kind === 'attentive';
-  const embedding = pooled ? attended(graph, input, constant, step, head) : input;
+  const embedding = pooled
+    ? attended(graph, input, constant, step, head)
+    : head.file.kind === 'block'
+      ? tunedBlock({ graph, constant, step }, input, head)
+      : input;
   const centred = step('Sub', [embedding, constant('scaling.mean')], 'centred');
   let features = step('Div', [centred, constant('scaling.scale')], 'scaled');
   if (head.file.projection) features = step('MatMul', [features, constant('projection')], 'projected');

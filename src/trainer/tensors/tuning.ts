@@ -25,6 +25,12 @@ export interface Trainable {
 
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
 
+export function named(tensors: Tensors, name: string): tf.Tensor {
+  const tensor = tensors[name];
+  if (!tensor) throw new Error(`there is no tensor ${name}`);
+  return tensor;
+}
+
 /** Where training stands, in plain numbers: it survives the loss of a device. */
 export interface Progress {
   readonly steps: number;
@@ -44,6 +50,8 @@ export interface Optimiser {
   readonly rate: number;
   /** Pull of each delta towards zero, added to its gradient. */
   readonly decay: number;
+  /** The same beside the gradient, as AdamW has it (Loshchilov and Hutter, ICLR 2019): a step takes off rate times this of each delta. */
+  readonly decoupled?: number;
 }
 
 const BETA1 = 0.9;
@@ -177,7 +185,8 @@ function step(model: Trainable, task: Task, state: Moving, fixed: Fixed, batch: 
     const second = tf.add(tf.mul(square, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
     out.first[name] = first;
     out.second[name] = second;
-    out.delta[name] = tf.sub(delta, tf.mul(tf.div(first, tf.add(tf.sqrt(second), 1e-8)), rate));
+    const kept = optimiser.decoupled === undefined ? delta : tf.mul(delta, 1 - optimiser.rate * optimiser.decoupled);
+    out.delta[name] = tf.sub(kept, tf.mul(tf.div(first, tf.add(tf.sqrt(second), 1e-8)), rate));
   }
   return out;
 }

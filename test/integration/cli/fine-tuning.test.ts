@@ -16,49 +16,56 @@ describe.skipIf(missing !== '')(`heads fine-tuned on what EVA-X gives beyond the
   beforeAll(async () => {
     await succeed(work, 'convert', checkpoint, '--out', 'encoder');
     await succeed(work, 'sample', '--out', 'sample', '--count', '48');
-    await succeed(work, 'embed', 'sample/images', '--encoder', 'encoder', '--out', 'e.npy', '--index', 'e.csv', '--tokens', 'tokens.npy');
+    await succeed(
+      work,
+      'embed',
+      'sample/images',
+      '--encoder',
+      'encoder',
+      '--out',
+      'e.npy',
+      '--index',
+      'e.csv',
+      '--tokens',
+      'tokens.npy',
+      '--block-input',
+      'block.npy',
+    );
   });
 
-  test('an attentive head is fitted, the same each time, proposes, and is exported to the same probabilities', async () => {
-    const tokens = ['--tokens', 'tokens.npy'];
-    const made = await succeed(work, ...fit('attentive', '--head', 'attentive', ...tokens));
-    expect(made).toMatchObject({
-      kind: 'attentive',
-      tuned: { loss: expect.any(Number) as number, linearLoss: expect.any(Number) as number },
-    });
-    await succeed(work, ...fit('again', '--head', 'attentive', ...tokens));
-    expect(await readFile(join(work, 'again/head.safetensors'))).toEqual(await readFile(join(work, 'attentive/head.safetensors')));
+  test.each([
+    ['attentive', ['--tokens', 'tokens.npy'], []],
+    ['block', ['--block-input', 'block.npy'], ['--encoder', 'encoder']],
+  ] as const)(
+    'a head of kind %s is fitted, the same each time, proposes, and is exported to the same probabilities',
+    async (kind, states, from) => {
+      const made = await succeed(work, ...fit(kind, '--head', kind, ...states, ...from));
+      expect(made).toMatchObject({
+        kind,
+        tuned: { loss: expect.any(Number) as number, linearLoss: expect.any(Number) as number },
+      });
+      await succeed(work, ...fit(`${kind}-again`, '--head', kind, ...states, ...from));
+      expect(await readFile(join(work, `${kind}-again/head.safetensors`))).toEqual(await readFile(join(work, kind, 'head.safetensors')));
 
-    await succeed(work, 'propose', '--head', 'attentive', ...pool, ...tokens, '--out', 'proposals.csv');
-    const rows = await rowsOf(join(work, 'proposals.csv'));
-    expect(rows.length).toBe(48);
+      await succeed(work, 'propose', '--head', kind, ...pool, ...states, '--out', `${kind}.csv`);
+      const rows = await rowsOf(join(work, `${kind}.csv`));
+      expect(rows.length).toBe(48);
 
-    for (const parts of ['model', 'head']) {
-      const exported = await succeed(
-        work,
-        'export',
-        '--head',
-        'attentive',
-        '--encoder',
-        'encoder',
-        '--out',
-        parts,
-        '--parts',
-        parts,
-        '--check',
-        'sample/images',
-      );
-      expect(exported).toMatchObject({ checked: 24 });
-      expect((exported as { maxDifference: number }).maxDifference).toBeLessThan(1e-4);
-    }
-    await succeed(work, 'predict', 'model', 'sample/images', '--out', 'predictions.csv');
-    const predicted = new Map((await rowsOf(join(work, 'predictions.csv'))).map((row) => [row['path'], row]));
-    const [, , ...findings] = Object.keys(rows[0] ?? {});
-    expect(findings.length).toBeGreaterThan(0);
-    for (const row of rows)
-      for (const finding of findings)
-        expect(Math.abs(Number(row[finding]) - Number(predicted.get(row['path'])?.[finding]))).toBeLessThan(1e-4);
-  });
+      const common = ['export', '--head', kind, '--encoder', 'encoder', '--check', 'sample/images'];
+      for (const parts of ['model', 'head']) {
+        const exported = await succeed(work, ...common, '--out', `${kind}-${parts}`, '--parts', parts);
+        expect(exported).toMatchObject({ checked: 24 });
+        expect((exported as { maxDifference: number }).maxDifference).toBeLessThan(1e-4);
+      }
+      await succeed(work, 'predict', `${kind}-model`, 'sample/images', '--out', `${kind}-predictions.csv`);
+      const predicted = new Map((await rowsOf(join(work, `${kind}-predictions.csv`))).map((row) => [row['path'], row]));
+      const [, , ...findings] = Object.keys(rows[0] ?? {});
+      expect(findings.length).toBeGreaterThan(0);
+      for (const row of rows)
+        for (const finding of findings)
+          expect(Math.abs(Number(row[finding]) - Number(predicted.get(row['path'])?.[finding]))).toBeLessThan(1e-4);
+    },
+  );
 
   test('with --head auto the better one stays', async () => {
     const made = (await succeed(work, ...fit('auto', '--tokens', 'tokens.npy'))) as { kind: string; tuned: { wins: boolean } };

@@ -2,7 +2,7 @@ import type { Tensor } from '../../../contract/head';
 import type { Transform } from '../../basis';
 import { attentionPool } from '../../tensors/attention';
 import { tailLogits } from '../../tensors/tail';
-import type { Trainable, Values } from '../../tensors/tuning';
+import { named, type Tensors, type Trainable, type Values } from '../../tensors/tuning';
 import type { Linear } from '../design';
 import type { TokenFacts } from './states';
 
@@ -66,15 +66,7 @@ export function tailConstants({ mean, scale, projection }: Transform, { gain, bi
   return constants;
 }
 
-type Tensors = Parameters<Trainable['logits']>[1];
-
-export function named(tensors: Tensors, name: string) {
-  const tensor = tensors[name];
-  if (!tensor) throw new Error(`there is no tensor ${name}`);
-  return tensor;
-}
-
-export const tailOf = (constants: Tensors, { projection, unit }: Pick<Transform, 'projection' | 'unit'>) => ({
+const tailOf = (constants: Tensors, { projection, unit }: Pick<Transform, 'projection' | 'unit'>) => ({
   gain: named(constants, 'tail.gain'),
   bias: named(constants, 'tail.bias'),
   projection: projection ? (named(constants, 'projection') as Parameters<typeof tailLogits>[1]['projection']) : null,

@@ -12,6 +12,8 @@ export interface Lesson {
   readonly task: Task;
   readonly seed: number;
   readonly optimiser: Optimiser;
+  /** Images at once. */
+  readonly batch: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,19 +29,19 @@ export interface Member {
 
 /** The member's pass number `done`, counted from 1. */
 export async function pass(lesson: Lesson, member: Member, done: number): Promise<void> {
-  const { source, targets, task, seed, optimiser, signal } = lesson;
+  const { source, targets, task, seed, optimiser, batch, signal } = lesson;
   const { model, rows, name } = member;
   const order = random(seed, `tune ${name} ${String(done)}`).shuffle(Float64Array.from(rows));
   const weights = cellWeights(targets, task, rows);
-  const batches = inBatches(Array.from(order)).map((part) => () => batchOf(source, targets, weights, rows.length, part));
+  const batches = inBatches(Array.from(order), batch).map((part) => () => batchOf(source, targets, weights, rows.length, part));
   member.at = await trainPass(model, task, member.at, batches, optimiser, () => pause(signal));
 }
 
 /** Puts the member's logits of these places into [n, K]. */
 export async function judge(lesson: Lesson, { model, at }: Member, rows: readonly number[], into: Float32Array): Promise<void> {
-  const { source, targets, signal } = lesson;
+  const { source, targets, batch, signal } = lesson;
   const k = targets.findings;
-  const batches = inBatches(rows).map((part) => async () => ({ states: await statesAt(source, targets, part) }));
+  const batches = inBatches(rows, batch).map((part) => async () => ({ states: await statesAt(source, targets, part) }));
   const found = await score(model, valuesOf(model, at), batches, () => pause(signal));
   rows.forEach((i, r) => into.set(found.subarray(r * k, (r + 1) * k), i * k));
 }

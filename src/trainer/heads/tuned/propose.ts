@@ -3,7 +3,8 @@ import { pause } from '../../pause';
 import { score } from '../../tensors/tuning';
 import { calibratedByHead, tensorOf, transformOf } from '../formula';
 import { attentiveFormula, type Formula } from './attentive';
-import { inBatches, statesOf, type StateSource } from './states';
+import { BLOCK_BATCH, blockFormula } from './block';
+import { BATCH, inBatches, statesOf, type StateSource } from './states';
 
 /** Probabilities [n, K] of rows of states: everything a fine-tuned head says, from its file alone. Needs a started tensor backend. */
 export async function proposeStates(
@@ -24,9 +25,9 @@ export function logitsOfStates(
   onProgress: (done: number) => void = () => undefined,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
-  const { formula, values } = formulaOf(head);
+  const { formula, values, batch } = formulaOf(head);
   let done = 0;
-  const batches = inBatches(rows).map((part) => async () => {
+  const batches = inBatches(rows, batch).map((part) => async () => {
     const states = await statesOf(source, part);
     done += part.length;
     onProgress(Math.min(done, rows.length));
@@ -35,11 +36,13 @@ export function logitsOfStates(
   return score(formula, values, batches, () => pause(signal));
 }
 
-function formulaOf(head: Head): { formula: Formula; values: Head['tensors'] } {
+function formulaOf(head: Head): { formula: Formula; values: Head['tensors']; batch: number } {
+  if (head.file.kind === 'block') return { formula: blockFormula(head.file.unit === true), values: head.tensors, batch: BLOCK_BATCH };
   const norm = { gain: tensorOf(head, 'norm.gain').data, bias: tensorOf(head, 'norm.bias').data };
   const values = { weight: tensorOf(head, 'weight'), bias: tensorOf(head, 'bias') };
   return {
     formula: attentiveFormula(transformOf(head), norm),
     values: { ...values, 'attention.query': tensorOf(head, 'attention.query') },
+    batch: BATCH,
   };
 }

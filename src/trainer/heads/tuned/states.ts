@@ -35,7 +35,7 @@ export interface TokenFacts {
 }
 
 /** Above what half precision and an int8 encoder may cost, far below what tokens of another encoder or other images do. */
-const BELONG = 0.2;
+export const BELONG = 0.2;
 
 /**
  * Recovers the last LayerNorm from pairs of tokens and embeddings by least squares, a feature at a time: it is a straight line through them,

@@ -203,7 +203,7 @@ describe('the head that came with the encoder', () => {
       shape: [1, 1],
       read: () => Promise.reject(new Error('no state is needed to say so')),
     } as unknown as TuneOptions['source'];
-    const tuned = await tune(prepared, learnt, pool.rows, { kind: 'attentive', source, created });
+    const tuned = await tune(prepared, learnt, pool.rows, { part: { kind: 'attentive' }, source, created });
     expect(tuned.ok ? '' : sentence(tuned.failure)).toMatch(/own head is still the better one/);
   });
 

@@ -28,7 +28,7 @@ async function tuned(
   return {
     learnt,
     prepared,
-    result: await tune(prepared, learnt, pool.rows, { kind: 'attentive', source: pool.tokens, created, ...options }),
+    result: await tune(prepared, learnt, pool.rows, { part: { kind: 'attentive' }, source: pool.tokens, created, ...options }),
   };
 }
 

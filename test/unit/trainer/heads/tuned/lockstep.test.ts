@@ -27,7 +27,14 @@ describe('models trained in step', () => {
     const truth = Int8Array.from({ length: 2 * N }, (_, at) => (pool.truth[at >> 1] === at % 2 ? 1 : 0));
     const trained = (y: Int8Array) => {
       const targets: Targets = { findings: 2, rows: Int32Array.from(first(N)), groups: Int32Array.from(first(N)), y };
-      const lesson = { source: pool.tokens, targets, task: 'multilabel', seed: 3, optimiser: { rate: 0.1, decay: 1e-4 } } as const;
+      const lesson = {
+        source: pool.tokens,
+        targets,
+        task: 'multilabel',
+        seed: 3,
+        optimiser: { rate: 0.1, decay: 1e-4 },
+        batch: 16,
+      } as const;
       return trainInStep(lesson, folds, () => Promise.resolve(attentive(linear, transform, facts)), { passes: 12, patience: 2 });
     };
     const as = await trained(truth);
