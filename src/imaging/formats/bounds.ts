@@ -8,6 +8,8 @@ export const limits = {
   /** Bytes of one decoded frame: what one worker may need at least twice. */
   decodedBytes: 600e6,
   side: 65_535,
+  /** Bytes that a deflated data set unpacks to: it is held up to three times, and a megabyte can become a gigabyte. */
+  inflatedBytes: 300e6,
 } as const;
 
 /** Ends the reading of this file. The caller knows its name and puts it into the params. */

@@ -24,14 +24,23 @@ export function parseDataSet(file: Uint8Array): { set: DataSet; uid: string; big
 }
 
 function parse(file: Uint8Array): DataSet {
-  const inflater = (bytes: Uint8Array, position: number) =>
-    Buffer.concat([bytes.subarray(0, position), inflateRawSync(bytes.subarray(position), { maxOutputLength: limits.fileBytes })]);
+  let tooLarge = false;
+  const inflater = (bytes: Uint8Array, position: number) => {
+    try {
+      const set = inflateRawSync(bytes.subarray(position), { maxOutputLength: limits.inflatedBytes });
+      return Buffer.concat([bytes.subarray(0, position), set]);
+    } catch (error) {
+      tooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+      throw error;
+    }
+  };
   try {
     const preamble = Buffer.from(file.subarray(128, 132)).toString('latin1') === 'DICM';
     if (preamble) return parseDicom(file, { inflater });
     if (file[0] === 2) return parseDicom(Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), file]), { inflater });
     return parseDicom(file, { TransferSyntaxUID: bareSyntax(file) });
   } catch (error) {
+    if (tooLarge) return unsupported(`a deflated data set of more than ${String(limits.inflatedBytes / 1e6)} MB`);
     return corrupt('its DICOM header breaks off', reasonOf(error));
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeImage } from '../../../../../src/imaging/formats/decode';
-import { greyFile, type Elements } from './write';
+import { DEFLATED, greyFile, type Elements } from './write';
 
 describe('headers that lie', () => {
   const refusal = (code: string) => ({ failure: { code } });
@@ -37,5 +37,19 @@ describe('headers that lie', () => {
       '7fe00010': ['OB', [table, Uint8Array.from([0xff, 0xd8]), Uint8Array.from([1, 2]), Uint8Array.from([3, 4])]],
     };
     await expect(decodeImage(greyFile([1, 2], more, '1.2.840.10008.1.2.4.70'), 1)).rejects.toMatchObject(refusal('image-corrupt'));
+  });
+
+  test('a deflated data set that unpacks to more than it may', async () => {
+    const file = (megabytes: number) => greyFile([1, 2, 3], { '7fe10010': ['OB', new Uint8Array(megabytes * 1e6)] }, DEFLATED);
+    await expect(decodeImage(file(301), null)).rejects.toMatchObject(refusal('image-unsupported'));
+    expect((await decodeImage(file(3), null)).data).toEqual(Uint16Array.from([1, 2, 3]));
+  });
+
+  test('sequences nested without end', async () => {
+    const open = Buffer.from('0800401153510000fffffffffeff00e0ffffffff', 'hex');
+    const whole = greyFile([1]);
+    const meta = whole.subarray(0, 144 + whole.readUInt32LE(140));
+    const file = Buffer.concat([meta, ...Array.from({ length: 100_000 }, () => open)]);
+    await expect(decodeImage(file, null)).rejects.toMatchObject(refusal('image-corrupt'));
   });
 });
