@@ -38,6 +38,7 @@ describe('a folder with files of several frames', () => {
       look: async () => {
         expect(await person.page.getByText('Some files hold several frames').isVisible()).toBe(true);
         expect(await person.id('frames-all').isChecked()).toBe(true);
+        expect(await person.page.getByText('settled for good').isVisible()).toBe(true);
         expect(await person.barriers()).toEqual([]);
       },
     });

@@ -37,6 +37,9 @@ export function FramesChoice({ chosen, found, onChoose }: Props) {
           </span>
         </label>
       ))}
+      <p className="muted">
+        This is settled for good with the project, since labels belong to images; another project can choose otherwise.
+      </p>
     </details>
   );
 }
