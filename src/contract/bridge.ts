@@ -141,6 +141,22 @@ export const MetadataPreview = z.object({
 });
 export type MetadataPreview = z.infer<typeof MetadataPreview>;
 
+/** What a table of labels holds for a project, before or after it is imported. Counts are of rows or of labels. */
+export const LabelImport = z.object({
+  rows: z.int(),
+  /** Rows that name no image of the project. */
+  unused: z.int(),
+  images: z.int(),
+  /** Labels that are new: these are written. */
+  labels: z.int(),
+  /** Labels for what is answered already: the answers stay as they are. */
+  kept: z.int(),
+  findings: z.array(z.object({ name: z.string(), present: z.int(), absent: z.int(), unsure: z.int() })),
+  /** Columns (multi-class: labels) that are called like no finding of the project. */
+  unknown: z.array(z.string()),
+});
+export type LabelImport = z.infer<typeof LabelImport>;
+
 /** Images that a scan found new, whose file changed, and whose file was there before and is no longer. */
 export const ScanOutcome = z.object({
   added: z.int(),
@@ -273,6 +289,8 @@ export const bridge = {
     'labels.skip': { params: inProject.extend({ image: Id }), result: Action },
     /** A suspect label stands: an action like any other answer. Null: the label is no longer there. */
     'labels.keep': { params: inProject.extend({ image: Id, finding: Id, kept: Kept.omit({ time: true }) }), result: Action.nullable() },
+    /** Labels out of a CSV table, for what is not read yet; undone like any other step. `write` false: only what it would yield. */
+    'labels.import': { params: inProject.extend({ file: z.string(), write: z.boolean() }), result: LabelImport },
     'labels.undo': { params: inProject, result: Action },
     'labels.redo': { params: inProject, result: Action },
 

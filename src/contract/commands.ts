@@ -18,6 +18,7 @@ export const commands = [
   { id: 'export.open', title: 'Export…', keys: ['Mod+E'], group: 'project', where: 'project' },
   { id: 'project.findings', title: 'Findings…', keys: ['Mod+F'], group: 'project', where: 'project' },
   { id: 'project.metadata', title: 'Patients and views…', keys: ['Mod+Shift+P'], group: 'project', where: 'project' },
+  { id: 'project.import', title: 'Import labels…', keys: ['Mod+Shift+L'], group: 'project', where: 'project' },
   { id: 'project.rescan', title: 'Scan the folder again', keys: ['F5', 'Mod+R'], group: 'project', where: 'project' },
   { id: 'settings.open', title: 'Settings…', keys: ['Mod+,'], group: 'project', where: 'everywhere' },
 

@@ -35,7 +35,8 @@ export function matchRows({ file, rows }: MetadataTable, paths: Iterable<string>
 /** Several images end so. */
 const SHARED = Symbol('shared');
 
-class PathIndex {
+/** Images by what a table may call them. */
+export class PathIndex {
   readonly #whole = new Map<string, string>();
   readonly #ends = new Map<string, string | typeof SHARED>();
 

@@ -42,13 +42,16 @@ const known: Readonly<Record<keyof MetadataColumns, readonly string[]>> = {
   view: ['view', 'viewposition', 'projection', 'viewtype', 'frontallateral', 'position'],
 };
 
+/** The column that by its name holds this. */
+export function columnFor(columns: readonly string[], field: keyof MetadataColumns): string | null {
+  const plain = columns.map((name) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''));
+  const place = known[field].map((name) => plain.indexOf(name)).find((at) => at >= 0);
+  return place === undefined ? null : (columns[place] ?? null);
+}
+
 /** The columns that say what they are by their names; null where none names the file. */
 export function guessColumns(columns: readonly string[]): MetadataColumns | null {
-  const plain = columns.map((name) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''));
-  const find = (field: keyof MetadataColumns) => {
-    const place = known[field].map((name) => plain.indexOf(name)).find((at) => at >= 0);
-    return place === undefined ? null : (columns[place] ?? null);
-  };
+  const find = (field: keyof MetadataColumns) => columnFor(columns, field);
   const path = find('path');
   return path === null ? null : { path, patient: find('patient'), study: find('study'), view: find('view') };
 }

@@ -155,6 +155,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
     'labels.apply': ({ project, cells }) => inProject(project, (current) => current.label(cells)),
     'labels.skip': ({ project, image }) => inProject(project, (current) => current.skip(image)),
     'labels.keep': ({ project, image, finding, kept }) => inProject(project, (current) => current.keep(image, finding, kept)),
+    'labels.import': ({ project, file, write }) => inProject(project, (current) => current.importLabels(file, write)),
     'labels.undo': ({ project }) => inProject(project, (current) => current.undo()),
     'labels.redo': ({ project }) => inProject(project, (current) => current.redo()),
 

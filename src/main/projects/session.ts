@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { BridgeService, CellRequest, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
+import type { BridgeService, CellRequest, LabelImport, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
 import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
 import { imageName } from '../../contract/frames';
@@ -29,6 +29,7 @@ import { Embedding, nameOf } from './embedding';
 import { hashPatient } from '../metadata/rule';
 import { frameRecords } from './frames';
 import { checkFindings } from './findings';
+import { readLabelTable } from './label-table';
 import { changesFor } from './labels';
 import { Metadata } from './metadata';
 import { keyOf, ProjectFolder } from './folder';
@@ -49,6 +50,8 @@ export interface SessionOptions {
 
 /** Status goes to the page at most this often. */
 const STATUS_MS = 200;
+/** Labels in one action of an import. */
+const MAX_IMPORTED = 200_000;
 
 /**
  * The open project: the one writer of its journal, and the owner of the work on its images. What a person says is
@@ -273,6 +276,19 @@ export class ProjectSession {
       return ok({ ...this.#entry(time), kind: 'cells', cells: changes.value });
     });
     return asAsked ? ok(null) : done;
+  }
+
+  /** Labels out of a table, for what this annotator has not read. Each action holds as many as one answer may. */
+  async importLabels(file: string, write: boolean): Promise<Result<LabelImport>> {
+    const read = await readLabelTable(file, this.#project, this.state.images.values());
+    if (!read.ok) return read;
+    const fresh = read.value.cells.filter(({ image, finding }) => cellOf(this.state, this.#annotator.id, image, finding) === null);
+    const written = write ? fresh.length : 0;
+    for (let start = 0; start < written; start += MAX_IMPORTED) {
+      const saved = await this.label(fresh.slice(start, start + MAX_IMPORTED));
+      if (!saved.ok) return saved;
+    }
+    return ok({ ...read.value.summary, labels: fresh.length, kept: read.value.cells.length - fresh.length });
   }
 
   /** A suspect label stands. Its time stays: it was given then. Null: it is no longer there. */

@@ -6,6 +6,7 @@ import { GridView } from '../grid/GridView';
 import * as grid from '../grid/actions';
 import { useProject } from '../labels/use-labels';
 import { EditFindings } from '../projects/EditFindings';
+import { ImportLabels } from '../import/ImportLabels';
 import { MetadataDialog } from '../metadata/MetadataDialog';
 import { ProgressPanel } from '../progress/ProgressPanel';
 import * as queue from '../queue/actions';
@@ -114,12 +115,13 @@ function Project({ session, onClose, onCommand }: Props) {
       {sheet === 'header' && large !== null && <HeaderDialog image={large} onClose={() => setSheet(null)} />}
       {sheet === 'search' && <SearchDialog these={seedsOf(session, large)} onClose={() => setSheet(null)} />}
       {sheet === 'metadata' && <MetadataDialog onClose={() => setSheet(null)} />}
+      {sheet === 'import' && <ImportLabels onClose={() => setSheet(null)} />}
       {sheet === 'findings' && <EditFindings onClose={() => setSheet(null)} />}
     </div>
   );
 }
 
-type Sheet = 'export' | 'findings' | 'header' | 'metadata' | 'search';
+type Sheet = 'export' | 'findings' | 'header' | 'import' | 'metadata' | 'search';
 
 /** Where a search may start: the image that is large, in the grid the selection. */
 function seedsOf(session: Session, large: Id | null): readonly Id[] {
@@ -148,6 +150,7 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     'search.start': () => onSheet('search'),
     'project.findings': () => onSheet('findings'),
     'project.metadata': () => onSheet('metadata'),
+    'project.import': () => onSheet('import'),
     'project.rescan': rescan,
     'edit.undo': () => void queue.step(session, 'undo'),
     'edit.redo': () => void queue.step(session, 'redo'),

@@ -22,6 +22,7 @@ export function whyNoHead(
 ): string {
   if (!enoughLabels(task, totals)) return `Proposals appear ${whenFitted(task)}.`;
   if (trainer.stage !== 'idle') return 'The first head is being fitted…';
+  if (scan.state === 'failed') return 'The folder could not be read: the first head is fitted when it can be.';
   if (embedding.state === 'failed') return 'Embedding has stopped: the first head is fitted when it goes on.';
   if (embedding.state === 'paused') return 'Embedding is paused: the first head is fitted when it goes on.';
   if (embedding.state === 'running' || embedding.state === 'waiting' || scan.state === 'running')

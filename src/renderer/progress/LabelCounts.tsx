@@ -1,11 +1,12 @@
-import { Pencil, Users } from 'lucide-react';
+import { FileSpreadsheet, Pencil, Users } from 'lucide-react';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { count } from '../controls/figures';
 import { useProject } from '../labels/use-labels';
 
 /** Labels a finding, counted by the page itself from the journal. */
-export function LabelCounts({ onEdit, onPatients }: { readonly onEdit: () => void; readonly onPatients: () => void }) {
+export function LabelCounts(props: { readonly onEdit: () => void; readonly onPatients: () => void; readonly onImport: () => void }) {
+  const { onEdit, onPatients, onImport } = props;
   const { labels } = useSession();
   const { findings, task } = useProject();
   const { images, answered, skipped, perFinding } = useSignal(labels.totals);
@@ -50,6 +51,9 @@ export function LabelCounts({ onEdit, onPatients }: { readonly onEdit: () => voi
           })}
         </tbody>
       </table>
+      <button className="button small import-labels" onClick={onImport} data-testid="open-import-labels">
+        <FileSpreadsheet size={14} aria-hidden /> Import labels…
+      </button>
     </section>
   );
 }

@@ -24,7 +24,11 @@ export function ProgressPanel({ onCommand }: { readonly onCommand: (id: CommandI
       </header>
       <div className="progress-scroll" tabIndex={0} role="region" aria-label="Figures">
         <Embedding onRescan={() => onCommand('project.rescan')} />
-        <LabelCounts onEdit={() => onCommand('project.findings')} onPatients={() => onCommand('project.metadata')} />
+        <LabelCounts
+          onEdit={() => onCommand('project.findings')}
+          onPatients={() => onCommand('project.metadata')}
+          onImport={() => onCommand('project.import')}
+        />
         <Quality />
         <FineTune />
         <QueueState onSearch={() => onCommand('search.start')} />

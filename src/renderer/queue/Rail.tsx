@@ -104,7 +104,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
           ? 'Proposals are hidden.'
           : hasHead
             ? whoSays(round, findings, proposals.fromFile)
-            : `${howToAnswer(task)} ${whyNoHead(task, totals, standing)}`}
+            : `${totals.answered < FIRST ? `${howToAnswer(task)} ` : ''}${whyNoHead(task, totals, standing)}`}
         {hasHead && !hideProposals && ghosts.length === 0 && !view.answered && probabilities && ` ${nothingProposed(task)}`}
       </p>
       {set && !view.answered && (
@@ -149,7 +149,9 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
   );
 }
 
-/** Said until the head speaks: by then the person knows. */
+/** Whoever has answered so many images knows how. */
+const FIRST = 3;
+
 const howToAnswer = (task: Task): string =>
   task === 'multilabel'
     ? 'Press a finding’s key or click it: once for present, again for absent; with Shift: unsure. Rest absent sets what you left.'

@@ -313,6 +313,29 @@ export class FakeBridge implements Client<BridgeService> {
     'journal.read': ({ after, limit }) => ok({ actions: this.journal.slice(after, after + limit), last: this.journal.length }),
     'labels.apply': ({ cells }) =>
       this.unchanged ? ok(null) : this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) })),
+    // A table that says the first finding is present in every image.
+    'labels.import': ({ write }) => {
+      const [first] = this.project.findings;
+      const fresh = [...this.state.images.keys()].filter((image) => !this.state.annotators.get(id(1, 'N'))?.cells.has(image));
+      const cells = fresh.map(
+        (image) => ({ image, finding: first?.id ?? '', state: 'present', source: 'imported', shown: null, head: null }) as const,
+      );
+      if (write && cells.length > 0) this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) }));
+      return ok({
+        rows: this.state.images.size + 1,
+        unused: 1,
+        images: this.state.images.size,
+        labels: cells.length,
+        kept: this.state.images.size - cells.length,
+        findings: this.project.findings.map(({ name }, at) => ({
+          name,
+          present: at === 0 ? this.state.images.size : 0,
+          absent: 0,
+          unsure: 0,
+        })),
+        unknown: ['age'],
+      });
+    },
     'labels.keep': ({ image, finding, kept }) => {
       const before = cellOf(this.state, id(1, 'N'), image, finding);
       if (!before) return ok(null);

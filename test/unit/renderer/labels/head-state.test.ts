@@ -27,4 +27,12 @@ describe('why there is no head yet', () => {
     const running = { ...status, embedding: { ...status.embedding, state: 'running' as const } };
     expect(whyNoHead('multiclass', counts([1, 1], [1, 1]), running)).toContain('Images are being embedded');
   });
+  it('does not say that images are embedded while their folder is not there', () => {
+    const gone = {
+      ...status,
+      scan: { ...status.scan, state: 'failed' as const },
+      embedding: { ...status.embedding, state: 'waiting' as const },
+    };
+    expect(whyNoHead('multiclass', counts([1, 1], [1, 1]), gone)).toContain('The folder could not be read');
+  });
 });

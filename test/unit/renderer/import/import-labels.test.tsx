@@ -1,0 +1,39 @@
+import { screen } from '@testing-library/react';
+import Dexie from 'dexie';
+import { afterEach, expect, it } from 'vitest';
+import { databaseName } from '../../../../src/renderer/database/copy';
+import { failing, makeProject } from '../made-up/project';
+import { openPage, violations } from '../page';
+
+globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
+afterEach(() => Dexie.delete(databaseName(makeProject().id)));
+
+it('shows what a table holds before it is imported, leaves answers alone, and is taken back in one step', async () => {
+  const { bridge, user } = await openPage();
+  await user.keyboard('2');
+  await screen.findByText('1 of 24 labelled');
+  await user.keyboard('{Control>}{Shift>}l{/Shift}{/Control}');
+  expect(await screen.findByTestId('import-labels')).toBeTruthy();
+  expect(screen.getByTestId<HTMLButtonElement>('import-labels-run').disabled).toBe(true);
+  await user.click(screen.getByTestId('import-labels-choose'));
+  const seen = await screen.findByTestId('import-labels-yield');
+  expect(seen.textContent).toContain('23 new labels on 24 images, of 25 rows. 1 label left out: you have answered there.');
+  expect(seen.textContent).toContain('1 row names no image of this project');
+  expect(await violations()).toEqual([]);
+  expect(screen.getByText('1 of 24 labelled')).toBeTruthy();
+  await user.click(screen.getByTestId('import-labels-run'));
+  await screen.findByText('24 of 24 labelled');
+  expect((await screen.findByTestId('problem')).textContent).toContain('23 labels imported.');
+  await user.click(screen.getByText('Undo'));
+  await screen.findByText('1 of 24 labelled');
+  expect(bridge.journal.at(-1)?.kind).toBe('undo');
+});
+
+it('says what is wrong with a table', async () => {
+  const { bridge, user } = await openPage();
+  bridge.failures.set('labels.import', failing('table-invalid', { file: 'x.csv', row: 1, reason: 'no column is called label' }));
+  await user.keyboard('{Control>}{Shift>}l{/Shift}{/Control}');
+  await user.click(await screen.findByTestId('import-labels-choose'));
+  expect((await screen.findByTestId('failure')).textContent).toContain('x.csv, row 1: no column is called label.');
+  expect(screen.getByTestId<HTMLButtonElement>('import-labels-run').disabled).toBe(true);
+});
