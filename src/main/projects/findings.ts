@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { NewFinding } from '../../contract/bridge';
-import type { Task } from '../../contract/model';
+import type { ProjectState } from '../../contract/fold';
+import type { Id, Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 
 /** Findings have names and keys of their own; a multi-class project has at least two. */
@@ -13,4 +14,13 @@ export function checkFindings(task: Task, findings: readonly z.infer<typeof NewF
     return fail('project-invalid', { reason: 'two findings have the same name, or one has none' });
   if (new Set(keys).size < keys.length) return fail('project-invalid', { reason: 'two findings have the same key' });
   return ok();
+}
+
+/** Whether anybody's label hangs on the finding, also one that undo or redo would bring back. */
+export function hasLabels({ annotators }: Pick<ProjectState, 'annotators'>, finding: Id): boolean {
+  return [...annotators.values()].some(
+    ({ cells, undo, redo }) =>
+      [...cells.values()].some((own) => own.has(finding)) ||
+      [...undo, ...redo].some((step) => step.cells.some((cell) => cell.finding === finding)),
+  );
 }

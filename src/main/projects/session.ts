@@ -28,7 +28,7 @@ import type { z } from 'zod';
 import { Embedding, nameOf } from './embedding';
 import { hashPatient } from '../metadata/rule';
 import { frameRecords } from './frames';
-import { checkFindings } from './findings';
+import { checkFindings, hasLabels } from './findings';
 import { readLabelTable } from './label-table';
 import { changesFor } from './labels';
 import { Metadata } from './metadata';
@@ -330,8 +330,11 @@ export class ProjectSession {
   /** New names, colours and keys; a finding without an id is new. */
   async changeFindings(findings: readonly (z.infer<typeof NewFinding> & { id: Id | null })[]): Promise<Result<Project>> {
     const kept = new Set(findings.flatMap(({ id }) => id ?? []));
-    if (this.#project.findings.some(({ id }) => !kept.has(id))) {
-      return fail('project-invalid', { reason: 'a finding cannot be taken out, its labels would hang in the air; rename it instead' });
+    const out = this.#project.findings.filter(({ id }) => !kept.has(id));
+    const labelled = out.find(({ id }) => hasLabels(this.state, id));
+    if (labelled) {
+      const reason = `"${labelled.name}" has labels, or had some that undo can bring back, and is not taken out; rename it instead`;
+      return fail('project-invalid', { reason });
     }
     const checked = checkFindings(this.#project.task, findings);
     if (!checked.ok) return checked;
@@ -343,6 +346,10 @@ export class ProjectSession {
         id: id ?? ulid(),
         name: rest.name.trim(),
       })),
+      // A search for what is taken out is over.
+      ...(out.some(({ id }) => id === this.#project.queue?.search?.finding)
+        ? { queue: { ...this.#rule(), strategy: 'auto', search: null } }
+        : {}),
     };
     const done = await this.#saveProject(next);
     if (!done.ok) return done;

@@ -1,5 +1,6 @@
 import { Plus, Trash2 } from 'lucide-react';
 import { findingKeys } from '../../contract/commands';
+import type { Id } from '../../contract/model';
 import { drafted, presets, type FindingDraft, type Preset } from './findings';
 
 interface Props {
@@ -7,12 +8,14 @@ interface Props {
   readonly onChange: (drafts: readonly FindingDraft[]) => void;
   /** The list that the encoder brings; offered before the others. */
   readonly own?: Preset | null;
+  /** Whether a finding that the project has already cannot be taken out. */
+  readonly stays?: (finding: Id) => boolean;
   /** Lists to start from are offered. */
   readonly onPreset?: (preset: Preset) => void;
 }
 
-/** Names, keys and colours of the findings. Those that a project has already cannot be removed. */
-export function FindingsEditor({ drafts, onChange, own, onPreset }: Props) {
+/** Names, keys and colours of the findings. */
+export function FindingsEditor({ drafts, onChange, own, stays, onPreset }: Props) {
   const change = (key: number, patch: Partial<FindingDraft>) =>
     onChange(drafts.map((draft) => (draft.key === key ? { ...draft, ...patch } : draft)));
   return (
@@ -67,7 +70,7 @@ export function FindingsEditor({ drafts, onChange, own, onPreset }: Props) {
               type="button"
               className="icon-button"
               aria-label={`Remove finding ${String(i + 1)}`}
-              disabled={drafts.length <= 1 || draft.id !== null}
+              disabled={drafts.length <= 1 || (draft.id !== null && stays?.(draft.id) === true)}
               onClick={() => onChange(drafts.filter(({ key }) => key !== draft.key))}
             >
               <Trash2 size={16} aria-hidden />

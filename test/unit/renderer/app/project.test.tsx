@@ -108,8 +108,10 @@ it('a long comparison of contents is shown, and can be stopped', async () => {
   expect(screen.queryByTestId('stop-relink')).toBeNull();
 });
 
-it('findings get other names, keys and colours and further ones join; those there cannot be removed', async () => {
+it('findings get other names, keys and colours and further ones join; those with labels cannot be removed', async () => {
   const { bridge, user } = await openPage();
+  await user.keyboard('1');
+  await screen.findByText('1 of 24 labelled');
   await user.keyboard('{Control>}f{/Control}');
   const dialog = await screen.findByTestId('findings-dialog');
   expect(within(dialog).getByLabelText('Remove finding 1')).toHaveProperty('disabled', true);
@@ -133,6 +135,19 @@ it('findings get other names, keys and colours and further ones join; those ther
     },
   ]);
   expect(screen.queryByTestId('findings-dialog')).toBeNull();
+});
+
+it('a finding that nobody has labelled is taken out', async () => {
+  const { bridge, user } = await openPage({ project: makeProject('multilabel') });
+  await user.keyboard('1');
+  await screen.findByText('1 of 24 labelled');
+  await user.keyboard('{Control>}f{/Control}');
+  const dialog = await screen.findByTestId('findings-dialog');
+  expect(within(dialog).getByLabelText('Remove finding 1')).toHaveProperty('disabled', true);
+  await user.click(within(dialog).getByLabelText('Remove finding 2'));
+  await user.click(screen.getByTestId('save-findings'));
+  await waitFor(() => expect(screen.queryByTestId('finding-Bacterial')).toBeNull());
+  expect(bridge.project.findings.map(({ name }) => name)).toEqual(['Normal', 'Viral']);
 });
 
 it('strategy and head show what is in force, with a line on when to use it', async () => {
