@@ -235,6 +235,15 @@ export class Person {
     return this.#main.pid ?? -1;
   }
 
+  /** Ends one of the app's utility processes the hard way; answers how many there were. */
+  killUtility(name: string): Promise<number> {
+    return this.app.evaluate(({ app }, wanted) => {
+      const found = app.getAppMetrics().filter((metric) => metric.type === 'Utility' && metric.name === `Collimate ${wanted}`);
+      for (const { pid } of found) process.kill(pid, 'SIGKILL');
+      return found.length;
+    }, name);
+  }
+
   /** Ends every process of the app with SIGKILL. */
   kill(): Promise<void> {
     return killApp(this.#main);

@@ -5,14 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collimate } from './command-line';
 import { Person } from './person';
 
-/** Ends one of the app's utility processes the hard way. */
-const killUtility = (person: Person, name: string) =>
-  person.app.evaluate(({ app }, wanted) => {
-    const found = app.getAppMetrics().filter((metric) => metric.type === 'Utility' && metric.name === `Collimate ${wanted}`);
-    for (const { pid } of found) process.kill(pid, 'SIGKILL');
-    return found.length;
-  }, name);
-
 describe('processes that end', () => {
   const folder = mkdtempSync(join(tmpdir(), 'collimate-'));
   const profile = join(folder, 'profile');
@@ -31,7 +23,7 @@ describe('processes that end', () => {
   it('embedding goes on after the encoder, and after imaging, was killed in the middle; labeling never stops', async () => {
     for (const name of ['encoder', 'imaging', 'encoder']) {
       await person.page.waitForTimeout(700);
-      expect(await killUtility(person, name)).toBeGreaterThan(0);
+      expect(await person.killUtility(name)).toBeGreaterThan(0);
       await person.answer([name === 'imaging' ? '1' : '2'], true);
     }
     await person.embedded();
@@ -41,7 +33,7 @@ describe('processes that end', () => {
   it('killing the trainer costs at most the round in flight', async () => {
     for (let i = 0; i < 8; i++) await person.answer([String(1 + (i % 2))], true);
     const before = await person.round();
-    expect(await killUtility(person, 'trainer')).toBe(1);
+    expect(await person.killUtility('trainer')).toBe(1);
     await person.answer(['1'], true);
     const after = await person.round();
     expect(after.seq).toBeGreaterThan(before.seq);
@@ -55,13 +47,13 @@ describe('processes that end', () => {
     for (const [i, delay] of delays.entries()) {
       await person.answer([String(1 + (i % 2))], true);
       await person.page.waitForTimeout(delay);
-      await expect.poll(() => killUtility(person, 'trainer')).toBe(1);
+      await expect.poll(() => person.killUtility('trainer')).toBe(1);
     }
     const after = await person.round();
     expect(after.labelled).toBe(before.labelled + delays.length);
     // Once more, from nothing: the round hangs on the labels alone.
     await person.listen();
-    await expect.poll(() => killUtility(person, 'trainer')).toBe(1);
+    await expect.poll(() => person.killUtility('trainer')).toBe(1);
     const again = await person.round();
     expect(again.labelled).toBe(after.labelled);
     expect([...again.byPath]).toEqual([...after.byPath]);
