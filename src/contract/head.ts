@@ -34,8 +34,8 @@ export const HeadFile = z.object({
   unit: z.boolean().optional(),
   /**
    * Of a project whose encoder's file brought a head of its own (`head`: its id): findings for which that one speaks. Their logit is
-   * x W' + b' of the embedding as it is (tensors `ready.weight` [K, d], `ready.bias` [K], zero for the others) in place of z W + b; calibrated like
-   * the others.
+   * x W' + b' of the embedding as it is, also where this head reads something else (tensors `ready.weight` [K, d], `ready.bias` [K], zero for the
+   * others), in place of z W + b; calibrated like the others.
    */
   ready: z.object({ head: z.string(), findings: z.array(z.boolean()) }).optional(),
   /** perFinding: how each one is calibrated; `none` is as it came, `unknown` is a finding that no head knows (p is one half). */

@@ -11,7 +11,7 @@ import { surround } from '../onnx/splice';
 import { writeSafetensors } from '../onnx/safetensors';
 import { modelCard } from '../trainer/model-export/card';
 import { stateOfKind, tunedKind } from '../trainer/heads/tuned/kinds';
-import { composeAround, composeHead, composeModel, inputOf } from '../trainer/model-export/compose';
+import { composeAround, composeHead, composeModel, inputOf, readsEmbedding } from '../trainer/model-export/compose';
 import { BATCH } from '../contract/jobs/encoder';
 import { chunks, openForeignModel } from './custom/foreign-file';
 import type { TileSource } from './embed';
@@ -142,17 +142,37 @@ async function predictByHead(engine: Engine, path: string, head: Head, tiles: re
       const encoded = await engine.encode(batch, state ? [state] : []);
       if (!encoded.ok) return encoded;
       const { outputs: sizes } = engine.card;
-      const shape = state ? (sizes[state] ?? []) : [sizes.embedding];
-      const rows = encoded.value.map((one) => (state ? one[state] : one.embedding) ?? new Float32Array());
-      const length = shape.reduce((product, n) => product * n, 1);
-      const data = new Float32Array(batch.length * length);
-      rows.forEach((row, i) => data.set(row, i * length));
-      const outputs = await session.run({ [inputOf(head)]: { shape: [batch.length, ...shape], data } });
+      const inputs = {
+        ...(readsEmbedding(head)
+          ? {
+              embedding: stacked(
+                encoded.value.map(({ embedding }) => embedding),
+                [sizes.embedding],
+              ),
+            }
+          : {}),
+        ...(state
+          ? {
+              [inputOf(head)]: stacked(
+                encoded.value.map((one) => one[state] ?? new Float32Array()),
+                sizes[state] ?? [],
+              ),
+            }
+          : {}),
+      };
+      const outputs = await session.run(inputs);
       return outputs.ok ? ok(outputs.value.probabilities?.data ?? new Float32Array()) : outputs;
     });
   } finally {
     await session.close();
   }
+}
+
+function stacked(rows: readonly Float32Array[], shape: readonly number[]) {
+  const length = shape.reduce((product, n) => product * n, 1);
+  const data = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => data.set(row, i * length));
+  return { shape: [rows.length, ...shape], data };
 }
 
 async function inBatches(

@@ -33,6 +33,8 @@ export interface Prepared {
 export interface Learnt {
   readonly head: Head;
   readonly fitted: FittedHead;
+  /** The same, judged by what it says itself of the findings for which the ready head speaks. */
+  readonly own: FittedHead;
   /** Findings for which the ready head speaks; null without one. */
   readonly serving: Serving | null;
   /** Where labeling is going, as of the last full round. */
@@ -72,24 +74,33 @@ async function basisOf(base: SnapshotBase, rows: Matrix, signal: AbortSignal | u
 
 /** The head that the snapshot's labels call for: the command line's `fit` and the app's full round. `created` is put into the file as it is. */
 export async function learn(prepared: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
-  const linear = await learnLinear(prepared, created, signal);
+  const linear = await fitOwn(prepared, signal);
+  if (!linear.ok) return linear;
   const { base } = prepared.snapshot;
-  if (!linear.ok || !base.tuned) return linear;
-  const fitted = await tunedOn(base.tuned, base, prepared.basis.features, linear.value.fitted);
-  return fitted ? ok({ head: await describeHead(prepared, fitted, null, created), fitted, serving: null }) : linear;
+  const tuned = base.tuned ? await tunedOn(base.tuned, base, prepared.basis.features, linear.value) : null;
+  return ok(await besideReady(prepared, tuned ?? linear.value, created));
 }
 
-/** The head on embeddings alone. */
+/** The same on embeddings alone. */
 export async function learnLinear(prepared: Prepared, created: string, signal?: AbortSignal): Promise<Result<Learnt>> {
-  const { snapshot, table, basis, ready } = prepared;
-  const { base } = snapshot;
+  const linear = await fitOwn(prepared, signal);
+  return linear.ok ? ok(await besideReady(prepared, linear.value, created)) : linear;
+}
+
+async function fitOwn({ snapshot: { base }, table, basis }: Prepared, signal?: AbortSignal): Promise<Result<FittedHead>> {
   const targets = targetsOf(base, table, table.train);
   const { head, folds } = base.settings;
   const own = await fitHead(basis.features, targets, { task: base.task, head, folds, seed: base.seed, signal });
-  if (own === null) return fail('labels-too-few', { reason: `${targets.rows.length} usable labels, all of one kind` });
-  const serving = ready ? await servingOf(ready, own, base.task) : null;
-  const fitted = ready && serving ? withServed(own, ready, serving, base.task) : own;
-  return ok({ head: await describeHead(prepared, fitted, serving, created), fitted, serving });
+  return own ? ok(own) : fail('labels-too-few', { reason: `${targets.rows.length} usable labels, all of one kind` });
+}
+
+/** The ready head goes on speaking where `own` is not better. */
+export async function besideReady(prepared: Prepared, own: FittedHead, created: string): Promise<Learnt> {
+  const { ready, snapshot } = prepared;
+  const { task } = snapshot.base;
+  const serving = ready ? await servingOf(ready, own, task) : null;
+  const fitted = ready && serving ? withServed(own, ready, serving, task) : own;
+  return { head: await describeHead(prepared, fitted, serving, created), fitted, own, serving };
 }
 
 /** All of a round but its speed: head by cross-validation, calibration, scores, queue, metrics. */
@@ -179,8 +190,7 @@ async function saidOf({ snapshot, basis, ready }: Prepared, learnt: Learnt | nul
   const none = new Float32Array();
   const { tuned } = snapshot.base;
   if (!learnt) return { logits: none, probabilities: ready ? calibratedByHead(ready.alone, ready.logits) : none };
-  if (learnt.fitted.tuned && tuned) return { logits: tuned.logits, probabilities: calibratedByHead(learnt.head, tuned.logits) };
-  const logits = await logitsOfFeatures(learnt.head, basis.features, productKept);
+  const logits = learnt.fitted.tuned && tuned ? tuned.logits : await logitsOfFeatures(learnt.head, basis.features, productKept);
   const served = learnt.serving?.findings;
   if (!ready || !served) return { logits, probabilities: calibratedByHead(learnt.head, logits) };
   const k = served.length;

@@ -1,7 +1,7 @@
 import type { Head } from '../contract/head';
 import { fail, FailureError, ok, type Result } from '../contract/result';
 import type { Task } from '../contract/model';
-import { describeHead, type Learnt, type Prepared } from './engine';
+import { besideReady, type Learnt, type Prepared } from './engine';
 import { makeDesign, type Linear } from './heads/design';
 import { clearlyBetter, meanLossOf } from './heads/evidence';
 import { fitLinear, finishHead, seenFindings, type FittedHead } from './heads/fit';
@@ -35,6 +35,7 @@ export interface Tuned {
 
 /**
  * Fine-tunes a head on the states of the labelled rows, from the linear one `learnt` on, and compares the two out of fold on the same rows.
+ * A ready head goes on speaking where it is not beaten, as it does beside the linear one.
  * A pure function of its arguments. `embeddings` [N, d] are those of the pool. Failures: labels-too-few, embedding-foreign, stopped.
  */
 export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matrix, options: TuneOptions): Promise<Result<Tuned>> {
@@ -43,10 +44,8 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
     basis,
   } = prepared;
   const { source, signal, part } = options;
-  const { targets } = learnt.fitted;
-  // A fine-tuned head reads tokens, the file's own one the embedding: one head cannot hold both, and these findings would fall silent.
-  const served = learnt.serving?.findings.filter(Boolean).length ?? 0;
-  if (served > 0) return fail('labels-too-few', { reason: `for ${served} findings the encoder file's own head is still the better one` });
+  const from = learnt.own;
+  const { targets } = from;
   const seen = seenFindings(targets, base.task);
   const folds = groupedFolds(targets.groups, targets, base.settings.folds, base.seed);
   if (foldCount(folds) < LEAST_FOLDS) return fail('labels-too-few', { reason: 'fine-tuning needs labels of at least three patients' });
@@ -54,20 +53,20 @@ export async function tune(prepared: Prepared, learnt: Learnt, embeddings: Matri
     const method = await methodOf(part, source, embeddings, Array.from(targets.rows), basis.transform, signal);
     const design = makeDesign(basis.features, targets);
     const begin = async (include: Uint8Array): Promise<Trainable> =>
-      method.begin(asShown(await fitLinear(design, learnt.fitted, base.task, seen, include, signal), learnt.fitted, base.task));
+      method.begin(asShown(await fitLinear(design, from, base.task, seen, include, signal), from, base.task));
     const { task, seed } = base;
     const { optimiser, batch, passes, patience } = method;
     const lesson = { source, targets: learnable(targets, seen, task), task, seed, optimiser, batch, signal };
     const trained = await trainInStep(lesson, folds, begin, { passes, patience, onProgress: options.onProgress });
     const { weight, bias, ...others } = trained.values;
     if (!weight || !bias) throw new Error('a trained head without weights');
-    const linear = learntOnly(weight.data, bias.data, learnt.fitted.linear.fitted);
+    const linear = learntOnly(weight.data, bias.data, from.linear.fitted);
     const logits = Float64Array.from(trained.logits, (z, i) => (seen.includes(i % targets.findings) ? z : NaN));
     const own = await finishHead(part.kind, design, linear, logits, null, seen, base.task);
     const fitted: FittedHead = { ...own, tuned: method.tensors(others) };
-    const [a, b] = [fitted.outOfFold.probabilities, learnt.fitted.outOfFold.probabilities];
+    const [a, b] = [fitted.outOfFold.probabilities, from.outOfFold.probabilities];
     return ok({
-      head: await describeHead(prepared, fitted, null, options.created),
+      head: (await besideReady(prepared, fitted, options.created)).head,
       fitted,
       held: trained.logits,
       passes: trained.passes,

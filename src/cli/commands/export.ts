@@ -122,6 +122,9 @@ async function proposalsFor(
     const item = embedded.value[at];
     return item?.ok ? [nameOf(image, item.facts)] : [];
   });
+  const vectors = await open.vectors(names);
+  if (!vectors.ok) return vectors;
+  const embeddings = matrix(names.length, open.card.outputs.embedding, vectors.value);
   if (state) {
     const rows = names.map((_, row) => row);
     const read = async (wanted: readonly number[]) => {
@@ -129,11 +132,12 @@ async function proposalsFor(
       return unwrap(answer).bits;
     };
     const source = { shape: open.card.outputs[state] ?? ([0, 0] as const), read };
-    return attempt(async () => ({ images: readable, probabilities: await proposeStates(head, source, rows, undefined, signal) }));
+    return attempt(async () => ({
+      images: readable,
+      probabilities: await proposeStates(head, source, embeddings, rows, undefined, signal),
+    }));
   }
-  const vectors = await open.vectors(names);
-  if (!vectors.ok) return vectors;
-  const probabilities = await propose(head, matrix(names.length, open.card.outputs.embedding, vectors.value));
+  const probabilities = await propose(head, embeddings);
   return ok({ images: readable, probabilities: Float32Array.from(probabilities) });
 }
 

@@ -74,7 +74,7 @@ async function saidBy(
   return withStates(array, stateOfKind[kind], embeddings, async (source) => {
     const rows = pool.images.map((_, row) => row);
     const bar = session.progress('Proposing');
-    const said = await proposeStates(head, ofPool(source, pool), rows, (done) => bar.at(done, rows.length), session.signal);
+    const said = await proposeStates(head, ofPool(source, pool), pool.vectors, rows, (done) => bar.at(done, rows.length), session.signal);
     bar.end();
     return ok(said);
   });

@@ -74,7 +74,11 @@ export function calibratedByHead(head: Head, logits: Float32Array): Float32Array
 /** Probabilities [N, K] of embeddings [N, d]: everything a head says, from its file alone. Needs a started tensor backend. */
 export async function propose(head: Head, rows: Matrix, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
   const features = await transformRows(rows, transformOf(head), signal);
-  const logits = await logitsOfFeatures(head, features);
+  return proposeBeside(head, await logitsOfFeatures(head, features), rows);
+}
+
+/** Probabilities of the head's own logits [N, K], with those of its ready head on the embeddings `rows` [N, d] where that one speaks. */
+export async function proposeBeside(head: Head, logits: Float32Array, rows: Matrix): Promise<Float32Array<ArrayBuffer>> {
   const served = head.file.ready?.findings;
   if (!served) return calibratedByHead(head, logits);
   const own = await linear(rows, tensorOf(head, 'ready.weight').data, tensorOf(head, 'ready.bias').data, product);

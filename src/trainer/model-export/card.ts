@@ -105,12 +105,13 @@ function readyNote({ ready, findings, calibration }: HeadFile): string[] {
 }
 
 /** The input of head.onnx. */
-function headInput({ kind, encoder: { d } }: HeadFile, encoder: EncoderCard): string {
+function headInput({ kind, ready, encoder: { d } }: HeadFile, encoder: EncoderCard): string {
   const made = `of the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and of no other.`;
+  const beside = ready ? ` And input \`embedding\`: float32 [N, ${String(d)}], of the same encoder, which its own head reads.` : '';
   if (kind === 'attentive')
-    return `- Input \`tokens\`: float32 [N, T, ${String(d)}], the patch tokens behind the last block (before the last LayerNorm, without class token) ${made}`;
+    return `- Input \`tokens\`: float32 [N, T, ${String(d)}], the patch tokens behind the last block (before the last LayerNorm, without class token) ${made}${beside}`;
   if (kind === 'block')
-    return `- Input \`block_input\`: float32 [N, T, ${String(d)}], what goes into the last block (class token first) ${made} The block itself, fine-tuned, is inside.`;
+    return `- Input \`block_input\`: float32 [N, T, ${String(d)}], what goes into the last block (class token first) ${made} The block itself, fine-tuned, is inside.${beside}`;
   return `- Input \`embedding\`: float32 [N, ${String(d)}], made by the encoder ${plain(encoder.name)} with the id \`${encoder.id}\` and by no other.`;
 }
 

@@ -33,13 +33,15 @@ export function composeAround(card: EncoderCard, head: Head, opset: number): { b
   return { before, after, metadata: metadataOf(infoOf(card, head.file)) };
 }
 
-/** The head alone: `embedding` [N, d] -> `probabilities` [N, K]. */
+/** The head alone: `embedding` [N, d], of a fine-tuned head `tokens` or `block_input`, of one beside a ready head both -> `probabilities` [N, K]. */
 export function composeHead(card: EncoderCard, head: Head): Model {
   const graph = new Graph();
   const { d } = head.file.encoder;
   const name = inputOf(head);
   const opset = head.file.kind === 'block' ? BLOCK_OPSET : HEAD_OPSET;
-  addHead({ graph, prefix: '', opset }, graph.input(name, name === 'embedding' ? ['N', d] : ['N', 'T', d]), head);
+  const input = graph.input(name, name === 'embedding' ? ['N', d] : ['N', 'T', d]);
+  if (readsEmbedding(head) && name !== 'embedding') graph.input('embedding', ['N', d]);
+  addHead({ graph, prefix: '', opset }, input, head);
   return { opset, graph, metadata: metadataOf(infoOf(card, head.file)) };
 }
 
@@ -97,6 +99,9 @@ export const inputOf = ({ file }: Pick<Head, 'file'>): 'embedding' | 'tokens' | 
   return file.kind === 'block' ? 'block_input' : 'embedding';
 };
 
+/** Beside what `inputOf` names: a ready head reads the embedding. */
+export const readsEmbedding = (head: Pick<Head, 'file'>): boolean => inputOf(head) === 'embedding' || head.file.ready !== undefined;
+
 /** The formula of src/contract/head.ts, step by step. */
 function addHead(part: Part, input: string, head: Head): void {
   const { graph, prefix, opset } = part;
@@ -115,17 +120,17 @@ function addHead(part: Part, input: string, head: Head): void {
       [findings],
       Float32Array.from(served, (one) => (one ? 0 : 1)),
     );
-    const own = step('Gemm', [embedding, constant('ready.weight'), constant('ready.bias')], 'ready', { transB: { int: 1 } });
+    const own = step('Gemm', ['embedding', constant('ready.weight'), constant('ready.bias')], 'ready', { transB: { int: 1 } });
     return step('Add', [step('Mul', [logits, fitted], 'kept'), own], 'both');
   };
 
   const pooled = head.file.kind === 'attentive';
-  const embedding = pooled
+  const vector = pooled
     ? attended(graph, input, constant, step, head)
     : head.file.kind === 'block'
       ? tunedBlock({ graph, constant, step }, input, head)
       : input;
-  const centred = step('Sub', [embedding, constant('scaling.mean')], 'centred');
+  const centred = step('Sub', [vector, constant('scaling.mean')], 'centred');
   let features = step('Div', [centred, constant('scaling.scale')], 'scaled');
   if (head.file.projection) features = step('MatMul', [features, constant('projection')], 'projected');
   if (head.file.unit === true) {

@@ -36,4 +36,36 @@ test('the head of a fine-tuned file proposes before any label, and speaks on bes
   expect(card).toContain('Cardiomegaly');
   expect(card).toMatch(/head that came with the encoder/);
   expect(JSON.parse(await readFile(join(work, 'both/head.json'), 'utf8'))).toMatchObject({ encoder: { id } });
+
+  // Beside a fine-tuned head too, which reads something else.
+  await succeed(
+    work,
+    'embed',
+    'phantoms/images',
+    '--encoder',
+    'tuned',
+    '--out',
+    't.npy',
+    '--index',
+    't.csv',
+    '--tokens',
+    'x.npy',
+    '--overwrite',
+  );
+  const more = paths.slice(0, 8).map((path, i) => `${path},${String(i % 2)},${String((i >> 1) % 2)}`);
+  await writeFile(join(work, 'more.csv'), `path,Cardiomegaly,Fracture\n${more.join('\n')}\n`);
+  const attentive = ['--head', 'attentive', '--tokens', 'x.npy'];
+  const beside = await succeed(work, 'fit', ...table, '--labels', 'more.csv', '--ready', 'tuned', ...attentive, '--out', 'beside');
+  expect(beside).toMatchObject({ kind: 'attentive', ready: [true, false] });
+  await succeed(work, 'propose', ...table, '--head', 'beside', '--tokens', 'x.npy', '--out', 'a.csv');
+  const own = new Map((await rowsOf(join(work, 'a.csv'))).map((row) => [row['path'], row]));
+  for (const parts of ['model', 'head']) {
+    const out = ['--out', `beside-${parts}`, '--parts', parts, '--check', 'phantoms/images'];
+    const exported = await succeed(work, 'export', '--head', 'beside', '--encoder', 'tuned', ...out);
+    expect(exported['maxDifference']).toBeLessThan(1e-4);
+  }
+  await succeed(work, 'predict', 'beside-model', 'phantoms/images', '--out', 'predictions.csv');
+  for (const row of await rowsOf(join(work, 'predictions.csv')))
+    for (const finding of ['Cardiomegaly', 'Fracture'])
+      expect(Math.abs(Number(row[finding]) - Number(own.get(row['path'])?.[finding]))).toBeLessThan(1e-4);
 });

@@ -172,7 +172,7 @@ describe('the trainer as a service', () => {
     // Its file says the same as the round.
     const file = await client.call('head', {});
     if (!file.ok) throw new Error(file.failure.code);
-    const said = await proposeStates(file.value, pool.tokens, first(300));
+    const said = await proposeStates(file.value, pool.tokens, pool.rows, first(300));
     said.forEach((p, i) => expect(p).toBeCloseTo(used.probabilities[i] as number, 5));
 
     await client.call('delta', {

@@ -1,20 +1,26 @@
 import type { Head } from '../../../contract/head';
 import { pause } from '../../pause';
 import { score } from '../../tensors/tuning';
-import { calibratedByHead, tensorOf, transformOf } from '../formula';
+import { takeRows, type Matrix } from '../../matrix';
+import { proposeBeside, tensorOf, transformOf } from '../formula';
 import { attentiveFormula, type Formula } from './attentive';
 import { BLOCK_BATCH, blockFormula } from './block';
 import { BATCH, inBatches, statesOf, type StateSource } from './states';
 
-/** Probabilities [n, K] of rows of states: everything a fine-tuned head says, from its file alone. Needs a started tensor backend. */
+/**
+ * Probabilities [n, K] of rows of states: everything a fine-tuned head says, from its file alone. `embeddings` [N, d] are those of all rows; only a
+ * ready head beside it reads them. Needs a started tensor backend.
+ */
 export async function proposeStates(
   head: Head,
   source: StateSource,
+  embeddings: Matrix,
   rows: readonly number[],
   onProgress?: (done: number) => void,
   signal?: AbortSignal,
 ): Promise<Float32Array<ArrayBuffer>> {
-  return calibratedByHead(head, await logitsOfStates(head, source, rows, onProgress, signal));
+  const logits = await logitsOfStates(head, source, rows, onProgress, signal);
+  return proposeBeside(head, logits, takeRows(embeddings, Int32Array.from(rows)));
 }
 
 /** Its logits [n, K], before calibration. */

@@ -1,15 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Head, HeadFile } from '../../../../src/contract/head';
 import { readyColumns, readySource } from '../../../../src/contract/ready-head';
-import { sentence } from '../../../../src/contract/catalogue';
 import { unwrap } from '../../../../src/contract/result';
 import { fullRound, learn, prepare, quickRound, type Learnt } from '../../../../src/trainer/engine';
 import { auroc } from '../../../../src/trainer/evaluation/ranking';
 import { propose } from '../../../../src/trainer/heads/formula';
+import { poolDigest } from '../../../../src/trainer/heads/identity';
+import { logitsOfStates, proposeStates } from '../../../../src/trainer/heads/tuned/propose';
 import { random } from '../../../../src/trainer/random';
-import { tune, type TuneOptions } from '../../../../src/trainer/tune';
+import { tune } from '../../../../src/trainer/tune';
 import { start } from '../backend';
 import { answers, gaussianPool, type Pool } from '../pool';
+import { tokenPool } from './tuned/tokens';
 
 const created = '2026-01-01T00:00:00.000Z';
 const first = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -194,17 +196,34 @@ describe('the head that came with the encoder', () => {
     expect(quick?.head?.id).not.toBe(full.head.file.id);
   });
 
-  it('is not silenced by fine-tuning: that waits until no finding is left to it', async () => {
-    const plain = gaussianPool(200, 30, 2, 'multilabel');
-    const pool = withReady(plain, headFor(plain, ['right', 'right']));
-    const prepared = await preparedFor(pool, 12);
+  it('goes on beside a fine-tuned head, for what that was not taught', async () => {
+    const plain = tokenPool(300);
+    const { base } = withReady(plain, headFor(plain, ['noise', 'right']));
+    const labels = answers(plain, first(200)).filter(({ finding }) => finding === 0);
+    const prepared = unwrap(await prepare({ base, labels }, plain.rows));
     const learnt = unwrap(await learn(prepared, created));
-    const source = {
-      shape: [1, 1],
-      read: () => Promise.reject(new Error('no state is needed to say so')),
-    } as unknown as TuneOptions['source'];
-    const tuned = await tune(prepared, learnt, pool.rows, { part: { kind: 'attentive' }, source, created });
-    expect(tuned.ok ? '' : sentence(tuned.failure)).toMatch(/own head is still the better one/);
+    const source = plain.tokens;
+    const tuned = unwrap(await tune(prepared, learnt, plain.rows, { part: { kind: 'attentive' }, source, created }));
+    expect(tuned.wins).toBe(true);
+    expect(tuned.head.file).toMatchObject({ kind: 'attentive', ready: { findings: [false, true] } });
+    const said = await proposeStates(tuned.head, source, plain.rows, first(300));
+    const alone = await propose(headFor(plain, ['noise', 'right']), plain.rows);
+    said.forEach((p, i) => {
+      if (i % 2 === 1) expect(p).toBeCloseTo(alone[i] as number, 5);
+    });
+    const right = first(100).filter((i) => (said[2 * (200 + i)] as number) > 0.5 === (plain.truth[200 + i] === 0)).length;
+    expect(right).toBeGreaterThan(90);
+
+    // So it does in the rounds.
+    const { head, fitted, held } = tuned;
+    const logits = Float32Array.from(await logitsOfStates(head, source, first(300)));
+    const learnable = [...fitted.linear.fitted];
+    const pool = await poolDigest(base.embeddings);
+    const kept = { ...head, learnt: learnable, pool, rows: Int32Array.from(fitted.targets.rows), held: Float32Array.from(held), logits };
+    const after = unwrap(await prepare({ base: { ...base, tuned: kept }, labels }, plain.rows));
+    const { round } = await fullRound(after, 1, created, new Map());
+    expect(round.head?.id).toBe(head.file.id);
+    round.probabilities.forEach((p, i) => expect(p).toBeCloseTo(said[i] as number, 5));
   });
 
   it('of another encoder is refused', async () => {

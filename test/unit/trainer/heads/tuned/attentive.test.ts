@@ -53,7 +53,7 @@ describe('the attentive probe', () => {
       expect(progress.at(-1)).toBe(1);
       expect(progress.every((value, i) => i === 0 || value >= (progress[i - 1] ?? 0))).toBe(true);
       const held = first(200).map((i) => 200 + i);
-      const said = await proposeStates(found.head, pool.tokens, held);
+      const said = await proposeStates(found.head, pool.tokens, pool.rows, held);
       const right = held.filter((row, i) => (said[2 * i] as number) > 0.5 === (pool.truth[row] === 0)).length;
       expect(right / held.length).toBeGreaterThan(0.9);
     },
