@@ -380,7 +380,10 @@ export const bridge = {
   },
   events: {
     /** Every acknowledged action, in order, also those of other sources than this page. */
+    /** An action is in the journal, whoever asked for it. */
     journal: z.object({ project: Id, action: Action }),
+    /** The same of an action that is too long for an event: it is the answer to the call that asked for it, or can be read. */
+    journalEnd: z.object({ project: Id, seq: z.int().positive() }),
     status: ProjectStatus,
     pool: PoolView,
     round: RoundView,
@@ -408,5 +411,10 @@ export const pixelsUrl = (project: Id, image: Id) => `image://pixels/${project}/
 
 /** What the preload script puts on the page as `window.collimate`. */
 export const BRIDGE_GLOBAL = 'collimate';
+/**
+ * Methods whose parameters and answers may hold 100,000 cells. They cross as JSON text: an object is copied twice on the way, property by
+ * property, which takes ten times as long.
+ */
+export const AS_TEXT: ReadonlySet<string> = new Set(['labels.apply', 'labels.undo', 'labels.redo', 'journal.read']);
 /** The one channel on which main sends events: name, payload. */
 export const EVENT_CHANNEL = 'event';

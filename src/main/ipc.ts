@@ -1,6 +1,6 @@
 import { ipcMain, type WebContents } from 'electron';
 import type { z } from 'zod';
-import { bridge, EVENT_CHANNEL, type BridgeService } from '../contract/bridge';
+import { AS_TEXT, bridge, EVENT_CHANNEL, type BridgeService } from '../contract/bridge';
 import { FailureError, fail, type Result } from '../contract/result';
 import type { Emit, Handlers } from '../contract/wire';
 import type { Log } from './log';
@@ -24,8 +24,20 @@ export function setupIpc(parts: readonly BridgePart[], log: Log): void {
         log.note(`refused ${name} from ${frame?.url ?? 'a frame that is gone'}`);
         return fail('refused');
       }
-      return answer(name, method.params, handler as AnyHandler, params, log);
+      const given = (raw: unknown) => answer(name, method.params, handler as AnyHandler, raw, log);
+      return AS_TEXT.has(name) && typeof params === 'string'
+        ? given(parsed(params)).then((result) => JSON.stringify(result))
+        : given(params);
     });
+  }
+}
+
+/** Undefined where it is no JSON, which no method takes. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -51,7 +51,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
   /** The welcome page shows counts that are a moment old at most, also after a crash. */
   const emitAndNote: Emit<BridgeService> = (event, payload) => {
     emit(event, payload);
-    if (event !== 'journal') return;
+    if (event !== 'journal' && event !== 'journalEnd') return;
     noting ??= setTimeout(() => {
       noting = null;
       if (session) void library.note(session);

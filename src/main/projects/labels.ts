@@ -15,9 +15,10 @@ export function changesFor(
   context: { time: string; use: (image: Id) => Use },
 ): Result<CellChange[]> {
   const wanted = new Map<string, CellRequest>();
+  const findings = new Set(project.findings.map(({ id }) => id));
   for (const request of requests) {
     if (!state.images.has(request.image)) return fail('image-unknown', { image: request.image });
-    if (!project.findings.some(({ id }) => id === request.finding)) return fail('finding-unknown', { finding: request.finding });
+    if (!findings.has(request.finding)) return fail('finding-unknown', { finding: request.finding });
     if (project.task === 'multilabel') wanted.set(`${request.image} ${request.finding}`, request);
   }
   if (project.task === 'multiclass') {

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import { BRIDGE_GLOBAL, type BridgeService } from '../../contract/bridge';
+import { AS_TEXT, BRIDGE_GLOBAL, type BridgeService } from '../../contract/bridge';
 import type { Id } from '../../contract/model';
 import type { Client } from '../../contract/wire';
 import { Problems } from './problems';
@@ -26,10 +26,26 @@ export function makeServices(bridge: Bridge, pictures: Pictures): Services {
   return { bridge, pictures, problems, settings: new SettingsStore(bridge, problems) };
 }
 
+/** What the preload script offers: text goes through as it is. */
+type PageBridge = Bridge & { call(method: string, params: string): Promise<string> };
+
+const LONG_TEXT = 1_000_000;
+
 export function bridgeOfPage(): Bridge {
   const found: unknown = Reflect.get(globalThis, BRIDGE_GLOBAL);
   if (typeof found !== 'object' || found === null) throw new Error('the preload script did not run: there is no bridge');
-  return found as Bridge;
+  const page = found as PageBridge;
+  const asText = async (method: string, params: unknown): Promise<never> => {
+    const text = await page.call(method, JSON.stringify(params));
+    const value = JSON.parse(text) as never;
+    // What is done with a long answer comes in a turn of its own, so that the page draws in between.
+    if (text.length > LONG_TEXT) await new Promise((resolve) => setTimeout(resolve));
+    return value;
+  };
+  return {
+    on: page.on,
+    call: (method, params) => (AS_TEXT.has(method) ? asText(method, params) : page.call(method, params)),
+  };
 }
 
 export const EnvironmentContext = createContext<Services | null>(null);

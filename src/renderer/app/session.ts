@@ -77,6 +77,10 @@ export async function openSession(
       later((event) => event.project === project && parts?.follower.receive(event.action)),
     ),
     bridge.on(
+      'journalEnd',
+      later((event) => event.project === project && parts?.takeEnd(event.seq)),
+    ),
+    bridge.on(
       'status',
       later((event) => event.project === project && parts?.takeStatus(event)),
     ),
@@ -122,7 +126,15 @@ export async function openSession(
     const looked = next.scan.state !== 'running' && before.scan.state === 'running';
     if ((looked || next.scan.missing !== before.scan.missing) && next.scan.missing + missing.get().size > 0) void readMissing();
   };
-  parts = { follower, proposals, takeStatus };
+  /** Nobody waits for an answer: what was announced has to be read. */
+  const readOn = () => {
+    if (writer.save.get().waiting === 0) follower.readOn();
+  };
+  const takeEnd = (seq: number) => {
+    follower.announce(seq);
+    readOn();
+  };
+  parts = { follower, proposals, takeStatus, takeEnd };
 
   const { last, lastId } = opened.value;
   onProgress({ done: 0, total: last });
@@ -176,6 +188,7 @@ export async function openSession(
     }),
     labels.imagesVersion.subscribe(() => queue.rewind()),
     writer.save.subscribe(tellUnsaved),
+    writer.save.subscribe(readOn),
   ];
 
   const viewer = new ViewerControls();
@@ -210,4 +223,5 @@ interface Parts {
   readonly follower: JournalFollower;
   readonly proposals: Proposals;
   readonly takeStatus: (status: ProjectStatus) => void;
+  readonly takeEnd: (seq: number) => void;
 }

@@ -5,6 +5,9 @@ import { SCHEMA, type Action, type CellValue, type Id, type ImageRecord, type Pr
 /** Version of the tables below. Another number on disk means: delete and rebuild from the journal. */
 export const COPY_VERSION = 1;
 
+/** Rows that are handed to the database in one go. */
+const PART = 2000;
+
 /** What one annotator has said of one image. */
 export interface CellsRow {
   readonly annotator: Id;
@@ -95,8 +98,9 @@ export class CopyDatabase {
     }
     await this.#db.transaction('rw', [this.#images, this.#cells, this.#actions, this.#meta], async () => {
       await this.#images.bulkPut(images);
-      await this.#cells.bulkPut(puts);
-      await this.#cells.bulkDelete(deletes);
+      // Between the parts the page draws and hears keys.
+      for (let from = 0; from < puts.length; from += PART) await this.#cells.bulkPut(puts.slice(from, from + PART));
+      for (let from = 0; from < deletes.length; from += PART) await this.#cells.bulkDelete(deletes.slice(from, from + PART));
       await this.#actions.bulkAdd(actions.map(light));
       await this.#meta.put({ key: 'journal', schema: SCHEMA, copy: COPY_VERSION, seq: last.seq, last: last.id, project });
     });

@@ -64,7 +64,18 @@ export class JournalFollower {
       this.#take([action]);
       return;
     }
-    this.#ahead = Math.max(this.#ahead, action.seq);
+    this.announce(action.seq);
+    this.readOn();
+  }
+
+  /** The journal reaches to `seq`; what is missing may be on its way as the answer to a call. */
+  announce(seq: number): void {
+    this.#ahead = Math.max(this.#ahead, seq);
+  }
+
+  /** Reads what was announced and did not come. */
+  readOn(): void {
+    if (this.#closed || this.#ahead <= this.#labels.seq) return;
     void this.#catchUp().then((result) => {
       if (!result.ok) this.#onFailure(result.failure);
     });

@@ -57,6 +57,8 @@ export class Labels {
   readonly #listeners = new Map<Id, Listeners>();
   readonly #pending = new Map<Id, { token: number; finding: Id; state: CellState }[]>();
   readonly #counts = new Map<Id, { present: number; absent: number; unsure: number }>();
+  #answered = 0;
+  #skipped = 0;
   #state: ProjectState = emptyState();
   #order: readonly Id[] | null = null;
   #token = 1;
@@ -89,8 +91,9 @@ export class Labels {
   /** The next action of the journal. The caller keeps the order. */
   apply(action: Action): void {
     const touched = this.#touchedBy(action);
-    const before = touched.map((image) => this.#standing(image));
+    for (const image of touched) this.#tally(image, -1);
     apply(this.#state, action);
+    for (const image of touched) this.#tally(image, 1);
     if (action.kind === 'project') {
       this.project.set(action.project);
     } else if (action.kind === 'images') {
@@ -99,7 +102,7 @@ export class Labels {
       this.totals.update((totals) => ({ ...totals, images: this.#state.images.size }));
       this.imagesVersion.update((n) => n + 1);
     } else {
-      this.#count(touched, before);
+      this.#tell();
       this.version.update((n) => n + 1);
     }
     this.#changed(action.kind === 'images' ? action.images.map(({ id }) => id) : touched);
@@ -231,47 +234,37 @@ export class Labels {
     return [];
   }
 
-  #standing(image: Id): Standing {
-    const own = this.#own();
-    return {
-      cells: new Map([...(own.cells.get(image) ?? [])].map(([finding, { state }]) => [finding, state])),
-      skipped: own.skipped.has(image),
-    };
-  }
-
-  #count(images: readonly Id[], before: readonly Standing[]): void {
-    let { answered, skipped } = this.totals.get();
-    images.forEach((image, i) => {
-      const old = before[i];
-      if (!old) return;
-      const now = this.#standing(image);
-      this.#tally(old, -1);
-      this.#tally(now, 1);
-      answered += Number(isAnswered(now)) - Number(isAnswered(old));
-      skipped += Number(now.skipped) - Number(old.skipped);
-    });
-    this.totals.set({ images: this.#state.images.size, answered, skipped, perFinding: this.#frozenCounts() });
-  }
-
   #recount(): void {
     this.#counts.clear();
+    this.#answered = 0;
+    this.#skipped = 0;
     const own = this.#own();
-    let answered = 0;
-    for (const image of own.cells.keys()) {
-      const standing = this.#standing(image);
-      this.#tally(standing, 1);
-      answered += Number(isAnswered(standing));
-    }
-    this.totals.set({ images: this.#state.images.size, answered, skipped: own.skipped.size, perFinding: this.#frozenCounts() });
+    for (const image of new Set([...own.cells.keys(), ...own.skipped])) this.#tally(image, 1);
+    this.#tell();
   }
 
-  #tally(standing: Standing, by: number): void {
-    for (const [finding, state] of standing.cells) {
+  /** Counts an image as it stands, or takes it out of the counts. */
+  #tally(image: Id, by: 1 | -1): void {
+    const own = this.#own();
+    if (own.skipped.has(image)) this.#skipped += by;
+    let answered = false;
+    for (const [finding, { state }] of own.cells.get(image) ?? []) {
       if (state === 'none') continue;
-      const counts = this.#counts.get(finding) ?? { present: 0, absent: 0, unsure: 0 };
+      answered = true;
+      let counts = this.#counts.get(finding);
+      if (!counts) this.#counts.set(finding, (counts = { present: 0, absent: 0, unsure: 0 }));
       counts[state] += by;
-      this.#counts.set(finding, counts);
     }
+    if (answered) this.#answered += by;
+  }
+
+  #tell(): void {
+    this.totals.set({
+      images: this.#state.images.size,
+      answered: this.#answered,
+      skipped: this.#skipped,
+      perFinding: this.#frozenCounts(),
+    });
   }
 
   #frozenCounts(): Totals['perFinding'] {
@@ -279,10 +272,4 @@ export class Labels {
   }
 }
 
-interface Standing {
-  readonly cells: ReadonlyMap<Id, CellState>;
-  readonly skipped: boolean;
-}
-
-const isAnswered = ({ cells }: Standing) => [...cells.values()].some((state) => state !== 'none');
 const unique = (cells: readonly { readonly image: Id }[]): Id[] => [...new Set(cells.map(({ image }) => image))];

@@ -49,16 +49,24 @@ async function stepsWith(folder: string, size: number): Promise<Step[]> {
   };
   const shown = () => page.locator('[data-testid=queue-image][data-ready=full]').waitFor(LIMIT);
   /** The counter of labelled images begins with those and ends with all. */
-  const counted = (where: 'startsWith' | 'endsWith') =>
+  const counted = (where: 'startsWith' | 'endsWith', count = size) =>
     page.waitForFunction(
       ({ how, n }) => {
         const text = document.querySelector('[data-testid=labelled-count]')?.textContent ?? '';
         const figures = text.replaceAll(/[^\d ]/g, '').trim();
         return figures[how](String(n));
       },
-      { how: where, n: size },
+      { how: where, n: count },
       LIMIT,
     );
+  const labelledAndSaved = async (n: number) => {
+    await counted('startsWith', n);
+    await page.waitForFunction(
+      () => document.querySelector('[data-testid=saved-state]')?.textContent?.trim() === 'Saved',
+      undefined,
+      LIMIT,
+    );
+  };
   /** Embedding takes what the processor has, and is not what is measured. */
   const pause = async () => {
     await page.evaluate(async () => {
@@ -100,13 +108,14 @@ async function stepsWith(folder: string, size: number): Promise<Step[]> {
     begin();
     await page.keyboard.press('Control+a');
     await page.keyboard.press('1');
-    await counted('startsWith');
-    await page.waitForFunction(
-      () => document.querySelector('[data-testid=saved-state]')?.textContent?.trim() === 'Saved',
-      undefined,
-      LIMIT,
-    );
+    await labelledAndSaved(size);
     mark('all labelled at once: saved');
+    begin();
+    await page.keyboard.press('Control+z');
+    await labelledAndSaved(0);
+    mark('and undone: saved');
+    await page.keyboard.press('Control+Shift+z');
+    await labelledAndSaved(size);
     await page.keyboard.press('Control+w');
     await person.id('welcome').waitFor(LIMIT);
     begin();

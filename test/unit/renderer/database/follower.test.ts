@@ -44,6 +44,27 @@ describe('the copy of the journal', () => {
     return { labels, start: result.ok ? result.value : result.failure.code };
   }
 
+  it('reads what was announced and did not come; what came meanwhile as an answer is not read again', async () => {
+    const { labels, follower } = follow();
+    await follower.open(bridge.journal.length);
+    const reads = () => bridge.called('journal.read').length;
+    const before = reads();
+    await apply(cell(1, 1));
+    const answer = bridge.journal.at(-1);
+    follower.announce(bridge.journal.length);
+    if (answer) follower.receive(answer);
+    follower.readOn();
+    expect(reads()).toBe(before);
+    await apply(cell(2, 1));
+    follower.announce(bridge.journal.length);
+    follower.readOn();
+    await follower.settled();
+    expect(reads()).toBe(before + 1);
+    expect(labels.seq).toBe(bridge.journal.length);
+    expect(cellOf(labels.of(id(2, 'G')), id(1, 'F')).state).toBe('present');
+    await follower.close();
+  });
+
   it('is known again by the id that main gives, without reading the journal; another id means another journal', async () => {
     await open();
     const reads = bridge.called('journal.read').length;
