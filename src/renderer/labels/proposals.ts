@@ -117,7 +117,13 @@ function columnsOf(round: RoundView, findings: readonly Finding[]): { finding: I
   return findings.flatMap(({ id, name }, place) => {
     const named = names.indexOf(name);
     const column = named >= 0 ? named : names.length === findings.length ? place : -1;
-    // Of a finding that no head knows there is nothing to show.
-    return column < 0 || round.head?.calibration.perFinding[column] === 'unknown' ? [] : [{ finding: id, column }];
+    return column < 0 || saysNothing(round, column) ? [] : [{ finding: id, column }];
   });
+}
+
+/** Of a finding that no head knows there is nothing to show, nor of one without labels: its even odds are nobody's opinion. */
+function saysNothing({ head }: RoundView, column: number): boolean {
+  const calibration = head?.calibration.perFinding[column];
+  const labels = head?.labels.perFinding[column];
+  return calibration === 'unknown' || (calibration === 'prior' && labels?.present === 0 && labels.absent === 0);
 }

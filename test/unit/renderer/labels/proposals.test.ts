@@ -44,4 +44,27 @@ describe('proposals', () => {
     expect(proposals.of(id(3, 'G'))?.has(id(9, 'F'))).toBe(false);
     expect(proposals.of(id(3, 'G'))?.size).toBe(3);
   });
+
+  it('leave out a finding without a single label: the even odds that a head gives it say nothing', () => {
+    const proposals = new Proposals(new Signal(bridge.project));
+    const { head, ...more } = round(1);
+    if (!head) throw new Error('a head');
+    const labels = (counts: readonly (readonly [number, number])[]) => ({
+      ...head.labels,
+      perFinding: counts.map(([present, absent]) => ({ present, absent })),
+    });
+    const shown = (counts: readonly (readonly [number, number])[]) => {
+      const calibration = { ...head.calibration, perFinding: ['platt', 'prior', 'prior'] };
+      proposals.receiveRound({ ...more, head: { ...head, calibration, labels: labels(counts) } });
+      return bridge.project.findings.map((finding) => proposals.of(id(1, 'G'))?.has(finding.id));
+    };
+    proposals.receivePool(pool(1));
+    expect(
+      shown([
+        [9, 9],
+        [0, 0],
+        [0, 12],
+      ]),
+    ).toEqual([true, false, true]);
+  });
 });
