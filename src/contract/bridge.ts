@@ -404,7 +404,7 @@ export const APP_ORIGIN = 'app://collimate';
 export const thumbnailUrl = (project: Id, image: Id) => `image://thumbnail/${project}/${image}`;
 /**
  * The decoded image at full bit depth: a body of raw samples (little endian), described by the header
- * `x-collimate-pixels`: JSON in ASCII {width, height, channels, bits: 8 | 16, windows, rescale?, inverted}. A window with a
+ * `x-collimate-pixels`: JSON in ASCII {width, height, channels, bits: 8 | 16, stored?, windows, rescale?, inverted}. A window with a
  * table says `table`: how many bytes it has; the tables follow the samples, in the order of the windows.
  */
 export const pixelsUrl = (project: Id, image: Id) => `image://pixels/${project}/${image}`;

@@ -55,6 +55,7 @@ describe.skipIf(!existsSync(data))('the large view beside the reference renderin
     const raster = await decodeImage(readFileSync(join(images, 'window.dcm')), null);
     expect(raster.windows).toHaveLength(3);
     await open(person, 'window.dcm');
+    expect(await person.page.locator('.viewer-caption').innerText()).toContain('10 bit');
     const seen = new Set<string>();
     for (const window of raster.windows) {
       seen.add(await person.id('viewer-figures').innerText());

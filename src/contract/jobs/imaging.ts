@@ -68,6 +68,8 @@ export const Pixels = z.object({
   height: z.int(),
   channels: z.union([z.literal(1), z.literal(3)]),
   data: z.union([z.instanceof(Uint8Array), z.instanceof(Uint16Array)]),
+  /** Bits per sample that the file states: a sample of 10 takes 16 in `data`. */
+  stored: z.int().optional(),
   /**
    * Window presets, the default one first. center and width are in sample values (DICOM PS3.3 C.11.2.1.2). Where there is a
    * `table` (SIGMOID, VOI LUT), that is the preset: the grey of each sample value, 256 or 65,536 of them, before inversion;

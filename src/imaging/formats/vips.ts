@@ -91,10 +91,9 @@ function vipsMessage(error: unknown): string | null {
   return typeof text === 'string' && text.startsWith('vips::Error') ? text : null;
 }
 
-/** The last line names the cause. */
+/** The last line names the cause; where it names a function instead, it is the picture data. */
 function reasonOf(message: string): string {
   const lines = message.split('\n').filter((line) => line.trim() !== '');
-  return (
-    (lines.at(-1) ?? '').replace(/^(vips::Error|VipsJpeg|vipspng|tiff2vips|webp2vips|\w+load\w*):?/, '').trim() || 'the decoder gave up'
-  );
+  const cause = (lines.at(-1) ?? '').replace(/^(vips::Error|VipsJpeg|vipspng|tiff2vips|webp2vips|\w+load\w*):?/, '').trim();
+  return cause === '' || /^libpng read error$|^unable to |^vips_/.test(cause) ? 'its picture data are wrong' : cause;
 }

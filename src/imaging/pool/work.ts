@@ -65,7 +65,7 @@ function fileFacts({ sha256, size: bytes, mtime }: SourceFile, stated: StatedFac
 }
 
 function pixelsOf(raster: Raster): Pixels {
-  const { width, height, channels, inverted, rescale } = raster;
+  const { width, height, channels, inverted, rescale, bits: stored } = raster;
   // No raster lies in shared memory, which the types cannot know.
-  return { width, height, channels, data: raster.data as Pixels['data'], inverted, windows: presets(raster), rescale };
+  return { width, height, channels, data: raster.data as Pixels['data'], stored, inverted, windows: presets(raster), rescale };
 }

@@ -99,7 +99,7 @@ export function ImagePane({ image, cache, controls: viewer, testId }: Props) {
         {size && here?.pixels && (
           <span>
             {count(size.width)} × {count(size.height)}
-            {here.pixels.samples instanceof Uint16Array ? ', 16 bit' : ''}
+            {here.pixels.stored === 8 ? '' : `, ${String(here.pixels.stored)} bit`}
           </span>
         )}
         {record && factsOf(record).view !== null && <span>{factsOf(record).view}</span>}

@@ -9,6 +9,8 @@ export interface DecodedImage {
   readonly height: number;
   readonly channels: 1 | 3;
   readonly samples: Uint8Array | Uint16Array;
+  /** Bits per sample in the file. */
+  readonly stored: number;
   /** Of large images: means of 2 x 2 samples, from which a view much smaller than the image is drawn four times as fast. */
   readonly half: Uint8Array | Uint16Array | null;
   /** The first is shown at the start. */
@@ -22,6 +24,7 @@ const Header = z.object({
   height: z.int().positive(),
   channels: z.union([z.literal(1), z.literal(3)]),
   bits: z.union([z.literal(8), z.literal(16)]),
+  stored: z.int().positive().optional(),
   windows: z.array(
     z.object({
       kind: WindowKind,
@@ -60,7 +63,7 @@ export function decode(header: string, body: ArrayBuffer, name: string): Result<
   }
   const parsed = Header.safeParse(raw);
   if (!parsed.success) return wrong('its description cannot be read', parsed.error.message);
-  const { width, height, channels, bits, windows, rescale = { slope: 1, intercept: 0 }, inverted } = parsed.data;
+  const { width, height, channels, bits, stored = bits, windows, rescale = { slope: 1, intercept: 0 }, inverted } = parsed.data;
   const values = width * height * channels;
   const tables = values * (bits / 8);
   const expected = windows.reduce((sum, { table = 0 }) => sum + table, tables);
@@ -77,6 +80,7 @@ export function decode(header: string, body: ArrayBuffer, name: string): Result<
     height,
     channels,
     samples,
+    stored,
     half: width * height >= LARGE ? halved(samples, width, channels) : null,
     windows: usable.length > 0 ? usable : [{ kind: 'full', name: 'full range', ...defaultWindow(samples) }],
     rescale,

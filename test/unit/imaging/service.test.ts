@@ -87,6 +87,7 @@ test('pixels keep 16 bits and offer windows', async () => {
   await writeFile(join(folder, 'deep.png'), encodePng(deep, 300, 200));
   const pixels = value(await imaging.pixels({ source: at('deep.png'), priority: 0 }, { signal }));
   expect(pixels.data).toEqual(deep);
+  expect(pixels.stored).toBe(16);
   expect(pixels.windows.length).toBeGreaterThan(1);
   expect(pixels.inverted).toBe(false);
 });

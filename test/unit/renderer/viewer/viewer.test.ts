@@ -183,6 +183,8 @@ describe('pixels from main', () => {
     const result = decode(JSON.stringify(header), Uint8Array.of(1, 0, 0, 1, 255, 255, 2, 0).buffer, 'a.png');
     expect(result.ok && [...result.value.samples]).toEqual([1, 256, 65535, 2]);
     expect(result.ok && result.value.windows[0]).toMatchObject(windowOf(1, 65535));
+    const ten = decode(JSON.stringify({ ...header, stored: 10 }), new ArrayBuffer(8), 'a.dcm');
+    expect([result, ten].map((each) => each.ok && each.value.stored)).toEqual([16, 10]);
   });
   it('have the tables of their windows behind them', () => {
     const windows = [
