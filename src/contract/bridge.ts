@@ -89,7 +89,7 @@ export const ProjectStatus = z.object({
       provider: z.string(),
       reason: z.string(),
       precision: Precision,
-      /** Of int8: what it costs, measured when the encoder was made. */
+      /** Of int8 and float16: what it costs, measured when the encoder was made. */
       quantisation: EncoderCard.shape.quantisation,
       /** Disk space that fine-tuning takes for each image; null where the encoder tells nothing of image regions. */
       tokenBytes: z.int().nullable(),
@@ -174,7 +174,7 @@ const Job = z.enum(['sample', 'import', 'custom', 'export', 'speed', 'relink', '
 /** An encoder of the library, and since when it is there. */
 const Installed = z.object({ card: EncoderCard, added: z.iso.datetime() });
 
-/** offered: made in int8, and waiting for `encoders.keep`; head-added: the encoder was there, the head of the file was not. */
+/** offered: made in less than float32, and waiting for `encoders.keep`; head-added: the encoder was there, the head of the file was not. */
 export const ImportOutcome = Installed.extend({ outcome: z.enum(['added', 'already', 'head-added', 'offered']) });
 export type ImportOutcome = z.infer<typeof ImportOutcome>;
 
@@ -338,7 +338,7 @@ export const bridge = {
         crop: TileRecipe.shape.crop,
         /** fp32, unless given. */
         precision: Precision.optional(),
-        /** A folder of images: int8 is calibrated on them, and its error measured. */
+        /** A folder of images: int8 is calibrated on them, and the error of int8 and fp16 measured. */
         images: z.string().optional(),
         /** Of a fine-tuned file's head, where its size does not tell them, or they are others. */
         findings: z.array(z.string().min(1).max(80)).optional(),
@@ -348,6 +348,11 @@ export const bridge = {
     },
     /** What a checkpoint is, and which encoders were made of it before. */
     'encoders.inspect': { params: z.object({ checkpoint: z.string() }), result: CheckpointFacts.extend({ here: z.array(Installed) }) },
+    /** The file that an EVA-X encoder was made of: its name and SHA-256, and where it lies, if it was downloaded and is still there. */
+    'encoders.source': {
+      params: z.object({ id: z.string() }),
+      result: z.object({ file: z.string(), sha256: z.string(), path: z.string().nullable() }),
+    },
     /** Takes an offered encoder into the library, or throws it away. */
     'encoders.keep': { params: z.object({ id: z.string(), keep: z.boolean() }), result: ImportOutcome.nullable() },
 
@@ -362,6 +367,7 @@ export const bridge = {
 
     /** A model of somebody else: what it says of itself, one image through it, and into the library. In a process of its own, which `jobs.stop` ends. */
     'custom.inspect': { params: z.object({ file: z.string() }), result: CustomModel },
+    /** `image`: a file, or a folder of which the first image is taken. */
     'custom.try': { params: z.object({ file: z.string(), wish: CustomEncoder, image: z.string() }), result: CustomTrial },
     'custom.keep': { params: z.object({ file: z.string(), wish: CustomEncoder }), result: EncoderCard },
 

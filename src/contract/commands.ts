@@ -21,6 +21,7 @@ export const commands = [
   { id: 'project.import', title: 'Import labels…', keys: ['Mod+Shift+L'], group: 'project', where: 'project' },
   { id: 'project.rescan', title: 'Scan the folder again', keys: ['F5', 'Mod+R'], group: 'project', where: 'project' },
   { id: 'settings.open', title: 'Settings…', keys: ['Mod+,'], group: 'project', where: 'everywhere' },
+  { id: 'settings.encoders', title: 'Encoders…', keys: ['Mod+Shift+E'], group: 'project', where: 'everywhere' },
 
   { id: 'edit.undo', title: 'Undo', keys: ['Mod+Z'], group: 'edit', where: 'project' },
   { id: 'edit.redo', title: 'Redo', keys: ['Mod+Shift+Z', 'Mod+Y'], group: 'edit', where: 'project' },

@@ -190,7 +190,7 @@ for (const theme of ['dark', 'light']) {
       size,
       steps: async (page) => {
         await importing(page, () => {
-          const { card } = { card: { ...globalThis.fake.checkpoint, precision: 'fp32', name: 'EVA-X S' } };
+          const card = { ...globalThis.fake.library.encoders[1].card, name: 'EVA-X S' };
           globalThis.fake.checkpoint.here = [{ card, added: '2026-11-03T10:00:00.000Z' }];
         });
         await page.getByTestId('import-precision').click();

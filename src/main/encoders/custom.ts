@@ -1,6 +1,8 @@
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { EncoderService } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
+import { scanFolder } from '../../imaging/scan';
 import type { BridgePart } from '../ipc';
 import type { Service } from '../processes/supervisor';
 
@@ -43,8 +45,11 @@ export function setupCustom({ trial, folder, changing }: CustomOptions): { part:
   return {
     part: {
       'custom.inspect': ({ file }) => guarded(file, (process) => process.call('inspectCustom', { file })),
-      'custom.try': ({ file, wish, image }) =>
-        guarded(file, (process) => process.call('tryCustom', { file, wish, image: { file: image, frame: null } })),
+      'custom.try': async ({ file, wish, image }) => {
+        const found = await imageOf(image);
+        if (!found.ok) return found;
+        return guarded(file, (process) => process.call('tryCustom', { file, wish, image: { file: found.value, frame: null } }));
+      },
       'custom.keep': async ({ file, wish }) => {
         const kept = await changing(guarded(file, (process) => process.call('keepCustom', { file, wish, into: folder })));
         return kept.ok ? ok(kept.value.card) : kept;
@@ -52,4 +57,15 @@ export function setupCustom({ trial, folder, changing }: CustomOptions): { part:
     },
     stop: () => running?.stop(),
   };
+}
+
+/** The file itself or, of a folder, its first image. */
+async function imageOf(path: string): Promise<Result<string>> {
+  if (!(await stat(path).catch(() => null))?.isDirectory()) return ok(path);
+  for await (const batch of scanFolder(path)) {
+    if (!batch.ok) return batch;
+    const first = batch.value.find(({ kind }) => kind === 'file');
+    if (first) return ok(join(path, first.path));
+  }
+  return fail('folder-empty', { folder: path });
 }

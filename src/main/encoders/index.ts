@@ -2,8 +2,9 @@ import { shell } from 'electron';
 import { join } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
 import type { EncoderCard } from '../../contract/encoder-card';
-import { ok, type Result } from '../../contract/result';
+import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
+import { exists } from '../files/exists';
 import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
@@ -37,6 +38,7 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
     trash: (path) => shell.trashItem(path),
     release: (folder) => processes.encoder.call('release', { folder }),
   });
+  const downloads = join(profile, 'downloads');
   const importing = new Importing({ folder: library.folder, processes, emit });
   let measuring: AbortController | null = null;
   processes.encoder.on('measuring', ({ done, total }) => emit('progress', { job: 'speed', done, total, what: 'Measuring the speed' }));
@@ -58,6 +60,14 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
     ...custom.part,
     'encoders.list': async () => ok(await library.list()),
     ...importing.part,
+    'encoders.source': async ({ id }) => {
+      const found = await library.find(id);
+      if (!found.ok) return found;
+      const { source } = found.value.card;
+      if (!source) return fail('encoder-missing', { encoder: found.value.card.name });
+      const path = join(downloads, source.file);
+      return ok({ ...source, path: (await exists(path)) ? path : null });
+    },
     'encoders.library': async () => ok(await library.library()),
     'encoders.measure': async ({ id }) => {
       const found = await library.find(id);
@@ -74,7 +84,7 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
     'encoders.remove': ({ id, embeddings, forGood }) => changing(library.remove(id, { embeddings, forGood })),
     'embeddings.remove': ({ encoder }) => changing(library.removeEmbeddings(encoder)),
     ...setupWeights({
-      folder: join(profile, 'downloads'),
+      folder: downloads,
       mirror: () => settings.get().mirror,
       emit,
       importFile,

@@ -17,7 +17,7 @@ type Screen =
   | { readonly kind: 'welcome' }
   | { readonly kind: 'opening'; readonly project: Id; readonly progress: Opening | null }
   | { readonly kind: 'project'; readonly session: Session };
-type Sheet = 'new' | 'settings' | 'keys' | 'about' | null;
+type Sheet = 'new' | 'settings' | 'encoders' | 'keys' | 'about' | null;
 
 export function App() {
   const services = useServices();
@@ -52,6 +52,7 @@ export function App() {
   const command = (id: CommandId) => {
     if (id === 'project.new') setSheet('new');
     else if (id === 'settings.open') setSheet('settings');
+    else if (id === 'settings.encoders') setSheet('encoders');
     else if (id === 'help.keys') setSheet('keys');
     else if (id === 'help.about') setSheet('about');
   };
@@ -75,7 +76,15 @@ export function App() {
           onCreated={(project) => void (session ? close(session).then(() => open(project)) : open(project))}
         />
       )}
-      {sheet === 'settings' && <SettingsDialog onClose={() => setSheet(null)} onAbout={() => setSheet('about')} />}
+      {(sheet === 'settings' || sheet === 'encoders') && (
+        <SettingsDialog
+          key={sheet}
+          first={sheet === 'encoders' ? 'encoders' : 'general'}
+          images={session?.project().roots[0]?.path}
+          onClose={() => setSheet(null)}
+          onAbout={() => setSheet('about')}
+        />
+      )}
       {sheet === 'keys' && <KeysOverlay project={session?.project() ?? null} onClose={() => setSheet(null)} />}
       {sheet === 'about' && <About onClose={() => setSheet(null)} />}
       <ProblemList />

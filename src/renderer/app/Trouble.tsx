@@ -75,8 +75,8 @@ function EncoderTrouble({ failure, onCommand }: { readonly failure: Failure; rea
           <RefreshCw size={14} aria-hidden /> Try again
         </button>
         {absent && (
-          <button className="button small" onClick={() => onCommand('settings.open')}>
-            <Settings size={14} aria-hidden /> Open the settings
+          <button className="button small" onClick={() => onCommand('settings.encoders')} data-testid="open-encoders">
+            <Settings size={14} aria-hidden /> Open the encoders
           </button>
         )}
         <span className="muted">Labeling goes on; proposals stay as they are until then.</span>

@@ -1,7 +1,9 @@
+import { Fragment } from 'react';
+import { AddCustom } from '../settings/AddCustom';
 import { GetWeights } from '../settings/GetWeights';
 import { useEncoders } from '../settings/use-encoders';
 import { ImportEncoder } from '../settings/ImportEncoder';
-import { costOf, precisionName } from '../settings/precision';
+import { costOf, hasVersions, precisionName } from '../settings/precision';
 import { counted } from '../controls/figures';
 import { FailureNote } from '../controls/FailureNote';
 import { BUILTIN_ENCODER } from '../../contract/model';
@@ -25,24 +27,27 @@ export function EncoderChoice({ chosen, onChoose, images }: Props) {
     <div className="encoders">
       {failure && <FailureNote failure={failure} />}
       {imported.map(({ card }) => (
-        <label key={card.id} className="choice">
-          <input
-            type="radio"
-            name="encoder"
-            checked={chosen === card.id}
-            onChange={() => onChoose(card.id)}
-            data-testid={`encoder-${card.id}`}
-          />
-          <span>
-            <strong>{card.name}</strong>
-            <span className="muted">
-              {card.source && `from ${card.source.file}, `}
-              {card.outputs.embedding} features, {precisionName[card.precision]}
-              {card.head && `, proposes ${counted(card.head.findings.length, 'finding')} by itself`}, {card.id.slice(0, 12)}
+        <Fragment key={card.id}>
+          <label className="choice">
+            <input
+              type="radio"
+              name="encoder"
+              checked={chosen === card.id}
+              onChange={() => onChoose(card.id)}
+              data-testid={`encoder-${card.id}`}
+            />
+            <span>
+              <strong>{card.name}</strong>
+              <span className="muted">
+                {card.source && `from ${card.source.file}, `}
+                {card.outputs.embedding} features, {precisionName[card.precision]}
+                {card.head && `, proposes ${counted(card.head.findings.length, 'finding')} by itself`}, {card.id.slice(0, 12)}
+              </span>
+              {costOf(card) && <span className="muted">{costOf(card)}</span>}
             </span>
-            {costOf(card) && <span className="muted">{costOf(card)}</span>}
-          </span>
-        </label>
+          </label>
+          {chosen === card.id && hasVersions(card) && <ImportEncoder of={card.id} images={images} onImported={take} />}
+        </Fragment>
       ))}
       <label className="choice">
         <input
@@ -60,8 +65,9 @@ export function EncoderChoice({ chosen, onChoose, images }: Props) {
           </span>
         </span>
       </label>
-      <GetWeights onImported={take} />
+      <GetWeights onImported={take} images={images} />
       <ImportEncoder onImported={take} images={images} />
+      <AddCustom onAdded={take} images={images} />
     </div>
   );
 }

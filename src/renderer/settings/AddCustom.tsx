@@ -6,8 +6,14 @@ import { useServices } from '../app/environment';
 import { FailureNote } from '../controls/FailureNote';
 import { CustomDialog } from './CustomDialog';
 
+interface Props {
+  readonly onAdded: (id: string) => void;
+  /** A folder of images, where one is chosen already: the model is tried on its first one. */
+  readonly images: string | undefined;
+}
+
 /** An ONNX model of somebody else: chosen, looked at, and then set up and tried in a dialog before it is kept. */
-export function AddCustom({ onAdded }: { readonly onAdded: (id: string) => void }) {
+export function AddCustom({ onAdded, images }: Props) {
   const { bridge } = useServices();
   const [looking, setLooking] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -30,7 +36,7 @@ export function AddCustom({ onAdded }: { readonly onAdded: (id: string) => void 
         <Boxes size={14} aria-hidden /> {looking ? 'Looking at the file…' : 'Use another ONNX model…'}
       </button>
       {failure && <FailureNote failure={failure} />}
-      {found && <CustomDialog {...found} onClose={() => setFound(null)} onAdded={onAdded} />}
+      {found && <CustomDialog {...found} images={images} onClose={() => setFound(null)} onAdded={onAdded} />}
     </div>
   );
 }

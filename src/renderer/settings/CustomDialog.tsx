@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { createPortal } from 'react-dom';
 import type { CustomEncoder, CustomModel, CustomTrial } from '../../contract/custom-encoder';
-import type { Failure } from '../../contract/result';
+import { ok, type Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
 import { Bar } from '../controls/Bar';
 import { Dialog } from '../controls/Dialog';
@@ -14,12 +14,13 @@ import { TrialOutcome } from './TrialOutcome';
 interface Props {
   readonly file: string;
   readonly model: CustomModel;
+  readonly images: string | undefined;
   readonly onClose: () => void;
   readonly onAdded: (id: string) => void;
 }
 
 /** How a model of somebody else is to be used. It can be kept once it has been tried, as it is set up now, on an image. */
-export function CustomDialog({ file, model, onClose, onAdded }: Props) {
+export function CustomDialog({ file, model, images, onClose, onAdded }: Props) {
   const { bridge, problems } = useServices();
   const [wish, setWish] = useState<CustomEncoder>(model.suggestion);
   /** Numbers that cannot be read yet. */
@@ -32,9 +33,9 @@ export function CustomDialog({ file, model, onClose, onAdded }: Props) {
     setWish({ ...wish, ...part });
   };
   const fits = tried !== null && sameUse(tried.wish, wish) && wrong === null;
-  const tryIt = async () => {
+  const tryIt = async (given?: string) => {
     setFailure(null);
-    const picked = await bridge.call('dialog.image', {});
+    const picked = given === undefined ? await bridge.call('dialog.image', {}) : ok(given);
     if (!picked.ok) return setFailure(picked.failure);
     if (picked.value === null) return undefined;
     setBusy('trying');
@@ -65,8 +66,18 @@ export function CustomDialog({ file, model, onClose, onAdded }: Props) {
       <button className="button" onClick={onClose} disabled={busy !== null}>
         Cancel
       </button>
+      {images !== undefined && (
+        <button
+          className="button"
+          onClick={() => void tryIt(images)}
+          disabled={busy !== null || wrong !== null || !named}
+          data-testid="custom-try-own"
+        >
+          Try it on the first image of the project
+        </button>
+      )}
       <button className="button" onClick={() => void tryIt()} disabled={busy !== null || wrong !== null || !named} data-testid="custom-try">
-        Try it on an image…
+        {images === undefined ? 'Try it on an image…' : 'On another image…'}
       </button>
       <button className="button primary" onClick={() => void keep()} disabled={!fits || !named || busy !== null} data-testid="custom-keep">
         Add to the library

@@ -6,18 +6,22 @@ import { Bar } from '../controls/Bar';
 import { CopyDetails } from '../controls/CopyDetails';
 import { FailureNote } from '../controls/FailureNote';
 import { bytes, count, counted, when } from '../controls/figures';
-import { costOf, precisionName } from './precision';
+import { ImportEncoder } from './ImportEncoder';
+import { costOf, hasVersions, precisionName } from './precision';
 import type { SpeedTest } from './use-speed-test';
 
 interface Props {
   readonly entry: LibraryEntry;
   readonly speed: SpeedTest;
+  /** The folder of the open project. */
+  readonly images: string | undefined;
+  readonly onImported: () => void;
   readonly onRemove: () => void;
   readonly onRemoveEmbeddings: () => void;
 }
 
 /** An encoder of the library: a line, and under it on request all that identifies it. */
-export function EncoderRow({ entry, speed, onRemove, onRemoveEmbeddings }: Props) {
+export function EncoderRow({ entry, speed, images, onImported, onRemove, onRemoveEmbeddings }: Props) {
   const { card, builtin, bytes: size, kept } = entry;
   const [open, setOpen] = useState(false);
   const details = useId();
@@ -81,7 +85,10 @@ export function EncoderRow({ entry, speed, onRemove, onRemoveEmbeddings }: Props
         </tr>
       )}
       <tr id={details} hidden={!open}>
-        <td colSpan={6}>{open && <Details card={card} />}</td>
+        <td colSpan={6}>
+          {open && <Details card={card} />}
+          {open && hasVersions(card) && <ImportEncoder of={card.id} images={images} onImported={onImported} />}
+        </td>
       </tr>
     </tbody>
   );

@@ -12,7 +12,7 @@ import { useSpeedTest } from './use-speed-test';
 type Removal = { readonly encoder: LibraryEntry } | { readonly kept: KeptEmbeddings; readonly name: string };
 
 /** The encoder library: what is there, what it takes, who uses it, how fast it is; and the ways to get more. */
-export function EncodersPage() {
+export function EncodersPage({ images }: { readonly images: string | undefined }) {
   const { library, reload } = useLibrary();
   const [removal, setRemoval] = useState<Removal | null>(null);
   const speed = useSpeedTest(reload);
@@ -45,6 +45,8 @@ export function EncodersPage() {
                 key={entry.card.id}
                 entry={entry}
                 speed={speed}
+                images={images}
+                onImported={reload}
                 onRemove={() => setRemoval({ encoder: entry })}
                 onRemoveEmbeddings={() => setRemoval({ kept: entry.kept, name: entry.card.name })}
               />
@@ -56,9 +58,9 @@ export function EncodersPage() {
         <Strays strays={library.strays} onRemove={(kept) => setRemoval({ kept, name: 'an encoder that is not here' })} />
       )}
       <div className="ways">
-        <GetWeights onImported={reload} />
-        <ImportEncoder onImported={reload} />
-        <AddCustom onAdded={reload} />
+        <GetWeights onImported={reload} images={images} />
+        <ImportEncoder onImported={reload} images={images} />
+        <AddCustom onAdded={reload} images={images} />
       </div>
       {removal && 'encoder' in removal && <RemoveEncoder entry={removal.encoder} onClose={close} />}
       {removal && 'kept' in removal && <RemoveEmbeddings {...removal} onClose={close} />}

@@ -8,18 +8,20 @@ import { isBusy, useWeights } from './use-weights';
 import { WeightsDialog } from './WeightsDialog';
 
 /** The way to EVA-X's published weights: a button that opens the dialog in which the download is asked for, and how far it is. */
-export function GetWeights({ onImported }: Props) {
+export function GetWeights(props: Props) {
   const { settings } = useServices();
   const { mirror } = useSignal(settings.current);
   // Another mirror, other addresses: all is asked again.
-  return <FromMirror key={mirror} onImported={onImported} />;
+  return <FromMirror key={mirror} {...props} />;
 }
 
 interface Props {
   readonly onImported: (id: string) => void;
+  /** A folder of images, where one is chosen already. */
+  readonly images: string | undefined;
 }
 
-function FromMirror({ onImported }: Props) {
+function FromMirror({ onImported, images }: Props) {
   const [open, setOpen] = useState(false);
   const latest = useRef(onImported);
   useEffect(() => {
@@ -40,7 +42,16 @@ function FromMirror({ onImported }: Props) {
         {!busy && state !== 'part' && ` Get ${title} (${megabytes(total)} MB)…`}
       </button>
       {busy && <Bar fraction={done / total} label={`Download of ${title}`} />}
-      {open && <WeightsDialog weights={weights} proxy={proxy} first={shown.name} onClose={() => setOpen(false)} onImported={onImported} />}
+      {open && (
+        <WeightsDialog
+          weights={weights}
+          proxy={proxy}
+          first={shown.name}
+          images={images}
+          onClose={() => setOpen(false)}
+          onImported={onImported}
+        />
+      )}
     </>
   );
 }

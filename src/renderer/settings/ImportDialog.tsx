@@ -2,7 +2,7 @@ import { FolderOpen } from 'lucide-react';
 import { Fragment, useId, useState } from 'react';
 import { createPortal } from 'react-dom';
 import type { ImportOutcome } from '../../contract/bridge';
-import type { Precision } from '../../contract/encoder-card';
+import { type EncoderCard, type Precision, TileRecipe } from '../../contract/encoder-card';
 import type { Task } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
@@ -22,10 +22,11 @@ interface Props {
 }
 
 /** What the file is, and what is to be made of it. The default needs no choice; what int8 costs is shown before it is kept. */
-export function ImportDialog({ chosen: { checkpoint, facts }, images: given, onClose, onImported }: Props) {
+export function ImportDialog({ chosen: { checkpoint, facts, precision: first }, images: given, onClose, onImported }: Props) {
   const { bridge } = useServices();
   const { head } = facts;
-  const [precision, setPrecision] = useState<Precision>('fp32');
+  const [precision, setPrecision] = useState(first);
+  const [crop, setCrop] = useState<TileRecipe['crop']>('official');
   const [images, setImages] = useState(given ?? '');
   const [names, setNames] = useState((head?.findings ?? []).join('\n'));
   const [task, setTask] = useState<Task>(head?.task ?? 'multilabel');
@@ -36,7 +37,8 @@ export function ImportDialog({ chosen: { checkpoint, facts }, images: given, onC
     .split('\n')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const here = facts.here.find(({ card }) => card.precision === precision && precision !== 'int8');
+  // int8 hangs on the images as well, and what float16 costs is worth to be measured anew.
+  const here = facts.here.find(({ card }) => precision === 'fp32' && isSame(card, precision, crop));
   const missing = problemOf(facts, findings, precision, images);
 
   const finish = (id: string) => {
@@ -47,7 +49,7 @@ export function ImportDialog({ chosen: { checkpoint, facts }, images: given, onC
     setBusy(true);
     setFailure(null);
     const own = head && (task !== head.task || names !== (head.findings ?? []).join('\n')) ? { findings, task } : {};
-    const wish = { checkpoint, crop: 'official' as const, precision, ...(precision === 'int8' ? { images } : {}), ...own };
+    const wish = { checkpoint, crop, precision, ...(precision === 'fp32' ? {} : { images }), ...own };
     const result = await bridge.call('encoders.import', wish);
     setBusy(false);
     if (!result.ok) return setFailure(result.failure.code === 'stopped' ? null : result.failure);
@@ -110,7 +112,7 @@ export function ImportDialog({ chosen: { checkpoint, facts }, images: given, onC
       </div>
       {offered ? (
         <div className="measured" role="status" data-testid="import-measured">
-          <strong>What int8 costs here</strong>
+          <strong>What {precisionName[offered.precision]} costs here</strong>
           <p>{costOf(offered)}</p>
           <p className="muted">
             Embeddings and heads belong to one encoder: what was made in float32 never mixes with it. Throw it away if more decisions change
@@ -120,8 +122,11 @@ export function ImportDialog({ chosen: { checkpoint, facts }, images: given, onC
       ) : (
         <>
           {head && <HeadNames head={head} names={names} task={task} disabled={busy} onNames={setNames} onTask={setTask} />}
-          <details className="precision" open={precision !== 'fp32' || undefined}>
-            <summary data-testid="import-precision">Precision: {precisionName[precision]}</summary>
+          <details className="precision" open={first !== 'fp32' || undefined}>
+            <summary data-testid="import-precision">
+              Precision: {precisionName[precision]}
+              {crop !== 'official' && `; ${crops[crop]}`}
+            </summary>
             <fieldset disabled={busy}>
               <legend className="visually-hidden">Precision</legend>
               {precisions.map((each) => (
@@ -139,10 +144,10 @@ export function ImportDialog({ chosen: { checkpoint, facts }, images: given, onC
                       <span className="muted">{each.about}</span>
                     </span>
                   </label>
-                  {each.precision === 'int8' && precision === 'int8' && (
+                  {each.precision === precision && precision !== 'fp32' && (
                     <div className="row">
                       <button type="button" className="button" onClick={() => void chooseImages()} data-testid="import-images">
-                        <FolderOpen size={14} aria-hidden /> Images to calibrate on…
+                        <FolderOpen size={14} aria-hidden /> {precision === 'int8' ? 'Images to calibrate on…' : 'Images to measure on…'}
                       </button>
                       <span className="folder-path" data-testid="import-images-path" title={images}>
                         {images === '' ? 'A folder of images like those to be embedded; up to 128 of them are read.' : images}
@@ -151,6 +156,20 @@ export function ImportDialog({ chosen: { checkpoint, facts }, images: given, onC
                   )}
                 </Fragment>
               ))}
+              <label className="row">
+                The image becomes a square by
+                <select
+                  value={crop}
+                  onChange={({ target }) => setCrop(TileRecipe.shape.crop.parse(target.value))}
+                  data-testid="import-crop"
+                >
+                  {TileRecipe.shape.crop.options.map((each) => (
+                    <option key={each} value={each}>
+                      {crops[each]}
+                    </option>
+                  ))}
+                </select>
+              </label>
             </fieldset>
           </details>
         </>
@@ -166,8 +185,18 @@ function problemOf({ head }: Chosen['facts'], findings: readonly string[], preci
   if (head && findings.length !== head.classes)
     return `Name the ${counted(head.classes, 'finding')}, one a line: ${count(findings.length)} so far.`;
   if (new Set(findings.map((name) => name.toLowerCase())).size < findings.length) return 'Two findings have the same name.';
-  return precision === 'int8' && images === '' ? 'Choose images to calibrate on.' : null;
+  return precision !== 'fp32' && images === '' ? `Choose images to ${precision === 'int8' ? 'calibrate' : 'measure'} on.` : null;
 }
+
+const isSame = (card: EncoderCard, precision: Precision, crop: TileRecipe['crop']) =>
+  card.precision === precision && card.preprocessing.tile.crop === crop;
+
+/** The official one leaves an eighth of the short side out, where costophrenic angles and apices may lie. */
+const crops = {
+  official: 'the centre crop of its training',
+  pad: 'black bars, nothing cut off',
+  squash: 'squashing, nothing cut off',
+} as const;
 
 const namesDiffer = (before: readonly string[] | undefined, now: readonly string[]) => (before ?? []).join('\n') !== now.join('\n');
 

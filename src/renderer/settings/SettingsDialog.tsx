@@ -6,6 +6,7 @@ import { LearningPage } from './LearningPage';
 import { NetworkPage } from './NetworkPage';
 import './settings.css';
 
+/** Those that need no images take none. */
 const pages = [
   { name: 'general', title: 'General', Page: GeneralPage },
   { name: 'encoders', title: 'Encoders', Page: EncodersPage },
@@ -13,8 +14,16 @@ const pages = [
   { name: 'learning', title: 'Learning', Page: LearningPage },
 ] as const;
 
-export function SettingsDialog({ onClose, onAbout }: { readonly onClose: () => void; readonly onAbout: () => void }) {
-  const [shown, setShown] = useState(0);
+interface Props {
+  readonly first: (typeof pages)[number]['name'];
+  /** The folder of the open project. */
+  readonly images: string | undefined;
+  readonly onClose: () => void;
+  readonly onAbout: () => void;
+}
+
+export function SettingsDialog({ first, images, onClose, onAbout }: Props) {
+  const [shown, setShown] = useState(pages.findIndex((page) => page.name === first));
   const panel = useId();
   const tabs = useRef<(HTMLButtonElement | null)[]>([]);
   const { name, Page } = pages[shown] ?? pages[0];
@@ -64,7 +73,7 @@ export function SettingsDialog({ onClose, onAbout }: { readonly onClose: () => v
         ))}
       </div>
       <div className="settings" role="tabpanel" id={panel} aria-labelledby={`${panel}-${name}`}>
-        <Page />
+        <Page images={images} />
       </div>
     </Dialog>
   );

@@ -16,6 +16,8 @@ interface Props {
   /** Of the environment. */
   readonly proxy: string | null;
   readonly first: WeightsName;
+  /** A folder of images, where one is chosen already. */
+  readonly images: string | undefined;
   readonly onClose: () => void;
   readonly onImported: (id: string) => void;
 }
@@ -27,7 +29,7 @@ const about: Record<WeightsName, string> = {
 };
 
 /** Asks the network for the weights only when the person says so here, and says before and meanwhile who is asked. */
-export function WeightsDialog({ weights, proxy, first, onClose, onImported }: Props) {
+export function WeightsDialog({ weights, proxy, first, images, onClose, onImported }: Props) {
   const { bridge, problems } = useServices();
   const [name, setName] = useState(first);
   const busy = weights.find(isBusy);
@@ -39,6 +41,10 @@ export function WeightsDialog({ weights, proxy, first, onClose, onImported }: Pr
   };
   // Why it failed is part of what main tells of it.
   const get = () => void bridge.call('weights.get', { name: chosen.name });
+  const imported = (id: string) => {
+    onImported(id);
+    onClose();
+  };
   const footer = (
     <>
       {(chosen.state === 'part' || chosen.state === 'whole') && (
@@ -77,17 +83,13 @@ export function WeightsDialog({ weights, proxy, first, onClose, onImported }: Pr
         ))}
       </fieldset>
       <Progress weights={chosen} />
+      {chosen.encoder !== null && <ImportEncoder of={chosen.encoder} images={images} onImported={imported} />}
       <Hosts weights={chosen} proxy={proxy} />
       <fieldset className="paragraphs">
         <legend>Without a network</legend>
         <p className="muted">Fetch this address on another computer, bring the file here, and choose it:</p>
         <p className="path">{chosen.url}</p>
-        <ImportEncoder
-          onImported={(id) => {
-            onImported(id);
-            onClose();
-          }}
-        />
+        <ImportEncoder onImported={imported} images={images} />
       </fieldset>
     </Dialog>,
     document.body,

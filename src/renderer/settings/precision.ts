@@ -27,3 +27,7 @@ export function costOf({ quantisation }: Pick<EncoderCard, 'quantisation'>): str
   const which = decisions === 'head' ? 'of the decisions of its own head' : 'of random linear decisions';
   return `Against float32, on ${count(measured)} of your images: the embedding is off by ${share(error)} of its length (at worst ${share(worst)}), and ${share(agreement)} ${which} stay the same.`;
 }
+
+/** Whether one in less than float32 can be made of the file that it was made of. */
+export const hasVersions = ({ kind, precision }: Pick<EncoderCard, 'kind' | 'precision'>): boolean =>
+  kind === 'eva-x' && precision === 'fp32';

@@ -78,6 +78,8 @@ export class FakeBridge implements Client<BridgeService> {
     head: null,
     here: [],
   };
+  /** Of the file that encoders were made of. */
+  source: { sha256: string; path: string | null } = { sha256: 'c'.repeat(64), path: null };
   /** Images whose file was not there at the last look. */
   missing: Id[] = [];
   /** Of the next scans. */
@@ -393,12 +395,13 @@ export class FakeBridge implements Client<BridgeService> {
           ...evaCard,
           precision,
           head: findings ? { findings } : evaCard.head,
-          ...(precision === 'int8' ? { quantisation } : {}),
+          ...(precision === 'fp32' ? {} : { quantisation }),
         },
         added: '2026-11-22T10:00:00.000Z',
-        outcome: precision === 'int8' ? 'offered' : 'added',
+        outcome: precision === 'fp32' ? 'added' : 'offered',
       }),
     'encoders.inspect': () => ok(this.checkpoint),
+    'encoders.source': () => ok({ file: this.checkpoint.file, sha256: this.source.sha256, path: this.source.path }),
     'encoders.keep': ({ keep }) => ok(keep ? { card: evaCard, added: '2026-11-22T10:00:00.000Z', outcome: 'added' } : null),
     'encoders.library': () => ok(this.library),
     'encoders.measure': () => {

@@ -59,7 +59,7 @@ describe('a folder that is not there', () => {
 });
 
 describe('an encoder that is not there', () => {
-  it('leads to the settings, and is tried again', async () => {
+  it('leads to the encoders in the settings, and is tried again', async () => {
     const { bridge, user } = await openPage();
     const failure = failing('encoder-missing', { encoder: 'EVA-X-S' });
     act(() => bridge.tell({ embedding: { ...bridge.status.embedding, state: 'failed', failure } }));
@@ -67,8 +67,9 @@ describe('an encoder that is not there', () => {
     expect(trouble.textContent).toContain('The encoder EVA-X-S is not on this machine.');
     await user.click(within(trouble).getByText('Try again'));
     expect(bridge.called('embedding.retry')).toHaveLength(1);
-    await user.click(within(trouble).getByText('Open the settings'));
-    expect(await screen.findByTestId('settings-dialog')).toBeTruthy();
+    await user.click(within(trouble).getByTestId('open-encoders'));
+    expect((await screen.findByTestId('settings-encoders')).getAttribute('aria-selected')).toBe('true');
+    expect(screen.getByTestId('import-encoder')).toBeTruthy();
   });
 });
 

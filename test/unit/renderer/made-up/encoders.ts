@@ -113,6 +113,12 @@ export const evaCard: EncoderCard = {
   name: 'EVA-X small',
   kind: 'eva-x',
   variant: 'small',
+  input: { name: 'pixels', channels: 3, size: 224 },
+  preprocessing: {
+    tile: { crop: 'official', resize: 256, size: 224, colour: 'keep', filter: 'pillow-bicubic' },
+    normalise: { kind: 'fixed', mean: 0.49185243, std: 0.28509309 },
+  },
+  outputs: { embedding: 384 },
   source: { file: 'eva_x_small_patch16_merged520k_mim.pt', sha256: 'd'.repeat(64) },
   licence: 'The published weights state no licence: ask their authors before you pass them on.',
 };

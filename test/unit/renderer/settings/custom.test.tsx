@@ -40,6 +40,20 @@ describe('a model of somebody else', () => {
     expect(screen.queryByTestId('custom-dialog')).toBeNull();
   });
 
+  it('for a new project: tried on the first image of its folder, and chosen', async () => {
+    const { bridge, user } = await openPage();
+    await user.keyboard('{Control>}n{/Control}');
+    await user.click(await screen.findByTestId('choose-folder'));
+    await user.click(screen.getByTestId('add-custom'));
+    await user.click(await screen.findByTestId('custom-try-own'));
+    await screen.findByTestId('custom-trial');
+    expect(bridge.called('custom.try')).toMatchObject([{ image: '/data/radiographs' }]);
+    expect(bridge.called('dialog.image')).toEqual([]);
+    expect(await violations()).toEqual([]);
+    await user.click(keep());
+    expect(screen.queryByTestId('custom-dialog')).toBeNull();
+  });
+
   it('a value inside the graph, other sizes and levels; numbers that are none are said', async () => {
     const { bridge, user } = await openDialog();
     await user.selectOptions(screen.getByTestId('custom-output'), '');

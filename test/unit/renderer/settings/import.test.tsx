@@ -42,7 +42,8 @@ describe('importing a checkpoint', () => {
 
   it('the same file again: since when it is here, and the way to it', async () => {
     const { bridge, user } = await choose((known) => {
-      const card = { name: 'EVA-X S', precision: 'fp32', id: 'a'.repeat(64), head: null } as (typeof known.checkpoint.here)[number]['card'];
+      const [card] = known.library.encoders.flatMap((entry) => (entry.builtin ? [] : [{ ...entry.card, name: 'EVA-X S', head: null }]));
+      if (!card) throw new Error('no EVA-X');
       known.checkpoint = { ...known.checkpoint, here: [{ card, added: '2026-01-03T10:00:00.000Z' }] };
     });
     await dialog();
@@ -68,12 +69,11 @@ describe('importing a checkpoint', () => {
     expect(bridge.called('encoders.import')).toMatchObject([{ findings: ['Normal', 'Viral', 'Bacterial'], task: 'multiclass' }]);
   });
 
-  it('int8 wants images, and is kept only after its error was seen', async () => {
+  it('int8 is calibrated on the images of the project, unless others are chosen, and kept only after its error was seen', async () => {
     const { bridge, user } = await choose();
     await dialog();
     await user.click(screen.getByTestId('precision-int8'));
-    expect(screen.getByTestId<HTMLButtonElement>('import-run').disabled).toBe(true);
-    await user.click(screen.getByTestId('import-images'));
+    expect(screen.getByTestId('import-images-path').textContent).toBe('/data/radiographs');
     await user.click(screen.getByTestId('import-run'));
     expect((await screen.findByTestId('import-measured')).textContent).toContain(
       'on 64 of your images: the embedding is off by 3.1 % of its length (at worst 4.7 %), and 97.2 % of random linear decisions stay the same.',
@@ -86,5 +86,56 @@ describe('importing a checkpoint', () => {
     await user.click(await screen.findByTestId('import-keep'));
     expect(bridge.called('encoders.keep')).toHaveLength(2);
     await waitFor(() => expect(screen.queryByTestId('import-dialog')).toBeNull());
+  });
+
+  it('float16 wants images, too, on which its error is measured', async () => {
+    const { bridge, user } = await openPage();
+    await user.keyboard('{Control>}n{/Control}');
+    await user.click(await screen.findByTestId('import-encoder'));
+    await dialog();
+    await user.click(screen.getByTestId('precision-fp16'));
+    expect(screen.getByTestId<HTMLButtonElement>('import-run').disabled).toBe(true);
+    expect((await dialog()).textContent).toContain('Choose images to measure on.');
+    await user.click(screen.getByTestId('import-images'));
+    await user.click(screen.getByTestId('import-run'));
+    expect((await screen.findByTestId('import-measured')).textContent).toContain('What float16 costs here');
+    expect(bridge.called('encoders.import')).toMatchObject([{ precision: 'fp16', images: '/data/radiographs' }]);
+  });
+
+  it('the whole image in place of the crop', async () => {
+    const { bridge, user } = await choose();
+    await dialog();
+    await user.selectOptions(screen.getByTestId('import-crop'), 'pad');
+    expect(screen.getByTestId('import-precision').textContent).toContain('nothing cut off');
+    await user.click(screen.getByTestId('import-run'));
+    expect(bridge.called('encoders.import')).toMatchObject([{ crop: 'pad', precision: 'fp32' }]);
+  });
+});
+
+describe('another version of an encoder that is here', () => {
+  const version = async (source: FakeBridge['source']) => {
+    const page = await openPage();
+    page.bridge.source = source;
+    await page.user.keyboard('{Control>}{Shift>}e{/Shift}{/Control}');
+    const [, eva] = await screen.findAllByTestId('encoder');
+    if (!eva) throw new Error('no EVA-X');
+    await page.user.click(within(eva).getByTestId('encoder-details'));
+    await page.user.click(within(eva).getByTestId('make-version'));
+    return { ...page, eva };
+  };
+
+  it('is made of the downloaded file where that is still there', async () => {
+    const { bridge } = await version({ sha256: 'c'.repeat(64), path: '/profile/downloads/eva_x_small.pt' });
+    expect((await dialog()).textContent).toContain('EVA-X S');
+    expect(screen.getByTestId<HTMLInputElement>('precision-int8').checked).toBe(true);
+    expect(bridge.called('dialog.checkpoint')).toEqual([]);
+    expect(bridge.called('encoders.inspect')).toEqual([{ checkpoint: '/profile/downloads/eva_x_small.pt' }]);
+    expect(await violations()).toEqual([]);
+  });
+
+  it('else of a file that is chosen, and of no other than it was made of', async () => {
+    const { eva } = await version({ sha256: 'd'.repeat(64), path: null });
+    expect((await within(eva).findByTestId('failure')).textContent).toContain('is not the file that this encoder was made of');
+    expect(screen.queryByTestId('import-dialog')).toBeNull();
   });
 });
