@@ -46,6 +46,19 @@ const commands = [
   doctor,
 ] as const;
 
+/** Help is read for what to type first. */
+const EXAMPLE = `
+From images to a model, on a made-up folder:
+  collimate sample  --out phantoms --count 300
+  collimate embed   phantoms/images --encoder builtin --out emb.npy --index emb.csv
+  collimate fit     --embeddings emb.npy --index emb.csv --labels phantoms/labels.csv --out head
+  collimate propose --head head --embeddings emb.npy --index emb.csv --out proposals.csv
+  collimate export  --head head --encoder builtin --out model --check phantoms/images
+  collimate predict model phantoms/images --out predictions.csv
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but some files failed.
+`;
+
 /** What the person can put right by typing something else. */
 const wrongUse = new Set<ErrorCode>(['wrong-use', 'output-exists', 'strategy-unknown', 'pattern-invalid']);
 
@@ -61,7 +74,8 @@ export async function run(args: readonly string[], streams: Streams, signal: Abo
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: streams.out, writeErr: (text) => streams.err.write(text) })
-    .showHelpAfterError('(add --help for more)');
+    .showHelpAfterError('(add --help for more)')
+    .addHelpText('after', EXAMPLE);
   for (const register of commands) register(program, execute);
   for (const command of program.commands) addCommonOptions(command);
   try {

@@ -56,12 +56,14 @@ export function simulate(program: Commander, run: Run): void {
   addLabelColumnOptions(addEmbeddingOptions(command).requiredOption('--truth <LABELS.csv>', 'the truth, read like labels'))
     .requiredOption('--out <REPORT.json>', 'the report')
     .addOption(new Option('--task <name>', 'default: multiclass where the table has a column "label"').choices(Task.options))
-    .addOption(listOption('--strategies <names>', 'how images are chosen', Strategy).default(['random', 'auto']))
-    .addOption(listOption('--heads <names>', 'kinds of head', HeadKind).default(['auto']))
+    .addOption(listOption('--strategies <names>', 'how images are chosen', Strategy).default(['random', 'auto'], 'random,auto'))
+    .addOption(listOption('--heads <names>', 'kinds of head', HeadKind).default(['auto'], 'auto'))
     .addOption(new Option('--seeds <n>', 'repetitions, each with other patients held back').argParser(wholeNumber(1, 1000)).default(10))
     .addOption(new Option('--batch <n>', 'labels between two fits').argParser(wholeNumber(1, 500)).default(protocol.batch))
     .addOption(
-      new Option('--checkpoints <counts>', 'numbers of labels to judge at').argParser(parseCheckpoints).default([...protocol.checkpoints]),
+      new Option('--checkpoints <counts>', 'numbers of labels to judge at')
+        .argParser(parseCheckpoints)
+        .default([...protocol.checkpoints], protocol.checkpoints.join(',')),
     )
     .addOption(shareOption('--held <share>', 'patients held back', protocol.held))
     .addOption(shareOption('--audit <share>', 'queries drawn as audits', protocol.audit))

@@ -24,6 +24,22 @@ const crops = {
   squash: (_: number, size: number) => `the whole image is squashed to ${String(size)} x ${String(size)}`,
 };
 
+/** The first lines that whoever receives the file would write. */
+const howToUse = ({ input: { channels, size } }: EncoderCard): string[] => [
+  '## Use',
+  '',
+  '`collimate predict FOLDER_OF_THIS_FILE FOLDER_OF_IMAGES --out predictions.csv`, or in Python:',
+  '',
+  '```python',
+  'import json, numpy, onnxruntime',
+  'model = onnxruntime.InferenceSession("model.onnx")',
+  `image = numpy.zeros((1, ${String(channels)}, ${String(size)}, ${String(size)}), numpy.float32)  # grey levels 0 to 255, resized as said above`,
+  '(probabilities,) = model.run(["probabilities"], {"image": image})',
+  'print(dict(zip(json.loads(model.get_modelmeta().custom_metadata_map["findings"]), probabilities[0])))',
+  '```',
+  '',
+];
+
 /** The model card in Markdown, written for whoever receives the files. */
 export function modelCard(facts: ModelCardFacts): string {
   const { encoder, head, parts } = facts;
@@ -56,6 +72,7 @@ export function modelCard(facts: ModelCardFacts): string {
     ...readyNote(head),
     `- ${checked}`,
     '',
+    ...(parts === 'model' ? howToUse(encoder) : []),
     '## Labels',
     '',
     `${String(head.labels.count)} labelled images.`,

@@ -89,6 +89,14 @@ describe('a sentence, an exit code, and nothing left behind', () => {
     expect(stderr).toMatch(/error: .*\n/);
   });
 
+  test('help shows the way from images to a model, with the commands there are', async () => {
+    const { code, stdout } = await start(work, ['--help']).ended;
+    expect(code).toBe(0);
+    const shown = [...stdout.matchAll(/^ {2}collimate (\w+) /gm)].map(([, name]) => name);
+    expect(shown).toEqual(['sample', 'embed', 'fit', 'propose', 'export', 'predict']);
+    for (const name of shown) expect(stdout).toMatch(new RegExp(`^ {2}${name ?? ''} .*\\[options\\]`, 'm'));
+  });
+
   test('the file that was named wrongly is the one that is spoken of', async () => {
     const labels = ['--labels', 'sample/labels.csv', '--out', 'head'];
     const swapped = await collimate(work, 'fit', '--embeddings', 'sample/labels.csv', '--index', 'sample/labels.csv', ...labels);

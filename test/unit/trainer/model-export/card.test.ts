@@ -36,6 +36,12 @@ const facts: ModelCardFacts = {
 };
 
 describe('the model card', () => {
+  test("begins the receiver's work: the lines of Python name the shape and the outputs of this file", () => {
+    const text = modelCard(facts);
+    expect(text).toContain('image = numpy.zeros((1, 3, 224, 224), numpy.float32)');
+    expect(text).toContain('model.run(["probabilities"], {"image": image})');
+    expect(modelCard({ ...facts, parts: 'head' })).not.toContain('model.onnx');
+  });
   test('says what a receiver must know', () => {
     const text = modelCard(facts);
     expect(text).toContain('not a medical device');
