@@ -1,6 +1,7 @@
 import { symmetricEigen } from './linear-algebra/symmetric-eigen';
 import { cholesky, invertLower } from './linear-algebra/cholesky';
 import { matrix, takeRows, unitRows, type Matrix } from './matrix';
+import { metricOf, mirroredColumns, mirroredRows } from './metric';
 import { pause } from './pause';
 import { random } from './random';
 import { hold, product, type Held } from './tensors/product';
@@ -24,7 +25,13 @@ export interface Transform {
   readonly unit: boolean;
 }
 
-/** The pool in the head's feature space: a function of the pool, the seed and the number of components alone. */
+export interface BasisOptions {
+  /** How the encoder's card describes the embedding: where its features have a known meaning they are weighed by it (metric.ts). */
+  readonly pooling?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The pool in the head's feature space: a function of the pool, the seed, the number of components and the pooling alone. */
 export interface Basis {
   readonly transform: Transform;
   /** z / |z| of every row of the pool: what heads learn from, and by which neighbours are found. */
@@ -36,13 +43,18 @@ export interface Basis {
  * d > PROJECT_ABOVE (randomised subspace iteration: Halko, Martinsson and Tropp, SIAM Review 2011, algorithm 4.4).
  * `rows` is [N, d]. Needs a started tensor backend.
  */
-export async function buildBasis(rows: Matrix, seed: number, components: number, signal?: AbortSignal): Promise<Basis> {
-  const { mean, scale } = statistics(rows);
+export async function buildBasis(rows: Matrix, seed: number, components: number, options: BasisOptions = {}): Promise<Basis> {
+  const { pooling, signal } = options;
+  const { mean, scale: spread } = statistics(rows);
+  const metric = metricOf(pooling, rows.columns);
+  const scale = metric ? spread.map((s, c) => s / (metric.weight[c] as number)) : spread;
   const standard = { mean, scale, projection: null, unit: false };
   let projection: Matrix | null = null;
   if (rows.columns > PROJECT_ABOVE && components < rows.columns) {
     const sample = rows.rows <= SAMPLE ? rows : takeRows(rows, sampleRows(rows.rows, seed));
-    projection = await principalComponents(standardised(sample, standard), components, seed, signal);
+    const x = standardised(sample, standard);
+    const found = await principalComponents(metric ? mirroredColumns(x, metric) : x, components, seed, signal);
+    projection = metric ? mirroredRows(found, metric) : found;
   }
   return basisBy({ mean, scale, projection, unit: true }, rows, signal);
 }

@@ -65,8 +65,8 @@ export async function prepare(snapshot: Snapshot, rows: Matrix, basis?: Basis, s
 
 /** With a fine-tuned head its own: another backend may find other components, and the head's weights belong to these. */
 async function basisOf(base: SnapshotBase, rows: Matrix, signal: AbortSignal | undefined): Promise<Result<Basis>> {
-  const { tuned, seed, settings } = base;
-  if (!tuned) return ok(await buildBasis(rows, seed, settings.components, signal));
+  const { tuned, seed, settings, pooling } = base;
+  if (!tuned) return ok(await buildBasis(rows, seed, settings.components, { pooling, signal }));
   const reason = misfit(tuned, base, await poolDigest(base.embeddings));
   if (reason !== null) return fail('head-invalid', { folder: 'the fine-tuned head', reason });
   return ok(await basisBy(transformOf(tuned), rows, signal));

@@ -52,6 +52,7 @@ export function snapshotOf(
     snapshot: {
       base: {
         encoder: { id: encoder.id, name: encoder.name, d: pool.vectors.columns },
+        pooling: encoder.pooling,
         task: labels?.task ?? 'multilabel',
         findings: [...findings],
         seed,

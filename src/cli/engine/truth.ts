@@ -17,6 +17,7 @@ export function truthOf(name: string, pool: Pool, { base, labels }: Snapshot): T
     name,
     task: base.task,
     findings: base.findings,
+    pooling: base.pooling,
     embeddings: takeRows(pool.vectors, known),
     states: Int8Array.from([...known].flatMap((row) => [...states.subarray(row * k, (row + 1) * k)])),
     groups: known.map((row) => base.groups[row] ?? row),

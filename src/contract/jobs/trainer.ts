@@ -89,6 +89,8 @@ export type TunedHead = z.infer<typeof TunedHead>;
 /** The base of a snapshot: the pool in canonical order (path bytes, then frame). Row r of the pool is images[r]. */
 export const SnapshotBase = z.object({
   encoder: z.object({ id: z.string(), name: z.string(), d: z.int().positive() }),
+  /** As on the encoder's card: what the numbers of an embedding mean. */
+  pooling: z.string().optional(),
   task: Task,
   /** Names, in column order. */
   findings: z.array(z.string()).min(1),

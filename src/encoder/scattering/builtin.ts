@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Preprocessing } from '../../contract/encoder-card';
 import type { Result } from '../../contract/result';
+import { SCATTERING_POOLING } from '../../contract/scattering';
 import { IdentityHash } from '../card';
 import { openEncoderFolder, writeEncoderFolder, type EncoderFolder } from '../folder';
 import { SCATTERING_WIDTH, scatteringModel } from './graph';
@@ -10,7 +11,6 @@ const preprocessing: Preprocessing = {
   tile: { crop: 'squash', resize: SIZE, size: SIZE, colour: 'luma', filter: 'pillow-bicubic' },
   normalise: { kind: 'image', epsilon: 1e-3 },
 };
-const pooling = 'scattering of second order, 241 maps of 4 x 4 cells, signed log, float16';
 
 /** The built-in encoder below `encoders`: opened, or made first when it is not there or damaged. */
 export async function ensureBuiltin(encoders: string): Promise<Result<EncoderFolder>> {
@@ -20,7 +20,7 @@ export async function ensureBuiltin(encoders: string): Promise<Result<EncoderFol
   for (const { name, shape, data } of [...weights].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     identity.add({ name, shape, data: data as Float32Array });
   }
-  const id = identity.finish({ preprocessing, pooling, precision: 'fp32' });
+  const id = identity.finish({ preprocessing, pooling: SCATTERING_POOLING, precision: 'fp32' });
   const folder = join(encoders, id);
   const found = await openEncoderFolder(folder);
   if (found.ok) return found;
@@ -34,7 +34,7 @@ export async function ensureBuiltin(encoders: string): Promise<Result<EncoderFol
       variant: null,
       input: { name: 'pixels', channels: 1, size: SIZE },
       preprocessing,
-      pooling,
+      pooling: SCATTERING_POOLING,
       precision: 'fp32',
       outputs: { embedding: SCATTERING_WIDTH },
       source: null,

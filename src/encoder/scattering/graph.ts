@@ -1,12 +1,16 @@
+import {
+  SCATTERING_CELLS,
+  SCATTERING_LEVELS as LEVELS,
+  SCATTERING_ORIENTATIONS as ORIENTATIONS,
+  scatteringMaps,
+} from '../../contract/scattering';
 import { Graph } from '../../onnx/graph';
 import type { Model } from '../../onnx/model';
-import { CELLS, halvingMatrix, KERNEL, kernelBank, ORIENTATIONS, poolingMatrix, SIZE } from './kernels';
+import { CELLS, halvingMatrix, KERNEL, kernelBank, poolingMatrix, SIZE } from './kernels';
 
-const LEVELS = [0, 1, 2, 3];
 const FLOAT = { int: 1 };
 const FLOAT16 = { int: 10 };
-const MAPS = 1 + 4 * ORIENTATIONS + 6 * ORIENTATIONS ** 2;
-export const SCATTERING_WIDTH = MAPS * (CELLS / 2) ** 2;
+export const SCATTERING_WIDTH = scatteringMaps().length * SCATTERING_CELLS ** 2;
 
 /** Input `pixels` [N, 1, 128, 128] normalised, output `embedding` [N, 3856]. See README.md for the definition. */
 export function scatteringModel(): Model {

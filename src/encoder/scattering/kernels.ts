@@ -1,9 +1,10 @@
+import { SCATTERING_ORIENTATIONS as ORIENTATIONS } from '../../contract/scattering';
+
 /**
  * The constants of the built-in encoder: Morlet kernels and the matrices that halve and pool, in float64.
  * Bruna and Mallat, "Invariant scattering convolution networks", PAMI 2013; the exact choices are in README.md.
  */
 export const SIZE = 128;
-export const ORIENTATIONS = 6;
 export const KERNEL = 7;
 export const CELLS = 8;
 

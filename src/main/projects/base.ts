@@ -63,6 +63,7 @@ export function baseOf(
   const known = ready && readyColumns(project.task, readyNames(project.findings), ready.file);
   const base: SnapshotBase = {
     encoder: { id: card.id, name: card.name, d: card.outputs.embedding },
+    pooling: card.pooling,
     task: project.task,
     findings: project.findings.map(({ name }) => name),
     seed: project.seed,

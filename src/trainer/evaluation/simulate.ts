@@ -17,6 +17,8 @@ export interface Truth {
   readonly task: Task;
   readonly findings: readonly string[];
   readonly embeddings: Matrix;
+  /** Of the encoder's card. */
+  readonly pooling?: string | undefined;
   readonly states: Int8Array;
   readonly groups: Int32Array;
 }
@@ -90,7 +92,7 @@ export interface Split {
 export async function splitFor(truth: Truth, seed: number, { held: share, components }: Protocol): Promise<Split> {
   const { pool, held } = holdOut(truth.groups, share, seed);
   const embeddings = takeRows(truth.embeddings, pool);
-  const basis = await buildBasis(embeddings, seed, components);
+  const basis = await buildBasis(embeddings, seed, components, { pooling: truth.pooling });
   return { seed, pool, held, embeddings, basis, judged: await transformRows(takeRows(truth.embeddings, held), basis.transform) };
 }
 
@@ -144,6 +146,7 @@ function baseOf(truth: Truth, split: Split, strategy: Strategy, head: HeadKind, 
   };
   return {
     encoder: { id: 'simulated', name: 'simulated', d: truth.embeddings.columns },
+    ...(truth.pooling === undefined ? {} : { pooling: truth.pooling }),
     task: truth.task,
     findings: [...truth.findings],
     seed: split.seed,

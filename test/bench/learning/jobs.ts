@@ -46,11 +46,11 @@ const compared: readonly Strategy[] = ['random', 'auto'];
 /** What else was tried, in a part of its own. */
 export const others: readonly Strategy[] = ['margin', 'badge', 'dropquery'];
 
-export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: number, head: HeadKind): Job[] {
+export function jobsOf(wanted: readonly Part[], sets: readonly string[], seeds: number, head: HeadKind, first = 0): Job[] {
   const cards = taskCards.filter(({ set }) => sets.includes(set));
   const out: Job[] = [];
   // Seed by seed, so that a run that is broken off has something of everything.
-  for (let seed = 0; seed < seeds; seed++) {
+  for (let seed = first; seed < first + seeds; seed++) {
     for (const card of cards) {
       const of = (part: Part, more: Partial<Job> = {}) => wanted.includes(part) && out.push({ part, task: card.name, seed, head, ...more });
       const bar = card.target !== null;

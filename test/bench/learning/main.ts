@@ -23,6 +23,7 @@ export async function main(place: Place): Promise<number> {
     args: [...place.args],
     options: {
       seeds: { type: 'string', default: '40' },
+      first: { type: 'string', default: '0' },
       jobs: { type: 'string', default: '2' },
       parts: { type: 'string', default: parts.filter((part) => part !== 'others').join() },
       head: { type: 'string', default: 'auto' },
@@ -39,7 +40,7 @@ export async function main(place: Place): Promise<number> {
   const sets = values.sets.split(',');
   for (const set of sets) embed(place, set);
   const wanted = values.parts.split(',').filter((part): part is Part => (parts as readonly string[]).includes(part));
-  const jobs = jobsOf(wanted, sets, Number(values.seeds), HeadKind.parse(values.head));
+  const jobs = jobsOf(wanted, sets, Number(values.seeds), HeadKind.parse(values.head), Number(values.first));
   const done = values.fresh ? [] : read(values.out);
   const known = new Set(done.map(({ job }) => JSON.stringify(job)));
   const open = jobs.filter((job) => !known.has(JSON.stringify(job)));

@@ -26,7 +26,7 @@ export async function rareSearch(truth: Truth, split: Split): Promise<Found> {
   const present = positives.slice(0, Math.max(3, Math.round((absent.length * PREVALENCE) / (1 - PREVALENCE))));
   const pool = Int32Array.from([...absent, ...present]).sort();
   const embeddings = takeRows(truth.embeddings, pool);
-  const basis = await buildBasis(embeddings, split.seed, defaultSettings.components);
+  const basis = await buildBasis(embeddings, split.seed, defaultSettings.components, { pooling: truth.pooling });
   const base: SnapshotBase = {
     encoder: { id: 'simulated', name: 'simulated', d: truth.embeddings.columns },
     task: 'multilabel',

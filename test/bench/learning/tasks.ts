@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Task } from '../../../src/contract/model';
+import { EmbeddingsCard } from '../../../src/cli/tables/embeddings';
 import { readNpy } from '../../../src/cli/tables/npy';
 import { unwrap } from '../../../src/contract/result';
 import { matrix, takeRows, type Matrix } from '../../../src/trainer/matrix';
@@ -77,7 +78,7 @@ const dataOf = (root: string) => join(root, '..', 'shared', 'data', 'cxr');
 
 export const missingData = ({ root }: Sources) => (existsSync(dataOf(root)) ? null : '../shared/data is missing');
 
-/** Embeds a set once with the built-in encoder. Another embedding file may be put in its place: <set>.npy and <set>.csv. */
+/** Embeds a set once with the built-in encoder. Another embedding file may be put in its place: <set>.npy, .csv and .json. */
 export function embed({ root, folder }: Sources, set: string): void {
   if (existsSync(join(folder, `${set}.npy`))) return;
   const at = (name: string) => join(folder, name);
@@ -86,7 +87,7 @@ export function embed({ root, folder }: Sources, set: string): void {
 }
 
 const table = (file: string) => parse<Row>(readFileSync(file), { columns: true });
-const sets = new Map<string, { rows: Row[]; vectors: Matrix; groups: Int32Array }>();
+const sets = new Map<string, { rows: Row[]; vectors: Matrix; groups: Int32Array; pooling: string }>();
 
 async function load({ root, folder }: Sources, set: string) {
   const known = sets.get(set);
@@ -99,7 +100,8 @@ async function load({ root, folder }: Sources, set: string) {
     index.map(({ row }) => Number(row)),
   );
   const rows = index.map(({ path }) => labels.get(`${set}/${path ?? ''}`) ?? {});
-  const made = { rows, vectors, groups: groupsOf(rows) };
+  const { encoder } = EmbeddingsCard.parse(JSON.parse(readFileSync(join(folder, `${set}.json`), 'utf8')));
+  const made = { rows, vectors, groups: groupsOf(rows), pooling: encoder.pooling };
   sets.set(set, made);
   return made;
 }
@@ -124,7 +126,7 @@ function groupsOf(rows: readonly Row[]): Int32Array {
 }
 
 export async function truthOf(sources: Sources, card: TaskCard): Promise<Truth> {
-  const { rows, vectors, groups } = await load(sources, card.set);
+  const { rows, vectors, groups, pooling } = await load(sources, card.set);
   const states = rows.map(card.states);
   const known = Int32Array.from(rows.keys()).filter((i) => states[i]?.every((state) => state >= 0));
   return {
@@ -132,6 +134,7 @@ export async function truthOf(sources: Sources, card: TaskCard): Promise<Truth> 
     task: card.task,
     findings: card.findings,
     embeddings: takeRows(vectors, known),
+    pooling,
     states: Int8Array.from([...known].flatMap((i) => [...(states[i] ?? [])])),
     groups: known.map((i) => groups[i] ?? i),
   };

@@ -8,7 +8,7 @@ import type { EmbeddingsCard } from '../../../../src/cli/tables/embeddings';
 import type { LabelRow, LabelTable } from '../../../../src/cli/tables/labels';
 import { matrix } from '../../../../src/trainer/matrix';
 
-const encoder = { id: 'e', name: 'An encoder' } as EmbeddingsCard['encoder'];
+const encoder = { id: 'e', name: 'An encoder', pooling: 'class token' } as EmbeddingsCard['encoder'];
 const pool: Pool = {
   images: ['a', 'b', 'c', 'd'].map((path, row) => ({
     path,
@@ -55,7 +55,13 @@ test('labels find their rows, unread cells are left out, and images elsewhere ar
     { row: 0, finding: 1, state: 0, use: 'train', seq: 1 },
   ]);
   expect(unmatched.map(({ path }) => path)).toEqual(['z']);
-  expect(snapshot.base).toMatchObject({ seed: 5, task: 'multilabel', findings: ['X', 'Y'], encoder: { id: 'e', d: 2 } });
+  expect(snapshot.base).toMatchObject({
+    seed: 5,
+    task: 'multilabel',
+    findings: ['X', 'Y'],
+    encoder: { id: 'e', d: 2 },
+    pooling: 'class token',
+  });
 });
 
 test('where all answers have a time, it orders them', () => {
