@@ -77,6 +77,10 @@ describe.skipIf(missing !== '')(`heads fine-tuned on what EVA-X gives beyond the
       code: 2,
       stderr: expect.stringContaining('--tokens') as string,
     });
+    expect(await collimate(work, ...fit('none', '--head', 'block', '--block-input', 'block.npy'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--block-input and --encoder go together') as string,
+    });
     const without = await collimate(work, 'propose', '--head', 'attentive', ...pool, '--out', 'p.csv');
     expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('name what it reads with --tokens') as string });
     const wrong = await collimate(work, ...fit('none', '--head', 'attentive', '--tokens', 'e.npy'));

@@ -14,9 +14,9 @@ import { BELONG, inBatches, statesOf, type StateSource } from './states';
  * encoder learnt from half a million images is to be bent, not replaced.
  */
 const RATES: readonly (readonly [start: string, rate: number])[] = [
-  ['norm.', 0.1],
-  ['block.down', 0.1],
-  ['block.', 0.05],
+  ['norm.', 0.5],
+  ['block.down', 0.5],
+  ['block.', 0.25],
 ];
 /** Weights of zero have to be able to move as well. */
 const LEAST_UNIT = 1e-3;

@@ -50,8 +50,8 @@ export async function methodOf(
   return {
     begin: (linear) => blockHead(linear, transform, block),
     tensors: (trained) => ({ ...trained, ...tables }),
-    // A pass over a block costs some two hundred times one over an attentive probe.
-    optimiser: { rate: 0.02, decay: 0, decoupled: 0.05 },
+    // A pass over a block costs hundreds of times one over an attentive probe; the README of the trainer says what other steps did.
+    optimiser: { rate: 0.002, decay: 0, decoupled: 0.05 },
     passes: 12,
     patience: 3,
     batch: BLOCK_BATCH,
