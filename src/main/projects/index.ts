@@ -132,7 +132,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
       await rm(join(paths.profile, 'thumbnails', project), { recursive: true, force: true });
       return library.remove(project);
     },
-    'projects.findings': ({ project, findings }) => inProject(project, (current) => current.changeFindings(findings)),
+    'projects.findings': ({ project, findings }) => inProject(project, (current) => current.rules.changeFindings(findings)),
 
     'metadata.preview': ({ of, rule }) =>
       'folder' in of ? previewOfFolder(of.folder, rule, INSPECT_MS) : inProject(of.project, (current) => current.previewMetadata(rule)),
@@ -152,12 +152,12 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
       }),
 
     'journal.read': ({ project, after, limit }) => inProject(project, (current) => current.read(after, limit)),
-    'labels.apply': ({ project, cells }) => inProject(project, (current) => current.label(cells)),
-    'labels.skip': ({ project, image }) => inProject(project, (current) => current.skip(image)),
-    'labels.keep': ({ project, image, finding, kept }) => inProject(project, (current) => current.keep(image, finding, kept)),
-    'labels.import': ({ project, file, write }) => inProject(project, (current) => current.importLabels(file, write)),
-    'labels.undo': ({ project }) => inProject(project, (current) => current.undo()),
-    'labels.redo': ({ project }) => inProject(project, (current) => current.redo()),
+    'labels.apply': ({ project, cells }) => inProject(project, (current) => current.answers.label(cells)),
+    'labels.skip': ({ project, image }) => inProject(project, (current) => current.answers.skip(image)),
+    'labels.keep': ({ project, image, finding, kept }) => inProject(project, (current) => current.answers.keep(image, finding, kept)),
+    'labels.import': ({ project, file, write }) => inProject(project, (current) => current.answers.importLabels(file, write)),
+    'labels.undo': ({ project }) => inProject(project, (current) => current.answers.undo()),
+    'labels.redo': ({ project }) => inProject(project, (current) => current.answers.redo()),
 
     'embedding.pause': ({ project, paused }) =>
       inProject(project, async (current) => {
@@ -171,9 +171,9 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
       }),
     'embedding.failures': ({ project }) => inProject(project, (current) => ok(current.failures())),
     'queue.settings': ({ project, strategy, head, combine }) =>
-      inProject(project, (current) => current.setQueue({ strategy, head, combine })),
-    'search.start': ({ project, finding, seeds }) => inProject(project, (current) => current.startSearch(finding, seeds)),
-    'search.stop': ({ project }) => inProject(project, (current) => current.stopSearch()),
+      inProject(project, (current) => current.rules.setQueue({ strategy, head, combine })),
+    'search.start': ({ project, finding, seeds }) => inProject(project, (current) => current.rules.startSearch(finding, seeds)),
+    'search.stop': ({ project }) => inProject(project, (current) => current.rules.stopSearch()),
     'review.suspects': ({ project }) => inProject(project, (current) => current.training.suspects()),
     'queue.similar': ({ project, image, count }) => inProject(project, async (current) => ok(await current.training.similar(image, count))),
   };

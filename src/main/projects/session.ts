@@ -1,43 +1,31 @@
 import { join, resolve } from 'node:path';
-import type { BridgeService, CellRequest, LabelImport, NewFinding, ProjectStatus, ScanOutcome } from '../../contract/bridge';
+import type { BridgeService, ProjectStatus, ScanOutcome } from '../../contract/bridge';
 import { sentence } from '../../contract/catalogue';
-import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
+import { annotatorState, type ProjectState } from '../../contract/fold';
 import { imageName } from '../../contract/frames';
 import type { Head } from '../../contract/head';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import type { ImageSource } from '../../contract/jobs/imaging';
 import type { TunedHead } from '../../contract/jobs/trainer';
-import {
-  BUILTIN_ENCODER,
-  type Action,
-  type Annotator,
-  type Id,
-  type ImageRecord,
-  type Kept,
-  type MetadataRule,
-  type Project,
-  type QueueRule,
-} from '../../contract/model';
+import { type Action, type Annotator, type Id, type ImageRecord, type MetadataRule, type Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import { readHead } from '../../encoder/head-folder';
-import { Journal, type Draft, type DraftFrom } from '../journal/journal';
+import { Journal } from '../journal/journal';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
-import type { z } from 'zod';
 import { Embedding, nameOf } from './embedding';
-import { hashPatient } from '../metadata/rule';
-import { frameRecords } from './frames';
-import { checkFindings, hasLabels } from './findings';
-import { readLabelTable } from './label-table';
-import { changesFor } from './labels';
+import { Answers } from './answers';
+import { readImages } from './facts';
 import { Metadata } from './metadata';
-import { keyOf, ProjectFolder } from './folder';
+import { Recorder } from './recorder';
+import { Rules } from './rules';
+import { statusOf } from './status';
+import { ProjectFolder } from './folder';
 import { inOrder } from './scanning';
 import { readTunedHead, writeTunedHead } from './tuned-head';
 import type { PooledImage } from './base';
 import { Training } from './training';
-import { ulid } from 'ulid';
 
 export interface SessionOptions {
   readonly folder: string;
@@ -53,9 +41,6 @@ const LONG_ACTION = 1000;
 
 /** Status goes to the page at most this often. */
 const STATUS_MS = 200;
-/** Labels in one action of an import. */
-const MAX_IMPORTED = 200_000;
-
 /**
  * The open project: the one writer of its journal, and the owner of the work on its images. What a person says is
  * appended and flushed first; then it counts, is told to the page and handed to training.
@@ -69,8 +54,10 @@ export class ProjectSession {
   readonly embedding: Embedding;
   readonly training: Training;
   readonly #metadata: Metadata;
+  readonly #record: Recorder;
+  readonly answers: Answers;
+  readonly rules: Rules;
   #tuning = false;
-  #project: Project;
   #ordered: ImageRecord[] | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
 
@@ -89,13 +76,13 @@ export class ProjectSession {
   private constructor(options: SessionOptions, journal: Journal, project: Project, annotator: Annotator) {
     this.#options = options;
     this.#journal = journal;
-    this.#project = project;
     this.#annotator = annotator;
+    this.#record = new Recorder(journal, project, annotator.id, (action) => this.#recorded(action));
     const changed = () => this.#tell();
     this.#folder = new ProjectFolder({
-      project: () => this.#project,
+      project: () => this.project,
       images: () => this.state.images,
-      record: (images) => this.#append({ ...this.#entry(), kind: 'images', images: [...images] }),
+      record: (images) => this.#record.append({ ...this.#record.entry(), kind: 'images', images: [...images] }),
       forget: (images) => this.embedding.forget(images),
       hash: async (file) => {
         const hashed = await options.processes.imaging.call('hash', { file }, { signal: this.#stop.signal });
@@ -129,7 +116,7 @@ export class ProjectSession {
     });
     this.training = new Training({
       source: {
-        project: () => this.#project,
+        project: () => this.project,
         pool: () => this.pooled(),
         labels: () => this.#labels(),
         seq: () => this.#journal.state.seq,
@@ -143,11 +130,13 @@ export class ProjectSession {
       resources: options.resources,
       onChange: changed,
     });
+    this.answers = new Answers(this.#record, (image) => this.training.isAudit(image));
+    this.rules = new Rules(this.#record, this.training);
     this.#metadata = new Metadata({
-      project: () => this.#project,
+      project: () => this.project,
       images: () => this.state.images.values(),
-      saveImages: (images) => this.#append({ ...this.#entry(), kind: 'images', images: [...images] }),
-      saveProject: (next) => this.#saveProject(next),
+      saveImages: (images) => this.#record.append({ ...this.#record.entry(), kind: 'images', images: [...images] }),
+      saveProject: (next) => this.#record.saveProject(next),
       patientInFile: async (image) => {
         const header = await options.processes.imaging.call('header', this.sourceOf(image));
         return (header.ok && header.value.find(({ tag }) => tag === '(0010,0020)')?.value) || null;
@@ -156,7 +145,7 @@ export class ProjectSession {
   }
 
   get project(): Project {
-    return this.#project;
+    return this.#record.project;
   }
 
   get state(): ProjectState {
@@ -193,15 +182,15 @@ export class ProjectSession {
   /** The folder is somewhere else now, its files perhaps under other names. Labels hang on image ids, so they stay. */
   async relocate(folder: string, root?: Id): Promise<Result<ScanOutcome>> {
     const path = resolve(folder);
-    const moved = root ?? this.#project.roots[0]?.id;
+    const moved = root ?? this.project.roots[0]?.id;
     await this.#folder.idle();
     const recognised = await this.#folder.recognise(
       path,
       inOrder(this.state.images.values()).filter((image) => image.root === moved),
     );
     if (!recognised.ok) return recognised;
-    const next = { ...this.#project, roots: this.#project.roots.map((each) => (each.id === moved ? { ...each, path } : each)) };
-    const done = await this.#saveProject(next);
+    const next = { ...this.project, roots: this.project.roots.map((each) => (each.id === moved ? { ...each, path } : each)) };
+    const done = await this.#record.saveProject(next);
     return done.ok ? this.rescan() : done;
   }
 
@@ -259,133 +248,11 @@ export class ProjectSession {
   }
 
   #rootOf(image: ImageRecord): string {
-    return this.#project.roots.find(({ id }) => id === image.root)?.path ?? '';
+    return this.project.roots.find(({ id }) => id === image.root)?.path ?? '';
   }
 
   read(after: number, limit: number) {
     return this.#journal.read(after, limit);
-  }
-
-  /** Resolves when the answer is in the journal and on the disk. Null: everything is as asked already, and nothing is written. */
-  async label(requests: readonly CellRequest[]): Promise<Result<Action | null>> {
-    const time = now();
-    const use = (image: Id) => (this.training.isAudit(image) ? ('audit' as const) : ('train' as const));
-    let asAsked = false;
-    const done = await this.#append((state) => {
-      const changes = changesFor(state, this.#project, this.#annotator.id, requests, { time, use });
-      if (!changes.ok) return changes;
-      asAsked = changes.value.length === 0;
-      if (asAsked) return fail('stopped');
-      return ok({ ...this.#entry(time), kind: 'cells', cells: changes.value });
-    });
-    return asAsked ? ok(null) : done;
-  }
-
-  /** Labels out of a table, for what this annotator has not read. Each action holds as many as one answer may. */
-  async importLabels(file: string, write: boolean): Promise<Result<LabelImport>> {
-    const read = await readLabelTable(file, this.#project, this.state.images.values());
-    if (!read.ok) return read;
-    const fresh = read.value.cells.filter(({ image, finding }) => cellOf(this.state, this.#annotator.id, image, finding) === null);
-    const written = write ? fresh.length : 0;
-    for (let start = 0; start < written; start += MAX_IMPORTED) {
-      const saved = await this.label(fresh.slice(start, start + MAX_IMPORTED));
-      if (!saved.ok) return saved;
-    }
-    return ok({ ...read.value.summary, labels: fresh.length, kept: read.value.cells.length - fresh.length });
-  }
-
-  /** A suspect label stands. Its time stays: it was given then. Null: it is no longer there. */
-  async keep(image: Id, finding: Id, kept: Omit<Kept, 'time'>): Promise<Result<Action | null>> {
-    let gone = false;
-    const done = await this.#append((state) => {
-      const before = cellOf(state, this.#annotator.id, image, finding);
-      gone = before === null;
-      if (!before) return fail('stopped');
-      return ok({
-        ...this.#entry(),
-        kind: 'cells',
-        cells: [{ image, finding, before, after: { ...before, kept: { ...kept, time: now() } } }],
-      });
-    });
-    return gone ? ok(null) : done;
-  }
-
-  skip(image: Id): Promise<Result<Action>> {
-    return this.#append((state) =>
-      state.images.has(image) ? ok({ ...this.#entry(), kind: 'skip', image }) : fail('image-unknown', { image }),
-    );
-  }
-
-  undo(): Promise<Result<Action>> {
-    return this.#append((state) => {
-      const step = nextUndo(state, this.#annotator.id);
-      return step ? ok({ ...this.#entry(), kind: 'undo', ...step }) : fail('nothing-to-undo');
-    });
-  }
-
-  redo(): Promise<Result<Action>> {
-    return this.#append((state) => {
-      const step = nextRedo(state, this.#annotator.id);
-      return step ? ok({ ...this.#entry(), kind: 'redo', ...step }) : fail('nothing-to-undo');
-    });
-  }
-
-  /** New names, colours and keys; a finding without an id is new. */
-  async changeFindings(findings: readonly (z.infer<typeof NewFinding> & { id: Id | null })[]): Promise<Result<Project>> {
-    const kept = new Set(findings.flatMap(({ id }) => id ?? []));
-    const out = this.#project.findings.filter(({ id }) => !kept.has(id));
-    const labelled = out.find(({ id }) => hasLabels(this.state, id));
-    if (labelled) {
-      const reason = `"${labelled.name}" has labels, or had some that undo can bring back, and is not taken out; rename it instead`;
-      return fail('project-invalid', { reason });
-    }
-    const checked = checkFindings(this.#project.task, findings);
-    if (!checked.ok) return checked;
-    const next = {
-      ...this.#project,
-      findings: findings.map(({ id, ...rest }) => ({
-        ...this.#project.findings.find((finding) => finding.id === id),
-        ...rest,
-        id: id ?? ulid(),
-        name: rest.name.trim(),
-      })),
-      // A search for what is taken out is over.
-      ...(out.some(({ id }) => id === this.#project.queue?.search?.finding)
-        ? { queue: { ...this.#rule(), strategy: 'auto', search: null } }
-        : {}),
-    };
-    const done = await this.#saveProject(next);
-    if (!done.ok) return done;
-    this.training.rebuild();
-    return ok(next);
-  }
-
-  /** Strategy and head, kept with the project; a search goes on only with its own strategy. */
-  async setQueue({ strategy, head, combine }: Omit<QueueRule, 'search'>): Promise<Result<void>> {
-    const search = strategy === 'rare' ? (this.#project.queue?.search ?? null) : null;
-    return this.#changeQueue({ strategy, head, combine, search });
-  }
-
-  async startSearch(finding: Id, seeds: readonly Id[]): Promise<Result<void>> {
-    if (!this.#project.findings.some(({ id }) => id === finding)) return fail('finding-unknown', { finding });
-    return this.#changeQueue({ ...this.#rule(), strategy: 'rare', search: { finding, seeds: [...seeds], started: now() } });
-  }
-
-  async stopSearch(): Promise<Result<void>> {
-    return this.#changeQueue({ ...this.#rule(), strategy: 'auto', search: null });
-  }
-
-  #rule(): QueueRule {
-    return this.#project.queue ?? { strategy: 'auto', head: 'auto', combine: 'mean', search: null };
-  }
-
-  async #changeQueue(queue: QueueRule): Promise<Result<void>> {
-    const next = { ...this.#project, queue };
-    const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
-    if (!done.ok) return done;
-    this.#project = next;
-    this.training.configure();
-    return ok();
   }
 
   retryFailed(): void {
@@ -400,57 +267,13 @@ export class ProjectSession {
   }
 
   status(): ProjectStatus {
-    const { embedding, training } = this;
-    const { opened } = embedding;
-    return {
-      project: this.#project.id,
-      scan: this.#folder.status,
-      embedding: {
-        state: embedding.state,
-        done: embedding.done,
-        total: embedding.total,
-        failed: embedding.failures.size,
-        rate: embedding.rate,
-        secondsLeft: embedding.secondsLeft,
-        failure: embedding.failure,
-      },
-      encoder: opened && {
-        id: opened.card.id,
-        name: opened.card.name,
-        builtin: this.#project.encoder === BUILTIN_ENCODER,
-        provider: opened.provider,
-        reason: opened.reason,
-        precision: opened.card.precision,
-        quantisation: opened.card.quantisation,
-        tokenBytes: opened.card.outputs.tokens ? 2 * opened.card.outputs.tokens[0] * opened.card.outputs.tokens[1] : null,
-      },
-      trainer: {
-        backend: training.backend,
-        reason: training.reason,
-        stage: training.stage,
-        tuning: this.#tuning,
-        milliseconds: training.milliseconds,
-        settings: { strategy: training.settings.strategy, head: training.settings.head, combine: training.settings.combine ?? 'mean' },
-      },
-    };
+    return statusOf(this.project, this.#folder.status, this.embedding, this.training, this.#tuning);
   }
 
   /** Hash, size and header facts of embedded images, so that a later start need not read them again; further frames become images. */
   async #recordFacts(items: readonly EmbeddedItem[]): Promise<void> {
-    const all = this.#project.frames === 'all';
-    // A file that was divided before and has changed since may have more frames now.
-    const dividedAgain = all && items.some((item) => item.status === 'ok' && item.facts.frames && this.image(item.key)?.frame === 0);
-    const recorded = new Set(dividedAgain ? Array.from(this.state.images.values(), frameKey) : []);
-    const images = items.flatMap((item) => {
-      const image = item.status === 'ok' ? this.image(item.key) : undefined;
-      if (item.status !== 'ok' || !image) return [];
-      const { sha256, width, height, patient, study, view, notes = [] } = item.facts;
-      // The salt is the project's id: the same patient cannot be recognised across projects.
-      const hashed = patient === null ? null : hashPatient(this.#project.id, patient);
-      const read = { ...image, sha256, width, height, patient: hashed, study, view, notes };
-      return all ? frameRecords(read, item.facts.frames ?? [], (frame) => recorded.has(frameKey({ ...image, frame }))) : [read];
-    });
-    if (images.length > 0) await this.#append({ ...this.#entry(), kind: 'images', images });
+    const images = readImages(items, this.project, this.state.images);
+    if (images.length > 0) await this.#record.append({ ...this.#record.entry(), kind: 'images', images });
     if (images.length > items.length) this.embedding.run();
   }
 
@@ -468,7 +291,7 @@ export class ProjectSession {
   }
 
   #tunedFor() {
-    return { findings: this.#project.findings.map(({ id }) => id), seq: this.state.seq };
+    return { findings: this.project.findings.map(({ id }) => id), seq: this.state.seq };
   }
 
   labelledImages(): ReadonlySet<Id> {
@@ -499,26 +322,13 @@ export class ProjectSession {
     return null;
   }
 
-  #entry(time = now()) {
-    return { id: ulid(), annotator: this.#annotator.id, time };
-  }
-
-  async #append(action: Draft | DraftFrom): Promise<Result<Action>> {
-    const done = await this.#journal.append(action);
-    if (!done.ok) return done;
-    if (done.value.kind === 'images') this.#ordered = null;
-    if ('cells' in done.value) this.training.labelled(done.value.cells, done.value.time);
-    const project = this.#project.id;
+  #recorded(action: Action): void {
+    if (action.kind === 'images') this.#ordered = null;
+    if ('cells' in action) this.training.labelled(action.cells, action.time);
+    const project = this.project.id;
     // Whoever asked for a long one gets it as the answer: to hand over 100,000 cells takes the page half a second each time.
-    if ('cells' in done.value && done.value.cells.length > LONG_ACTION) this.#options.emit('journalEnd', { project, seq: done.value.seq });
-    else this.#options.emit('journal', { project, action: done.value });
-    return done;
-  }
-
-  async #saveProject(next: Project): Promise<Result<Action>> {
-    const done = await this.#append({ ...this.#entry(), kind: 'project', project: next });
-    if (done.ok) this.#project = next;
-    return done;
+    if ('cells' in action && action.cells.length > LONG_ACTION) this.#options.emit('journalEnd', { project, seq: action.seq });
+    else this.#options.emit('journal', { project, action });
   }
 
   #tell(): void {
@@ -528,6 +338,3 @@ export class ProjectSession {
     }, STATUS_MS);
   }
 }
-
-const frameKey = (image: ImageRecord) => `${String(image.frame)} ${keyOf(image)}`;
-const now = () => new Date().toISOString();

@@ -1,0 +1,46 @@
+import type { ProjectStatus } from '../../contract/bridge';
+import { BUILTIN_ENCODER, type Project } from '../../contract/model';
+import type { Embedding } from './embedding';
+import type { Training } from './training';
+
+/** What the page is told of the work on the open project. */
+export function statusOf(
+  project: Project,
+  scan: ProjectStatus['scan'],
+  embedding: Embedding,
+  training: Training,
+  tuning: boolean,
+): ProjectStatus {
+  const { opened } = embedding;
+  return {
+    project: project.id,
+    scan: scan,
+    embedding: {
+      state: embedding.state,
+      done: embedding.done,
+      total: embedding.total,
+      failed: embedding.failures.size,
+      rate: embedding.rate,
+      secondsLeft: embedding.secondsLeft,
+      failure: embedding.failure,
+    },
+    encoder: opened && {
+      id: opened.card.id,
+      name: opened.card.name,
+      builtin: project.encoder === BUILTIN_ENCODER,
+      provider: opened.provider,
+      reason: opened.reason,
+      precision: opened.card.precision,
+      quantisation: opened.card.quantisation,
+      tokenBytes: opened.card.outputs.tokens ? 2 * opened.card.outputs.tokens[0] * opened.card.outputs.tokens[1] : null,
+    },
+    trainer: {
+      backend: training.backend,
+      reason: training.reason,
+      stage: training.stage,
+      tuning: tuning,
+      milliseconds: training.milliseconds,
+      settings: { strategy: training.settings.strategy, head: training.settings.head, combine: training.settings.combine ?? 'mean' },
+    },
+  };
+}
