@@ -16,6 +16,7 @@ import { parseModel } from '../../../../src/onnx/model';
 import { headId } from '../../../../src/trainer/heads/identity';
 import { isTable } from '../../../../src/trainer/heads/tuned/block';
 import { proposeStates } from '../../../../src/trainer/heads/tuned/propose';
+import { matrix } from '../../../../src/trainer/matrix';
 import { random } from '../../../../src/trainer/random';
 import { blockEmbedding } from '../../../../src/trainer/tensors/block';
 import { score } from '../../../../src/trainer/tensors/tuning';
@@ -99,8 +100,9 @@ describe.skipIf(!hasEvaX)('the last block of an encoder', () => {
     expect(maxDifference(own, embeddings)).toBeLessThan(limits[precision]);
 
     const head = await blockHeadOf({ id: card.id, d: card.outputs.embedding }, moved(block));
-    const probabilities = await proposeStates(head, states, rows);
-    const unmoved = await proposeStates({ ...head, tensors: { ...head.tensors, ...block } }, states, rows);
+    const pool = matrix(rows.length, card.outputs.embedding, embeddings);
+    const probabilities = await proposeStates(head, states, pool, rows);
+    const unmoved = await proposeStates({ ...head, tensors: { ...head.tensors, ...block } }, states, pool, rows);
     expect(maxDifference(probabilities, unmoved)).toBeGreaterThan(exported[precision]);
     const place = (parts: string) => join(root, `${name} ${precision} ${parts}`);
     for (const parts of ['model', 'head'] as const) {
