@@ -3,7 +3,7 @@ import type { Action, Id } from '../../contract/model';
 import { ok, type Failure, type Result } from '../../contract/result';
 import type { Bridge } from '../app/environment';
 import type { Labels } from '../labels/labels';
-import { CopyDatabase, type CellsRow } from './copy';
+import { blockOf, CopyDatabase, type CellsRow } from './copy';
 
 export const BATCH = 5000;
 
@@ -21,7 +21,9 @@ export class JournalFollower {
   readonly #onFailure: (failure: Failure) => void;
   #database: CopyDatabase | null;
   #unwritten: Action[] = [];
-  #unwrittenCells = new Map<string, CellsRow>();
+  /** By annotator the images with cells, by block, and the blocks that are not written yet. */
+  #blocks = new Map<Id, Map<number, Set<Id>>>();
+  #unwrittenBlocks = new Map<Id, Set<number>>();
   #writing: Promise<void> | null = null;
   #reading: Promise<Result<void>> | null = null;
   #ahead = 0;
@@ -46,6 +48,7 @@ export class JournalFollower {
       const state = continues.value ? await this.#database?.read().catch(() => null) : null;
       if (state) {
         this.#labels.load(state);
+        for (const [annotator, { cells }] of state.annotators) for (const image of cells.keys()) this.#blockWith(annotator, image);
         start = 'continued';
       }
     }
@@ -128,7 +131,7 @@ export class JournalFollower {
     for (const action of actions) {
       if (action.seq !== this.#labels.seq + 1) throw new Error(`action ${String(action.seq)} after ${String(this.#labels.seq)}`);
       this.#labels.apply(action);
-      if (this.#database && 'cells' in action) this.#keepCells(action);
+      if (this.#database && 'cells' in action) this.#touch(action);
     }
     if (!this.#database) return;
     this.#unwritten.push(...actions);
@@ -137,20 +140,45 @@ export class JournalFollower {
     });
   }
 
-  /** The cells as this action leaves them: rows never run ahead of the number that is written with them. */
-  #keepCells({ annotator, cells }: Extract<Action, { cells: unknown }>): void {
-    for (const image of new Set(cells.map((cell) => cell.image))) {
-      this.#unwrittenCells.set(`${annotator} ${image}`, { annotator, image, cells: this.#labels.cellsOf(annotator, image) });
-    }
+  #touch({ annotator, cells }: Extract<Action, { cells: unknown }>): void {
+    let touched = this.#unwrittenBlocks.get(annotator);
+    if (!touched) this.#unwrittenBlocks.set(annotator, (touched = new Set()));
+    for (const { image } of cells) touched.add(this.#blockWith(annotator, image));
+  }
+
+  /** The number of the image's block, after it was put there. */
+  #blockWith(annotator: Id, image: Id): number {
+    let blocks = this.#blocks.get(annotator);
+    if (!blocks) this.#blocks.set(annotator, (blocks = new Map()));
+    const block = blockOf(image);
+    const images = blocks.get(block);
+    if (images) images.add(image);
+    else blocks.set(block, new Set([image]));
+    return block;
+  }
+
+  /** The touched blocks as the last action taken leaves them. */
+  #takeRows(): CellsRow[] {
+    const rows = [...this.#unwrittenBlocks].flatMap(([annotator, blocks]) =>
+      [...blocks].map((block) => {
+        const images = [...(this.#blocks.get(annotator)?.get(block) ?? [])].flatMap((image) => {
+          const cells = this.#labels.cellsOf(annotator, image);
+          return cells.length > 0 ? [[image, cells] as const] : [];
+        });
+        return { annotator, block, images };
+      }),
+    );
+    this.#unwrittenBlocks.clear();
+    return rows;
   }
 
   async #write(): Promise<void> {
     while (this.#unwritten.length > 0 && this.#database) {
       const actions = this.#unwritten;
-      const cells = this.#unwrittenCells;
       this.#unwritten = [];
-      this.#unwrittenCells = new Map();
-      await this.#database.append(actions, cells.values(), this.#labels.project.get()).catch(() => this.#giveUpCopy());
+      // All actions taken are among these, so that the rows never run ahead of the number that is written with them.
+      const rows = this.#takeRows();
+      await this.#database.append(actions, rows, this.#labels.project.get()).catch(() => this.#giveUpCopy());
     }
   }
 
@@ -159,7 +187,7 @@ export class JournalFollower {
     const database = this.#database;
     this.#database = null;
     this.#unwritten = [];
-    this.#unwrittenCells.clear();
+    this.#unwrittenBlocks.clear();
     await database?.delete().catch(() => undefined);
   }
 }

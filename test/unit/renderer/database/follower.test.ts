@@ -44,6 +44,19 @@ describe('the copy of the journal', () => {
     return { labels, start: result.ok ? result.value : result.failure.code };
   }
 
+  it('a copy with the tables of the version before is made again', async () => {
+    await apply(cell(1, 1), cell(2, 1, 'absent'));
+    const raw = new Dexie(databaseName(bridge.project.id));
+    raw.version(1).stores({ images: 'seq', cells: '[annotator+image]', actions: 'seq', meta: 'key' });
+    const { seq, id: last } = bridge.journal.at(-1) ?? { seq: 0, id: '' };
+    await raw.table('meta').put({ key: 'journal', schema: 1, copy: 1, seq, last, project: bridge.project });
+    raw.close();
+    expect((await open()).start).toBe('rebuilt');
+    const { labels, start } = await open();
+    expect(start).toBe('continued');
+    expect(cellOf(labels.of(id(2, 'G')), id(1, 'F')).state).toBe('absent');
+  });
+
   it('reads what was announced and did not come; what came meanwhile as an answer is not read again', async () => {
     const { labels, follower } = follow();
     await follower.open(bridge.journal.length);
