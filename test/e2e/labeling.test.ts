@@ -86,4 +86,27 @@ describe('labeling several findings by keyboard', () => {
     await person.reopen();
     await person.page.waitForFunction(() => document.querySelector('[data-testid=labelled-count]')?.textContent?.startsWith('36'));
   });
+
+  it('labels of a table fill what is not read, as one step of undo', async () => {
+    const exported = async (name: string) => {
+      const [file = ''] = await person.export('labels', join(folder, name));
+      return parse<Record<string, string>>(readFileSync(file), { columns: true });
+    };
+    const before = await exported('before');
+    const table = join(folder, 'phantoms/labels.csv');
+    const truth = new Map(parse<Record<string, string>>(readFileSync(table), { columns: true }).map((row) => [row['path'], row]));
+    await person.willChoose(table);
+    await press('Control+Shift+l');
+    await person.id('import-labels-choose').click();
+    await person.id('import-labels-yield').waitFor();
+    expect(await person.barriers()).toEqual([]);
+    await person.id('import-labels-run').click();
+    await person.id('import-labels').waitFor({ state: 'detached' });
+    const after = await exported('after');
+    expect(after).toHaveLength(36);
+    for (const [at, row] of after.entries())
+      for (const name of findings) expect(row[name]).toBe(before[at]?.[name] === '' ? truth.get(row['path'])?.[name] : before[at]?.[name]);
+    await press('Control+z');
+    expect(await exported('undone')).toEqual(before);
+  });
 });
