@@ -129,8 +129,6 @@ async function write(
 ): Promise<Result<Summary>> {
   const { out, index } = options;
   const names = embedded.flatMap(({ image, value }) => (value.ok ? [nameOf(image, value.facts)] : []));
-  const vectors = await encoder.vectors(names);
-  if (!vectors.ok) return vectors;
   const rowsMade = await encoder.call('madeBy', { names });
   if (!rowsMade.ok) return rowsMade;
   const d = encoder.card.outputs.embedding;
@@ -139,7 +137,7 @@ async function write(
   const all = [...rows, ...leftOut.map(leftOutRow)].sort(compareImages);
   const made = encoderOf(encoder.card);
   const written = await writeFiles([
-    ...embeddingFiles({ npy: out, index }, made, { rows: names.length, columns: d, data: vectors.value }, all, rowsMade.value),
+    ...embeddingFiles({ npy: out, index }, made, { rows: names.length, columns: d, parts: () => encoder.rows(names) }, all, rowsMade.value),
     ...wantedStates(options).flatMap(({ state, file }) => {
       const [rows, width] = encoder.card.outputs[state] ?? [0, 0];
       const shape: StatesCard['shape'] = [names.length, rows, width];

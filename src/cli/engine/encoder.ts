@@ -1,15 +1,16 @@
 import type { z } from 'zod';
 import type { EncoderCard, EncoderState } from '../../contract/encoder-card';
 import { embeddingName, type EmbeddedItem, type EmbedItem, type EncoderService, type Provider } from '../../contract/jobs/encoder';
-import { fail, ok, unwrap, type Result } from '../../contract/result';
+import { attempt, fail, ok, unwrap, type Result } from '../../contract/result';
 import type { ImageFacts } from '../../contract/jobs/imaging';
 import type { Client } from '../../contract/wire';
 import type { Session } from '../session';
 import type { FoundImage } from './folder';
 import { withSupervised } from './supervised';
 
-/** Vectors asked of the store at once; of tokens, 150 kB an image and more, fewer. */
-const FETCH = 2048;
+/** Of vectors asked of the store at once, bytes and rows at most; of tokens, 150 kB an image and more, images. */
+const FETCH_BYTES = 4 * 1024 * 1024;
+const FETCH_ROWS = 4096;
 const FETCH_STATES = 32;
 
 export interface EncoderChoice {
@@ -43,6 +44,8 @@ export interface OpenEncoder {
   readonly call: EncoderCall;
   /** One entry an image, in their order. `onProgress` hears how many are done; `states` are kept beside the embeddings. */
   embed(images: readonly FoundImage[], onProgress: (done: number) => void, states?: readonly EncoderState[]): Promise<Result<Embedded[]>>;
+  /** Embeddings by name, some rows of float32 after the other. Throws FailureErrors. */
+  rows(names: readonly string[]): AsyncIterable<Uint8Array>;
   /** Embeddings [names.length, d], row after row. */
   vectors(names: readonly string[]): Promise<Result<Float32Array>>;
   /** Tokens or block inputs by name, a few rows of float16 bits after the other. Throws FailureErrors. */
@@ -76,6 +79,13 @@ export async function withEncoder<T>(
     if (!opened.ok) return opened;
     const { card, folder } = opened.value;
     const d = card.outputs.embedding;
+    const some = Math.min(FETCH_ROWS, Math.max(1, Math.floor(FETCH_BYTES / (4 * d))));
+    async function* rows(names: readonly string[]) {
+      for (let from = 0; from < names.length; from += some) {
+        const chunk = unwrap(await call('fetch', { names: names.slice(from, from + some) }));
+        yield new Uint8Array(chunk.rows.buffer, chunk.rows.byteOffset, chunk.rows.byteLength);
+      }
+    }
     return work({
       card,
       folder,
@@ -99,15 +109,17 @@ export async function withEncoder<T>(
         if (!ran.ok) return ran;
         return left().length === 0 ? ok(results) : fail('internal', { reason: 'the encoder left images out' });
       },
-      async vectors(names) {
-        const all = new Float32Array(names.length * d);
-        for (let from = 0; from < names.length; from += FETCH) {
-          const chunk = await call('fetch', { names: names.slice(from, from + FETCH) });
-          if (!chunk.ok) return chunk;
-          all.set(chunk.value.rows, from * d);
-        }
-        return ok(all);
-      },
+      rows,
+      vectors: (names) =>
+        attempt(async () => {
+          const all = new Float32Array(names.length * d);
+          let at = 0;
+          for await (const part of rows(names)) {
+            new Uint8Array(all.buffer).set(part, at);
+            at += part.length;
+          }
+          return all;
+        }),
       async *states(state, names) {
         for (let from = 0; from < names.length; from += FETCH_STATES) {
           const { bits } = unwrap(await call('fetchStates', { state, names: names.slice(from, from + FETCH_STATES) }));

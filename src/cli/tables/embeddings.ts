@@ -8,7 +8,7 @@ import { fail, ok, type Result } from '../../contract/result';
 import { reasonOf, systemCode } from '../../main/files/failures';
 import type { OutputFile } from '../outputs';
 import { indexText, readIndex, type IndexRow } from './index-table';
-import { encodeNpy, readNpy, type Rows } from './npy';
+import { encodeNpy, npyHeader, readNpy, type Rows } from './npy';
 
 /** EMB.json: which encoder the numbers of EMB.npy come from. */
 export const EmbeddingsCard = z.object({
@@ -47,31 +47,49 @@ export const encoderOf = ({ id, name, preprocessing, pooling, precision }: Encod
   precision,
 });
 
+/** Vectors as they are written: all at once, or some rows after the other where they are more than need lie in memory. */
+export type Vectors = Rows | (Pick<Rows, 'rows' | 'columns'> & { readonly parts: () => AsyncIterable<Uint8Array> });
+
 /** The rows of the array follow the canonical order of the images, whatever order they came in. */
 export function embeddingFiles(
   files: { readonly npy: string; readonly index: string },
   encoder: EmbeddingsCard['encoder'],
-  vectors: Rows,
+  vectors: Vectors,
   images: readonly IndexRow[],
   made: readonly RowsMade[],
 ): OutputFile[] {
-  const parts = encodeNpy(vectors);
   const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  const card: EmbeddingsCard = {
-    format: 'collimate-embeddings',
-    version: 1,
-    encoder,
-    d: vectors.columns,
-    count: vectors.rows,
-    npySha256: hash.digest('hex'),
-    made: [...made],
-  };
+  async function* array() {
+    for await (const part of partsOf(vectors)) {
+      hash.update(part);
+      yield part;
+    }
+  }
+  // Made after the array, since it holds the array's checksum.
+  function* card() {
+    const { rows: count, columns: d } = vectors;
+    const value: EmbeddingsCard = {
+      format: 'collimate-embeddings',
+      version: 1,
+      encoder,
+      d,
+      count,
+      npySha256: hash.digest('hex'),
+      made: [...made],
+    };
+    yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+  }
   return [
-    { file: files.npy, parts },
+    { file: files.npy, parts: array() },
     { file: files.index, parts: [Buffer.from(indexText(images))] },
-    { file: cardFile(files.npy), parts: [Buffer.from(`${JSON.stringify(card, null, 2)}\n`)] },
+    { file: cardFile(files.npy), parts: card() },
   ];
+}
+
+async function* partsOf(vectors: Vectors): AsyncIterable<Uint8Array> {
+  if ('data' in vectors) return yield* encodeNpy(vectors);
+  yield npyHeader('<f4', [vectors.rows, vectors.columns]);
+  return yield* vectors.parts();
 }
 
 /** Fails: file-unreadable, array-invalid, table-invalid. */
