@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collimate, rowsOf, shared, succeed, temporaryFolder } from './command';
@@ -10,12 +10,15 @@ const { path: work, remove } = temporaryFolder();
 afterAll(remove);
 
 const pool = ['--embeddings', 'e.npy', '--index', 'e.csv'];
-const fit = (out: string, ...more: string[]) => ['fit', ...pool, '--labels', 'sample/labels.csv', '--out', out, ...more];
+const fit = (out: string, ...more: string[]) => ['fit', ...pool, '--labels', 'labels.csv', '--out', out, ...more];
 
 describe.skipIf(missing !== '')(`heads fine-tuned on what EVA-X gives beyond the embedding${missing}`, () => {
   beforeAll(async () => {
     await succeed(work, 'convert', checkpoint, '--out', 'encoder');
     await succeed(work, 'sample', '--out', 'sample', '--count', '48');
+    // Half of them: a pass over a block takes its time.
+    const lines = (await readFile(join(work, 'sample/labels.csv'), 'utf8')).split('\n');
+    await writeFile(join(work, 'labels.csv'), `${lines.slice(0, 25).join('\n')}\n`);
     await succeed(
       work,
       'embed',
