@@ -121,9 +121,11 @@ function columnsOf(round: RoundView, findings: readonly Finding[]): { finding: I
   });
 }
 
-/** Of a finding that no head knows there is nothing to show, nor of one without labels: its even odds are nobody's opinion. */
+/**
+ * Of a finding that no head knows there is nothing to show, nor (multi-label) of one whose labels are all of one side: the same odds for every
+ * image are nobody's opinion of this one.
+ */
 function saysNothing({ head }: RoundView, column: number): boolean {
   const calibration = head?.calibration.perFinding[column];
-  const labels = head?.labels.perFinding[column];
-  return calibration === 'unknown' || (calibration === 'prior' && labels?.present === 0 && labels.absent === 0);
+  return calibration === 'unknown' || calibration === 'prior';
 }

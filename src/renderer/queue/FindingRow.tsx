@@ -13,6 +13,8 @@ interface Props {
   readonly task: Task;
   /** Calibrated probability of present; null: none, or hidden. */
   readonly probability: number | null;
+  /** There is a head, which has no opinion of this finding yet. */
+  readonly unlearnt: boolean;
   /** The probability is that of the encoder file's own head. */
   readonly fromFile: FromFile | null;
   /** What Enter would set. */
@@ -22,7 +24,17 @@ interface Props {
 }
 
 /** One finding: its key, its state, what the head thinks. A click does what the key does; with Shift, unsure. */
-export const FindingRow = memo(function FindingRow({ finding, view, task, probability, fromFile, ghost, onAnswer, onFocus }: Props) {
+export const FindingRow = memo(function FindingRow({
+  finding,
+  view,
+  task,
+  probability,
+  unlearnt,
+  fromFile,
+  ghost,
+  onAnswer,
+  onFocus,
+}: Props) {
   const { state, pending, source } = cellOf(view, finding.id);
   const answered = state !== 'none';
   return (
@@ -46,6 +58,7 @@ export const FindingRow = memo(function FindingRow({ finding, view, task, probab
           {answered && !(task === 'multiclass' && state === 'absent') && <StateIcon state={state} size={14} />}
           {answered ? said(task, state, source) : ghost ? offered(task, ghost) : <span className="visually-hidden">not read</span>}
         </span>
+        {unlearnt && !answered && <span className="unlearnt">Not learnt yet: needs images with it and without</span>}
         {probability !== null && (
           <span
             className={fromFile ? 'probability from-file' : 'probability'}

@@ -92,6 +92,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             view={view}
             task={task}
             probability={shown?.get(finding.id) ?? null}
+            unlearnt={shown !== null && multilabel && !shown.has(finding.id)}
             fromFile={proposals.fromFile(finding.id)}
             ghost={ghosts.find((answer) => answer.finding === finding.id && (multilabel || answer.state === 'present'))?.state ?? null}
             onAnswer={actions.answer}

@@ -17,6 +17,8 @@ import { LocalService } from './services';
 import { tunedHead } from './tuned';
 
 const D = 6;
+/** Rounds are waited for as long as a crowded machine takes. */
+const PATIENT = { timeout: 15_000, interval: 20 };
 const COUNT = 60;
 const time = (n: number) => new Date(Date.UTC(2026, 10, 22, 10, 0, n)).toISOString();
 
@@ -154,14 +156,11 @@ class Scene {
 
   /** Waits for the full round that knows every label, over a later pool than this one. */
   async fitted(after = 0): Promise<RoundView> {
-    return vi.waitFor(
-      () => {
-        const round = this.rounds.at(-1);
-        if (round?.stage !== 'full' || round.seq !== this.seq || !round.head || round.pool <= after) throw new Error('no full round yet');
-        return round;
-      },
-      { timeout: 15_000, interval: 20 },
-    );
+    return vi.waitFor(() => {
+      const round = this.rounds.at(-1);
+      if (round?.stage !== 'full' || round.seq !== this.seq || !round.head || round.pool <= after) throw new Error('no full round yet');
+      return round;
+    }, PATIENT);
   }
 }
 
@@ -231,7 +230,7 @@ describe('training', () => {
       const found = opened.rounds.at(-1);
       if (!found) throw new Error('no round yet');
       return found;
-    });
+    }, PATIENT);
     expect(opened.training.settings).toMatchObject({ strategy: 'rare', head: 'auto', combine: 'max' });
     const asked = round.queue.filter(({ reason }) => reason.code === 'similar').map(({ row }) => opened.images[row]?.id ?? '');
     // The seed itself may be asked about too; then come its nearest, in an order that leaves out what it has in common with everything.
@@ -242,7 +241,7 @@ describe('training', () => {
     expect(asked.slice(0, 8).every(odd)).toBe(true);
     opened.project = { ...opened.project, queue: { ...queue, strategy: 'auto', search: null } };
     opened.training.configure();
-    await vi.waitFor(() => expect(opened.rounds.at(-1)?.queue[0]?.reason.code).toBe('typical'));
+    await vi.waitFor(() => expect(opened.rounds.at(-1)?.queue[0]?.reason.code).toBe('typical'), PATIENT);
     opened.training.close();
   });
 
@@ -281,14 +280,11 @@ describe('training', () => {
       },
     };
     scene.training.poolGrew(COUNT, true);
-    const round = await vi.waitFor(
-      () => {
-        const newest = scene.rounds.at(-1);
-        if (!newest?.head) throw new Error('no round yet');
-        return newest;
-      },
-      { timeout: 15_000, interval: 20 },
-    );
+    const round = await vi.waitFor(() => {
+      const newest = scene.rounds.at(-1);
+      if (!newest?.head) throw new Error('no round yet');
+      return newest;
+    }, PATIENT);
     expect(round).toMatchObject({ stage: 'cold', head: { findings: ['Sick', 'new'], ready: { head: 'ready', findings: [true, false] } } });
     [...scene.rows.values()].forEach((row, i) => expect(round.probabilities[2 * i]).toBeCloseTo(1 / (1 + Math.exp(-(row[0] ?? NaN))), 5));
     // It can be exported: the trainer hands over the very head that is shown.
@@ -328,7 +324,7 @@ describe('training', () => {
     for (const index of [0, 1, 2, 3]) scene.label(index);
     await scene.fitted();
     scene.label(4);
-    await vi.waitFor(() => expect(scene.trainer.calls.filter((method) => method === 'delta').length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(scene.trainer.calls.filter((method) => method === 'delta').length).toBeGreaterThan(0), PATIENT);
     scene.training.close();
     const next = new Scene(scene.trainer);
     next.training.poolGrew(COUNT, true);

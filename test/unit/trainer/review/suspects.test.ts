@@ -45,6 +45,14 @@ it('thresholds are the means of a class over its own labels', () => {
   expect(list[0]?.other.usual).toBeCloseTo(0.75, 6);
 });
 
+it('an answer that is still the likelier one is not flagged, however rare the other is', () => {
+  const targets = { rows: Int32Array.of(1, 2, 3, 4), groups: Int32Array.of(0, 1, 2, 3), findings: 1, y: Int8Array.of(1, 0, 0, 0) };
+  const list = suspects({ targets, probabilities: Float32Array.of(0.2, 0.3, 0.6, 0.01) }, 'multilabel');
+  // Present: mean .2, which rows 2 and 3 pass; absent: mean .7, which row 1 passes.
+  expect(list.filter(({ score }) => score >= 0).map(({ row }) => row)).toEqual([1, 3, 2]);
+  expect(list.filter(({ flagged }) => flagged).map(({ row }) => row)).toEqual([1, 3]);
+});
+
 it('names the class that claims the image; a class without judged labels claims none', () => {
   const y = Int8Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0);
   const targets = { rows: Int32Array.of(2, 4, 6), groups: Int32Array.of(0, 1, 2), findings: 3, y };
