@@ -28,13 +28,15 @@ const SIMULATIONS = 8;
 /** AUROC at LABELS labels of simulations that differ in their draws alone: seeds 0, 1, ... on the division of seed 0. */
 async function simulated(embeddings: string, index: string, truth: ReadonlyMap<string, string>): Promise<number[]> {
   unwrap(await startNodeBackend({ backend: 'wasm' }));
-  const pool = poolOf(unwrap(await readEmbeddings(embeddings, index)));
+  const read = unwrap(await readEmbeddings(embeddings, index));
+  const pool = poolOf(read);
   const states = pool.images.flatMap(({ path }) => classes.map((name) => (truth.get(path) === name ? 1 : 0)));
   const groups = Int32Array.from(pool.images.keys());
   const known = {
     name: 'loop',
     task: 'multiclass',
     findings: classes,
+    pooling: read.card.encoder.pooling,
     embeddings: pool.vectors,
     states: Int8Array.from(states),
     groups,
