@@ -143,14 +143,20 @@ export type MetadataPreview = z.infer<typeof MetadataPreview>;
 
 /** What a table of labels holds for a project, before or after it is imported. Counts are of rows or of labels. */
 export const LabelImport = z.object({
+  /** Of the file: another one after it was written again. */
+  version: z.string(),
   rows: z.int(),
   /** Rows that name no image of the project. */
   unused: z.int(),
   images: z.int(),
+  /** Images that the table keeps out of training. */
+  audit: z.int(),
   /** Labels that are new: these are written. */
   labels: z.int(),
   /** Labels for what is answered already: the answers stay as they are. */
   kept: z.int(),
+  /** Actions that were written, each to be undone: one, unless there are very many labels. 0: nothing was written. */
+  steps: z.int(),
   findings: z.array(z.object({ name: z.string(), present: z.int(), absent: z.int(), unsure: z.int() })),
   /** Columns (multi-class: labels) that are called like no finding of the project. */
   unknown: z.array(z.string()),
@@ -289,8 +295,11 @@ export const bridge = {
     'labels.skip': { params: inProject.extend({ image: Id }), result: Action },
     /** A suspect label stands: an action like any other answer. Null: the label is no longer there. */
     'labels.keep': { params: inProject.extend({ image: Id, finding: Id, kept: Kept.omit({ time: true }) }), result: Action.nullable() },
-    /** Labels out of a CSV table, for what is not read yet; undone like any other step. `write` false: only what it would yield. */
-    'labels.import': { params: inProject.extend({ file: z.string(), write: z.boolean() }), result: LabelImport },
+    /**
+     * Labels out of a CSV table, for what is not read yet; undone like any other step. `write`: the version that the person has seen; null, or
+     * where the file is another one by now: only what it would yield.
+     */
+    'labels.import': { params: inProject.extend({ file: z.string(), write: z.string().nullable() }), result: LabelImport },
     'labels.undo': { params: inProject, result: Action },
     'labels.redo': { params: inProject, result: Action },
 

@@ -1,6 +1,6 @@
 import type { MetadataColumns, Stated } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { readCsv } from '../files/csv';
+import { listed, readCsv } from '../files/csv';
 
 /** One row: which file it is about, as the table writes it, and what it says of it. */
 export interface MetadataRow extends Stated {
@@ -79,7 +79,3 @@ export async function readMetadata(file: string, columns?: MetadataColumns): Pro
   });
   return ok({ file, columns: table.value.columns, chosen, rows });
 }
-
-const LISTED = 8;
-const listed = (columns: readonly string[]) =>
-  `${columns.slice(0, LISTED).join(', ')}${columns.length > LISTED ? ` and ${String(columns.length - LISTED)} more` : ''}`;

@@ -1,13 +1,13 @@
 import type { CellRequest, LabelImport } from '../../contract/bridge';
-import { cellOf, nextRedo, nextUndo } from '../../contract/fold';
+import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
 import type { Action, Id, Kept } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { readLabelTable } from './label-table';
 import { changesFor } from './labels';
 import type { Recorder } from './recorder';
 
-/** Labels in one action of an import. */
-const MAX_IMPORTED = 200_000;
+/** Cells in one action of an import: a line of the journal takes no more. */
+const MAX_CELLS = 200_000;
 
 /** What the person says of the images of the open project. */
 export class Answers {
@@ -21,33 +21,58 @@ export class Answers {
   }
 
   /** Resolves when the answer is in the journal and on the disk. Null: everything is as asked already, and nothing is written. */
-  async label(requests: readonly CellRequest[]): Promise<Result<Action | null>> {
+  label(requests: readonly CellRequest[]): Promise<Result<Action | null>> {
+    return this.#write(
+      () => requests,
+      (image) => this.#isAudit(image),
+    );
+  }
+
+  /**
+   * Labels out of a table, for what this annotator has not read, also while it is imported. `write`: the version that the person has seen; another
+   * one is not written.
+   */
+  async importLabels(file: string, write: string | null): Promise<Result<LabelImport>> {
+    const { project, annotator } = this.#record;
+    const read = await readLabelTable(file, project, this.#record.state.images.values());
+    if (!read.ok) return read;
+    const { cells, audit, summary } = read.value;
+    const unread = (state: ProjectState, { image, finding }: CellRequest) =>
+      project.task === 'multiclass'
+        ? !annotatorState(state, annotator).cells.get(image)?.size
+        : cellOf(state, annotator, image, finding) === null;
+    let labels = 0;
+    let steps = 0;
+    if (write !== summary.version) labels = cells.filter((cell) => unread(this.#record.state, cell)).length;
+    else {
+      const size = project.task === 'multiclass' ? Math.floor(MAX_CELLS / project.findings.length) : MAX_CELLS;
+      for (let start = 0; start < cells.length; start += size) {
+        let fresh: readonly CellRequest[] = [];
+        const saved = await this.#write(
+          (state) => (fresh = cells.slice(start, start + size).filter((cell) => unread(state, cell))),
+          (image) => audit.has(image) || this.#isAudit(image),
+        );
+        if (!saved.ok) return saved;
+        labels += fresh.length;
+        if (saved.value) steps += 1;
+      }
+    }
+    return ok({ ...summary, labels, kept: cells.length - labels, steps });
+  }
+
+  /** `pick` sees what is in the journal by then. */
+  async #write(pick: (state: ProjectState) => readonly CellRequest[], isAudit: (image: Id) => boolean): Promise<Result<Action | null>> {
     const time = now();
-    const use = (image: Id) => (this.#isAudit(image) ? ('audit' as const) : ('train' as const));
+    const use = (image: Id) => (isAudit(image) ? ('audit' as const) : ('train' as const));
     let asAsked = false;
     const done = await this.#record.append((state) => {
-      const changes = changesFor(state, this.#record.project, this.#record.annotator, requests, { time, use });
+      const changes = changesFor(state, this.#record.project, this.#record.annotator, pick(state), { time, use });
       if (!changes.ok) return changes;
       asAsked = changes.value.length === 0;
       if (asAsked) return fail('stopped');
       return ok({ ...this.#record.entry(time), kind: 'cells', cells: changes.value });
     });
     return asAsked ? ok(null) : done;
-  }
-
-  /** Labels out of a table, for what this annotator has not read. Each action holds as many as one answer may. */
-  async importLabels(file: string, write: boolean): Promise<Result<LabelImport>> {
-    const read = await readLabelTable(file, this.#record.project, this.#record.state.images.values());
-    if (!read.ok) return read;
-    const fresh = read.value.cells.filter(
-      ({ image, finding }) => cellOf(this.#record.state, this.#record.annotator, image, finding) === null,
-    );
-    const written = write ? fresh.length : 0;
-    for (let start = 0; start < written; start += MAX_IMPORTED) {
-      const saved = await this.label(fresh.slice(start, start + MAX_IMPORTED));
-      if (!saved.ok) return saved;
-    }
-    return ok({ ...read.value.summary, labels: fresh.length, kept: read.value.cells.length - fresh.length });
   }
 
   /** A suspect label stands. Its time stays: it was given then. Null: it is no longer there. */

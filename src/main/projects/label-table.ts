@@ -1,8 +1,9 @@
+import { stat } from 'node:fs/promises';
 import type { CellRequest, LabelImport } from '../../contract/bridge';
 import type { CellState, Id, ImageRecord, Project } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { isReservedName, UNSURE } from '../../contract/tables';
-import { parseFrame, readCsv, type Row } from '../files/csv';
+import { clipped, eachRow, listed, parseFrame, type Row, type Visitor } from '../files/csv';
 import { PathIndex } from '../metadata/match';
 import { columnFor } from '../metadata/table';
 
@@ -24,10 +25,15 @@ const states: Readonly<Record<string, CellState>> = {
   nan: 'none',
 };
 
+/** More names than these nobody reads. */
+const MAX_UNKNOWN = 1000;
+
 interface LabelTable {
   /** What the table answers, each cell once. */
   readonly cells: readonly CellRequest[];
-  readonly summary: Pick<LabelImport, 'rows' | 'unused' | 'images' | 'findings' | 'unknown'>;
+  /** Images that the table keeps out of training. */
+  readonly audit: ReadonlySet<Id>;
+  readonly summary: Pick<LabelImport, 'version' | 'rows' | 'unused' | 'images' | 'audit' | 'findings' | 'unknown'>;
 }
 
 const plain = (text: string): string => text.trim().toLowerCase();
@@ -35,51 +41,135 @@ const plain = (text: string): string => text.trim().toLowerCase();
 /**
  * Reads a table of labels for this project: a column that names the image (see PathIndex), and a column for each finding or,
  * multi-class, one called `label`. Findings are known by their names, whatever the case of the letters. Commas, semicolons or tabs.
- * Fails: file-unreadable; table-invalid, also where no column is a finding's or two rows say different things of one image.
+ * What a column `use` calls audit stays out of training. Fails: file-unreadable; table-invalid, also where no column is a finding's or two rows
+ * say different things of one image.
  */
 export async function readLabelTable(file: string, project: Project, images: Iterable<ImageRecord>): Promise<Result<LabelTable>> {
-  const table = await readCsv(file, { maxBytes: MAX_BYTES, maxRows: MAX_ROWS, anyDelimiter: true });
-  if (!table.ok) return table;
-  const { columns, rows } = table.value;
-  const bad = (row: number, reason: string) => fail('table-invalid', { file, row, reason });
-  const path = columnFor(columns, 'path');
-  if (path === null) return bad(1, `no column is called path, file name or image; its columns are ${columns.join(', ')}`);
-  const findings = new Map(project.findings.map(({ id, name }) => [plain(name), id]));
-  const classes = project.task === 'multiclass';
-  const own = columns.filter((name) => (classes ? plain(name) === 'label' : findings.has(plain(name))));
-  if (own.length === 0) {
-    const expected = classes ? 'no column is called label' : 'no column is called like a finding of this project';
-    return bad(1, `${expected}; its columns are ${columns.join(', ')}`);
-  }
-  const twice = own.find((name, at) => own.findIndex((other) => plain(other) === plain(name)) !== at);
-  if (twice !== undefined) return bad(1, `two columns are called ${twice}`);
+  const version = await versionOf(file);
+  const table = new TableReader(file, project, images);
+  const read = await eachRow(file, { maxBytes: MAX_BYTES, maxRows: MAX_ROWS, anyDelimiter: true }, table);
+  return read.ok ? ok(table.result(version)) : read;
+}
 
-  const places = placesOf(images);
-  const answers = new Map<Id, { at: number; said: Map<Id, CellState> }>();
-  const unknown = new Set(classes ? [] : columns.filter((name) => name !== path && !own.includes(name) && !isReservedName(name)));
-  let unused = 0;
-  for (const { row: at, values } of rows) {
-    const frame = parseFrame(values.get('frame'));
-    if (frame === undefined) return bad(at, `the frame "${values.get('frame') ?? ''}" is no number`);
-    const said = classes
-      ? classOf(values.get(own[0] ?? '') ?? '', project, findings, unknown)
-      : cellsOf({ row: at, values }, own, findings);
-    if (typeof said === 'string') return bad(at, said);
-    const image = places(values.get(path) ?? '', frame);
-    if (image === null) {
-      unused += 1;
-      continue;
-    }
-    const known = answers.get(image);
-    if (known && !same(known.said, said)) return bad(at, `it says something else of its image than row ${String(known.at)}`);
-    answers.set(image, { at, said });
+/** Another one after the file was written again; empty where it cannot be read. */
+const versionOf = async (file: string): Promise<string> =>
+  stat(file).then(
+    ({ size, mtimeMs }) => `${String(size)} ${String(mtimeMs)}`,
+    () => '',
+  );
+
+interface Said {
+  /** Row, for messages. */
+  readonly at: number;
+  readonly states: ReadonlyMap<Id, CellState>;
+  readonly audit: boolean;
+}
+
+class TableReader implements Visitor {
+  readonly #file: string;
+  readonly #project: Project;
+  readonly #findings: ReadonlyMap<string, Id>;
+  readonly #places: ReturnType<typeof placesOf>;
+  readonly #answers = new Map<Id, Said>();
+  readonly #unknown = new Set<string>();
+  #path = '';
+  #own: readonly string[] = [];
+  #rows = 0;
+  #unused = 0;
+
+  constructor(file: string, project: Project, images: Iterable<ImageRecord>) {
+    this.#file = file;
+    this.#project = project;
+    this.#findings = new Map(project.findings.map(({ id, name }) => [plain(name), id]));
+    this.#places = placesOf(images);
   }
-  const source = { source: 'imported', shown: null, head: null } as const;
-  const cells = [...answers].flatMap(([image, { said }]) => [...said].map(([finding, state]) => ({ image, finding, state, ...source })));
-  return ok({
-    cells,
-    summary: { rows: rows.length, unused, images: answers.size, findings: counted(project, cells), unknown: [...unknown] },
-  });
+
+  header(columns: readonly string[]): Result<readonly string[]> {
+    const path = columnFor(columns, 'path');
+    if (path === null) return this.#bad(1, `no column is called path, file name or image; its columns are ${listed(columns)}`);
+    const classes = this.#project.task === 'multiclass';
+    // A finding "Use" is not what our own tables say in their column `use`.
+    const mayBeFinding = (name: string) => name !== path && !isReservedName(name);
+    const own = columns.filter((name) => (classes ? plain(name) === 'label' : mayBeFinding(name) && this.#findings.has(plain(name))));
+    if (own.length === 0) {
+      const expected = classes ? 'no column is called label' : 'no column is called like a finding of this project';
+      return this.#bad(1, `${expected}; its columns are ${listed(columns)}`);
+    }
+    const twice = own.find((name, at) => own.findIndex((other) => plain(other) === plain(name)) !== at);
+    if (twice !== undefined) return this.#bad(1, `two columns are called ${clipped(twice)}`);
+    if (!classes) for (const name of columns) if (mayBeFinding(name) && !own.includes(name)) this.#unknown.add(clipped(name));
+    this.#path = path;
+    this.#own = own;
+    return ok([path, ...own, ...['frame', 'use'].filter((name) => columns.includes(name))]);
+  }
+
+  row({ row: at, values }: Row): Result<void> {
+    this.#rows += 1;
+    const frame = parseFrame(values.get('frame'));
+    if (frame === undefined) return this.#bad(at, `the frame "${clipped(values.get('frame') ?? '')}" is no number`);
+    const classes = this.#project.task === 'multiclass';
+    const states = classes ? this.#classOf(values.get(this.#own[0] ?? '') ?? '') : this.#cellsOf(values);
+    if (typeof states === 'string') return this.#bad(at, states);
+    const image = this.#places(values.get(this.#path) ?? '', frame);
+    if (image === null) {
+      this.#unused += 1;
+      return ok();
+    }
+    const audit = plain(values.get('use') ?? '') === 'audit';
+    const known = this.#answers.get(image);
+    if (known && !(same(known.states, states) && known.audit === audit))
+      return this.#bad(at, `it says something else of its image than row ${String(known.at)}`);
+    if (!known) this.#answers.set(image, { at, states, audit });
+    return ok();
+  }
+
+  result(version: string): LabelTable {
+    const source = { source: 'imported', shown: null, head: null } as const;
+    const cells: CellRequest[] = [];
+    for (const [image, { states }] of this.#answers)
+      for (const [finding, state] of states) cells.push({ image, finding, state, ...source });
+    const audit = new Set([...this.#answers].flatMap(([image, said]) => (said.audit && said.states.size > 0 ? [image] : [])));
+    return {
+      cells,
+      audit,
+      summary: {
+        version,
+        rows: this.#rows,
+        unused: this.#unused,
+        images: this.#answers.size,
+        audit: audit.size,
+        findings: counted(this.#project, cells),
+        unknown: [...this.#unknown],
+      },
+    };
+  }
+
+  /** What a multi-class row says: the finding that is present, or that nobody can tell. */
+  #classOf(text: string): Map<Id, CellState> {
+    const label = plain(text);
+    const [first] = this.#project.findings;
+    if (label === UNSURE && first) return new Map([[first.id, 'unsure']]);
+    const finding = this.#findings.get(label);
+    if (finding === undefined && label !== '' && this.#unknown.size < MAX_UNKNOWN) this.#unknown.add(clipped(text.trim()));
+    return new Map(finding === undefined ? [] : [[finding, 'present']]);
+  }
+
+  /** What a multi-label row says, or what is wrong in words. */
+  #cellsOf(values: Row['values']): Map<Id, CellState> | string {
+    const said = new Map<Id, CellState>();
+    for (const column of this.#own) {
+      const text = values.get(column) ?? '';
+      const state = Object.hasOwn(states, plain(text)) ? states[plain(text)] : undefined;
+      if (state === undefined) return `the column "${clipped(column)}" holds "${clipped(text)}", expected 1, 0, unsure or nothing`;
+      const finding = this.#findings.get(plain(column));
+      if (finding !== undefined && state !== 'none') said.set(finding, state);
+    }
+    return said;
+  }
+
+  #bad(row: number, reason: string) {
+    return fail('table-invalid', { file: this.#file, row, reason });
+  }
 }
 
 /** Which image a row names. A file with frames is named by the frame as well. */
@@ -90,29 +180,6 @@ function placesOf(images: Iterable<ImageRecord>): (name: string, frame: number |
     const path = index.find(name);
     return path === null ? null : (known.get(`${path}\n${String(frame)}`)?.id ?? null);
   };
-}
-
-/** What a multi-class row says: the finding that is present, or that nobody can tell. */
-function classOf(text: string, project: Project, findings: ReadonlyMap<string, Id>, unknown: Set<string>): Map<Id, CellState> {
-  const label = plain(text);
-  const [first] = project.findings;
-  if (label === UNSURE && first) return new Map([[first.id, 'unsure']]);
-  const finding = findings.get(label);
-  if (finding === undefined && label !== '') unknown.add(text.trim());
-  return new Map(finding === undefined ? [] : [[finding, 'present']]);
-}
-
-/** What a multi-label row says, or what is wrong in words. */
-function cellsOf({ values }: Row, columns: readonly string[], findings: ReadonlyMap<string, Id>): Map<Id, CellState> | string {
-  const said = new Map<Id, CellState>();
-  for (const column of columns) {
-    const text = values.get(column) ?? '';
-    const state = Object.hasOwn(states, plain(text)) ? states[plain(text)] : undefined;
-    if (state === undefined) return `the column "${column}" holds "${text}", expected 1, 0, unsure or nothing`;
-    const finding = findings.get(plain(column));
-    if (finding !== undefined && state !== 'none') said.set(finding, state);
-  }
-  return said;
 }
 
 const same = (a: ReadonlyMap<Id, CellState>, b: ReadonlyMap<Id, CellState>): boolean =>

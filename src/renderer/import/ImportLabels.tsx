@@ -17,6 +17,9 @@ const about = {
     'A CSV table with a column of file names or paths (path, file name, image), and a column called label that holds the name of the finding.',
 } as const;
 
+/** Main names no more of what is unknown. */
+const MANY = 1000;
+
 /** Labels that exist already: what a table holds is shown before anything is written. */
 export function ImportLabels({ onClose }: { readonly onClose: () => void }) {
   const { bridge, problems } = useServices();
@@ -25,11 +28,13 @@ export function ImportLabels({ onClose }: { readonly onClose: () => void }) {
   const [file, setFile] = useState<string | null>(null);
   const [seen, setSeen] = useState<LabelImport | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
+  const [changed, setChanged] = useState(false);
   const [busy, setBusy] = useState<'Reading the table…' | 'Importing…' | null>(null);
 
-  const read = async (table: string, write: boolean) => {
-    setBusy(write ? 'Importing…' : 'Reading the table…');
+  const read = async (table: string, write: string | null) => {
+    setBusy(write !== null ? 'Importing…' : 'Reading the table…');
     setFailure(null);
+    setChanged(false);
     const result = await bridge.call('labels.import', { project, file: table, write });
     setBusy(null);
     if (!result.ok) setFailure(result.failure);
@@ -39,12 +44,21 @@ export function ImportLabels({ onClose }: { readonly onClose: () => void }) {
     const chosen = await bridge.call('dialog.table', {});
     if (!chosen.ok || chosen.value === null) return;
     setFile(chosen.value);
-    setSeen(await read(chosen.value, false));
+    setSeen(await read(chosen.value, null));
   };
   const write = async () => {
-    const done = file === null ? null : await read(file, true);
+    const done = file === null || seen === null ? null : await read(file, seen.version);
     if (!done) return;
-    problems.note(`${counted(done.labels, 'label')} imported.`, [{ title: 'Undo', run: () => void writer.undo() }]);
+    if (done.version !== seen?.version) {
+      setSeen(done);
+      setChanged(true);
+      return;
+    }
+    const undo = async () => {
+      for (let step = 0; step < done.steps; step++) await writer.undo();
+    };
+    const steps = done.steps > 1 ? `, in ${count(done.steps)} steps` : '';
+    problems.note(`${counted(done.labels, 'label')} imported${steps}.`, [{ title: 'Undo', run: () => void undo() }]);
     onClose();
   };
   const footer = (
@@ -75,6 +89,11 @@ export function ImportLabels({ onClose }: { readonly onClose: () => void }) {
         </button>
         {file !== null && <span className="path">{file}</span>}
       </div>
+      {changed && (
+        <p className="import-labels-changed" role="alert" data-testid="import-labels-changed">
+          The table was written again after it had been shown: nothing is imported yet. This is what it holds now.
+        </p>
+      )}
       {failure && <FailureNote failure={failure} />}
       {seen && !failure && <Yield seen={seen} multilabel={task === 'multilabel'} />}
     </Dialog>
@@ -82,13 +101,19 @@ export function ImportLabels({ onClose }: { readonly onClose: () => void }) {
 }
 
 function Yield({ seen, multilabel }: { readonly seen: LabelImport; readonly multilabel: boolean }) {
-  const { rows, unused, images, labels, kept, findings, unknown } = seen;
+  const { rows, unused, images, audit, labels, kept, findings, unknown } = seen;
   return (
     <div className="import-labels-yield" data-testid="import-labels-yield">
       <p>
         <strong>{counted(labels, 'new label')}</strong> on {counted(images, 'image')}, of {counted(rows, 'row')}.
         {kept > 0 && ` ${counted(kept, 'label')} left out: you have answered there.`}
       </p>
+      {audit > 0 && (
+        <p className="muted">
+          {counted(audit, 'image')} {audit === 1 ? 'is' : 'are'} marked for the audit in the table: {audit === 1 ? 'it stays' : 'they stay'}{' '}
+          out of training.
+        </p>
+      )}
       {unused > 0 && (
         <p className="warning">
           {unused === 1 ? '1 row names' : `${count(unused)} rows name`} no image of this project, or a name that several images share.
@@ -97,7 +122,7 @@ function Yield({ seen, multilabel }: { readonly seen: LabelImport; readonly mult
       {unknown.length > 0 && (
         <p className="muted">
           {multilabel ? 'Columns left out' : 'Labels left out'}, called like no finding of this project: {unknown.slice(0, 12).join(', ')}
-          {unknown.length > 12 && ` and ${count(unknown.length - 12)} more`}.
+          {unknown.length > 12 && ` and ${unknown.length < MANY ? count(unknown.length - 12) : 'many'} more`}.
         </p>
       )}
       <table className="counts">

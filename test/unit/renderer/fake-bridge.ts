@@ -51,6 +51,8 @@ export class FakeBridge implements Client<BridgeService> {
   readonly gateOf = new Map<string, Promise<void>>();
   /** Main finds everything as the next labels say. */
   unchanged = false;
+  /** Of the table of labels that is imported. */
+  tableVersion = '1';
   /** While set, events of acknowledged actions are held back. */
   silent = false;
   readonly #listeners = new Map<string, Set<Handler>>();
@@ -322,11 +324,14 @@ export class FakeBridge implements Client<BridgeService> {
       const cells = fresh.map(
         (image) => ({ image, finding: first?.id ?? '', state: 'present', source: 'imported', shown: null, head: null }) as const,
       );
-      if (write && cells.length > 0) this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) }));
+      if (write === this.tableVersion && cells.length > 0) this.#acknowledge(this.append({ kind: 'cells', cells: this.#change(cells) }));
       return ok({
+        version: this.tableVersion,
         rows: this.state.images.size + 1,
         unused: 1,
         images: this.state.images.size,
+        audit: 2,
+        steps: write === this.tableVersion && cells.length > 0 ? 1 : 0,
         labels: cells.length,
         kept: this.state.images.size - cells.length,
         findings: this.project.findings.map(({ name }, at) => ({

@@ -82,7 +82,10 @@ describe('readLabels', () => {
 
   test('bytes that are no UTF-8 are refused', async () => {
     const latin1 = Buffer.from('path,A\nn\xe9.png,1\n', 'latin1');
-    expect(await failure(latin1)).toMatchObject({ code: 'table-invalid', params: { reason: 'it is not UTF-8 text' } });
+    expect(await failure(latin1)).toMatchObject({
+      code: 'table-invalid',
+      params: { reason: 'it is not UTF-8 text; save it as "CSV UTF-8"' },
+    });
   });
 
   test('a folder in place of the file is a sentence', async () => {

@@ -105,4 +105,67 @@ describe('a table of labels', () => {
     // Two folders hold an a.png.
     expect(unwrap(await read('multilabel', `path,${column}\na.png,1\n`)).summary).toMatchObject({ unused: 1, images: 0 });
   });
+
+  it('keeps out of training what it calls audit', async () => {
+    const column = names[0] ?? '';
+    const table = unwrap(await read('multilabel', `path,use,${column}\nSüd/a.png,audit,1\nSüd/b.png,train,0\nNord/a.png,AUDIT,\n`));
+    expect([...table.audit]).toEqual([images[0]?.id]);
+    expect(table.summary).toMatchObject({ audit: 1, images: 3 });
+    expect(await reason('multilabel', `path,use,${column}\nSüd/a.png,audit,1\nSüd/a.png,train,1\n`)).toContain('something else');
+  });
+
+  it('tells a finding called "Use" from the column of that name', async () => {
+    const own = makeProject('multilabel', ['Use', 'Frame']);
+    writeFileSync(file, 'path,use,Use,Frame\nSüd/a.png,audit,1,0\n');
+    const { cells, audit } = unwrap(await readLabelTable(file, own, images));
+    expect(cells.map(({ finding, state }) => [finding, state])).toEqual([
+      [own.findings[0]?.id, 'present'],
+      [own.findings[1]?.id, 'absent'],
+    ]);
+    expect(audit.size).toBe(1);
+  });
+
+  it('reads lines that end with CR alone and a byte order mark, and refuses other encodings and binary files in words', async () => {
+    const column = names[1] ?? '';
+    const text = `path,${column}\rSüd/a.png,1\rSüd/b.png,0\r`;
+    expect(await said('multilabel', `\ufeff${text}`)).toHaveLength(2);
+    const refusal = async (bytes: Buffer) => {
+      writeFileSync(file, bytes);
+      const result = await readLabelTable(file, project('multilabel'), images);
+      return result.ok ? null : result.failure.params['reason'];
+    };
+    const ascii = 'path,Tbc\na.png,1\n';
+    for (const bytes of [
+      Buffer.from(`\ufeff${text}`, 'utf16le'),
+      Buffer.from(ascii, 'utf16le'),
+      Buffer.from(text, 'latin1'),
+      Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 0, 0]),
+    ])
+      expect(await refusal(bytes)).toBe('it is not UTF-8 text; save it as "CSV UTF-8"');
+    expect(await refusal(Buffer.alloc(0))).toBe('the table is empty');
+  });
+
+  it('says what is wrong in a sentence of bounded length, whatever its cells hold', async () => {
+    const long = 'x'.repeat(500_000);
+    const column = names[0] ?? '';
+    for (const text of [
+      `path,${long}\na,1\n`,
+      `${long},${column}\na,1\n`,
+      `path,${long},${long}\na,1,1\n`,
+      `path,${column}\nSüd/a.png,=${long}\n`,
+      `path,frame,${column}\nSüd/a.png,${long},1\n`,
+    ])
+      expect((await reason('multilabel', text))?.length).toBeLessThan(1000);
+    const many = Array.from({ length: 3000 }, (_, at) => `Süd/a.png,class ${String(at)} ${'y'.repeat(200)}\n`).join('');
+    const { unknown } = unwrap(await read('multiclass', `path,label\n${many}`)).summary;
+    expect(unknown).toHaveLength(1000);
+    expect(Math.max(...unknown.map((name) => name.length))).toBeLessThan(100);
+  });
+
+  it('never names an image by a path that leads out of the folder', async () => {
+    const column = names[0] ?? '';
+    for (const name of ['../../etc/passwd', '/etc/passwd', 'C:\\Windows\\a.png', '..', '/', ''])
+      expect(unwrap(await read('multilabel', `path,${column}\n"${name}",1\n`)).cells).toEqual([]);
+    expect((await said('multilabel', `path,${column}\n/data/set/Süd/b.png,1\n`)).map(([path]) => path)).toEqual(['Süd/b.png']);
+  });
 });

@@ -19,6 +19,7 @@ it('shows what a table holds before it is imported, leaves answers alone, and is
   const seen = await screen.findByTestId('import-labels-yield');
   expect(seen.textContent).toContain('23 new labels on 24 images, of 25 rows. 1 label left out: you have answered there.');
   expect(seen.textContent).toContain('1 row names no image of this project');
+  expect(seen.textContent).toContain('2 images are marked for the audit in the table: they stay out of training.');
   expect(await violations()).toEqual([]);
   expect(screen.getByText('1 of 24 labelled')).toBeTruthy();
   await user.click(screen.getByTestId('import-labels-run'));
@@ -27,6 +28,20 @@ it('shows what a table holds before it is imported, leaves answers alone, and is
   await user.click(screen.getByText('Undo'));
   await screen.findByText('1 of 24 labelled');
   expect(bridge.journal.at(-1)?.kind).toBe('undo');
+});
+
+it('imports what was shown: a table that was written again meanwhile is shown again first', async () => {
+  const { bridge, user } = await openPage();
+  await user.keyboard('{Control>}{Shift>}l{/Shift}{/Control}');
+  await user.click(await screen.findByTestId('import-labels-choose'));
+  await screen.findByTestId('import-labels-yield');
+  bridge.tableVersion = '2';
+  await user.click(screen.getByTestId('import-labels-run'));
+  expect((await screen.findByTestId('import-labels-changed')).textContent).toContain('nothing is imported yet');
+  expect(screen.getByText('0 of 24 labelled')).toBeTruthy();
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByTestId('import-labels-run'));
+  await screen.findByText('24 of 24 labelled');
 });
 
 it('says what is wrong with a table', async () => {
