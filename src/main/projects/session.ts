@@ -41,6 +41,12 @@ const LONG_ACTION = 1000;
 
 /** Status goes to the page at most this often. */
 const STATUS_MS = 200;
+
+/** So long the first look at the folder waits for the page to ask for an image. */
+const FIRST_IMAGE_MS = 3000;
+/** For the page to draw what it was given. */
+const DRAWN_MS = 200;
+
 /**
  * The open project: the one writer of its journal, and the owner of the work on its images. What a person says is
  * appended and flushed first; then it counts, is told to the page and handed to training.
@@ -58,6 +64,8 @@ export class ProjectSession {
   readonly answers: Answers;
   readonly rules: Rules;
   #tuning = false;
+  /** The folder was looked at, or is being. */
+  #begun = false;
   #ordered: ImageRecord[] | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
 
@@ -166,13 +174,28 @@ export class ProjectSession {
     return this.#annotator;
   }
 
-  /** Starts scanning and embedding; both go on by themselves. */
+  /**
+   * Starts scanning and embedding; both go on by themselves. Where images are known, the first is shown before: with 100,000 of them
+   * the look at the folder would hold it back by half a second.
+   */
   begin(): void {
-    void this.rescan().catch((error: unknown) => this.#options.log.bug(error));
+    this.#beginIn(this.state.images.size === 0 ? 0 : FIRST_IMAGE_MS);
+  }
+
+  /** The page was given an image to show large. */
+  imageGiven(): void {
+    if (!this.#begun) this.#beginIn(DRAWN_MS);
+  }
+
+  #beginIn(ms: number): void {
+    setTimeout(() => {
+      if (!this.#begun && !this.#stop.signal.aborted) this.rescan().catch((error: unknown) => this.#options.log.bug(error));
+    }, ms);
   }
 
   /** Looks at the folder again and goes on embedding. */
   async rescan(): Promise<Result<ScanOutcome>> {
+    this.#begun = true;
     const found = await this.#folder.look();
     this.#ordered = null;
     if (found.ok && this.images().length > 0) this.embedding.retry();

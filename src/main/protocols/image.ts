@@ -46,6 +46,7 @@ async function pixels(session: ProjectSession, image: ImageRecord, processes: Pr
     source: session.sourceOf(image),
     priority: Priority.viewer,
   });
+  session.imageGiven();
   if (!decoded.ok) return refusal(decoded.failure);
   const { data, windows, ...rest } = decoded.value;
   const described = windows.map(({ table, ...window }) => (table ? { ...window, table: table.length } : window));
