@@ -101,6 +101,8 @@ export const ProjectStatus = z.object({
     stage: z.enum(['idle', 'basis', 'quick', 'full']),
     /** A head is being fine-tuned. */
     tuning: z.boolean(),
+    /** There is a fine-tuned head, but it was made on other images than those that there are now. */
+    tunedWaits: z.boolean(),
     /** Of the last quick round. */
     milliseconds: z.number().nullable(),
     /** What is in force. */

@@ -39,6 +39,7 @@ export function statusOf(
       reason: training.reason,
       stage: training.stage,
       tuning: tuning,
+      tunedWaits: training.tunedWaits,
       milliseconds: training.milliseconds,
       settings: { strategy: training.settings.strategy, head: training.settings.head, combine: training.settings.combine ?? 'mean' },
     },

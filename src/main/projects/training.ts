@@ -67,6 +67,8 @@ export class Training {
   reason = '';
   stage: 'idle' | 'basis' | 'quick' | 'full' = 'idle';
   milliseconds: number | null = null;
+  /** A fine-tuned head is kept that was made on other images than those of the pool. */
+  tunedWaits = false;
 
   constructor(options: {
     source: TrainingSource;
@@ -245,6 +247,8 @@ export class Training {
     // From here on without a pause: answers that came before are among the labels, later ones follow as deltas.
     this.#rows = new Map(pool.map(({ image }, row) => [image.id, row]));
     const base = baseOf(this.#source, pool, heads, encoder, this.#sent());
+    this.tunedWaits = heads.tuned?.file.encoder.id === id && heads.tuned.pool !== heads.digest;
+    this.onChange();
     this.#pending = [];
     this.#settingsChanged = false;
     this.#poolImages = pool.map(({ image }) => image.id);

@@ -109,7 +109,8 @@ function parsed(line: string): unknown {
 async function readBounded(file: string): Promise<Buffer | string | null> {
   try {
     const facts = await stat(file);
-    return facts.isFile() && facts.size <= MAX_BYTES ? await readFile(file) : 'its file is too large';
+    if (!facts.isFile()) return 'it is no file';
+    return facts.size <= MAX_BYTES ? await readFile(file) : 'its file is too large';
   } catch (error) {
     return systemCode(error) === 'ENOENT' ? null : 'its file cannot be read';
   }

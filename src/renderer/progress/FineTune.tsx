@@ -30,6 +30,12 @@ export function FineTune() {
       <h3>
         <Term means="A head that pools the encoder's patch tokens by attention, one query a finding">Fine-tuning</Term>
       </h3>
+      {trainer.tunedWaits && !trainer.tuning && embedding.state === 'done' && (
+        <p className="warning" data-testid="tuned-waits">
+          Images were added or are missing since the head was fine-tuned: it waits, and the linear head makes the proposals. Fine-tune again
+          to have one for the images that there are now.
+        </p>
+      )}
       {trainer.tuning ? (
         <JobProgress job="tune" title="Fine-tuning" />
       ) : labelled < OFFERED_FROM ? (

@@ -23,11 +23,13 @@ function ofClasses({ targets: { rows, findings: k, y }, probabilities }: OutOfFo
     const p = probabilities.subarray(i * k, (i + 1) * k);
     if (own < 0 || p.some(Number.isNaN)) return [];
     const above = Array.from(p, (value, f) => (f === own ? -Infinity : value - (thresholds[f] as number)));
-    const score = Math.max(...above);
-    const claims = above.indexOf(score);
-    const [probability, claim] = [p[own] as number, p[claims] as number];
-    const other = { finding: claims, state: 'present' as const, probability: claim, usual: usual(thresholds[claims]) };
-    const flagged = score >= 0 && claim > probability;
+    const probability = p[own] as number;
+    // A rare class may pass its mean by more than the likelier one does: it alone would hide that one.
+    const likelier = above.map((score, f) => ((p[f] as number) > probability && score >= 0 ? score : -Infinity));
+    const flagged = likelier.some((score) => score >= 0);
+    const score = Math.max(...(flagged ? likelier : above));
+    const claims = (flagged ? likelier : above).indexOf(score);
+    const other = { finding: claims, state: 'present' as const, probability: p[claims] as number, usual: usual(thresholds[claims]) };
     return [{ row: rows[i] as number, finding: own, state: 'present', probability, other, score, flagged }];
   });
 }

@@ -112,6 +112,7 @@ export class FakeBridge implements Client<BridgeService> {
         reason: 'no native library found',
         stage: 'idle',
         tuning: false,
+        tunedWaits: false,
         milliseconds: 41,
         settings: { strategy: 'auto', head: 'auto', combine: 'mean' },
       },

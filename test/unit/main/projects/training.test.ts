@@ -303,10 +303,12 @@ describe('training', () => {
     const after = await scene.fitted(before.pool);
     expect(after.head?.id).toBe(before.head?.id);
     expect(after.probabilities).toEqual(before.probabilities);
+    expect(scene.training.tunedWaits).toBe(false);
 
     scene.images.pop();
     scene.training.rebuild();
     expect((await scene.fitted(after.pool)).head?.kind).not.toBe('attentive');
+    expect(scene.training.tunedWaits).toBe(true);
   });
 
   it('a trainer that ends gets everything again', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
@@ -55,6 +55,30 @@ describe('the fine-tuned head in the folder of a project', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('a folder, a link to itself or a file of absurd size in its place is not used, and a new one takes the place of the last two', async () => {
+    const put = [
+      () => mkdirSync(file),
+      () => symlinkSync(file, file),
+      () => {
+        writeFileSync(file, '');
+        truncateSync(file, 2 ** 30);
+      },
+    ];
+    for (const make of put) {
+      rmSync(file, { recursive: true, force: true });
+      make();
+      notes = [];
+      expect(await read()).toBeNull();
+      expect(notes).toHaveLength(1);
+    }
+    for (const make of put.slice(1)) {
+      rmSync(file, { force: true });
+      make();
+      unwrap(await writeTunedHead(folder, await made((row) => row), of));
+      expect(await read()).not.toBeNull();
+    }
   });
 
   it('says what the disk said where it cannot be written', async () => {

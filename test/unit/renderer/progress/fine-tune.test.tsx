@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { openPage, violations } from '../page';
 
@@ -29,5 +29,17 @@ describe('fine-tuning in the progress panel', () => {
     await user.click(screen.getByTestId('stop-tune'));
     expect(bridge.calls).toContainEqual({ method: 'jobs.stop', params: { job: 'tune' } });
     expect(await violations()).toEqual([]);
+  });
+
+  it('says that a fine-tuned head waits where the images are others, and how to go on', async () => {
+    const { user, bridge } = await openPage({ images: 20, headFrom: 1 });
+    const { encoder, trainer, embedding } = bridge.status;
+    bridge.tell({ encoder: encoder && { ...encoder, tokenBytes: 150_528 }, trainer: { ...trainer, tunedWaits: true } });
+    await user.keyboard('p');
+    expect((await screen.findByTestId('tuned-waits')).textContent).toContain('Fine-tune again');
+    expect(await violations()).toEqual([]);
+    // While embedding goes on the images are not all there yet.
+    bridge.tell({ embedding: { ...embedding, state: 'running' } });
+    await waitFor(() => expect(screen.queryByTestId('tuned-waits')).toBeNull());
   });
 });

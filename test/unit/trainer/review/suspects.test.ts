@@ -53,6 +53,12 @@ it('an answer that is still the likelier one is not flagged, however rare the ot
   expect(list.filter(({ flagged }) => flagged).map(({ row }) => row)).toEqual([1, 3]);
 });
 
+it('a rare class that passes its mean by more does not hide the one that is likelier', () => {
+  const targets = { rows: Int32Array.of(0, 1, 2), groups: Int32Array.of(0, 1, 2), findings: 3, y: Int8Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) };
+  const list = suspects({ targets, probabilities: Float32Array.of(0.3, 0.25, 0.45, 0.85, 0.05, 0.1, 0.5, 0.1, 0.4) }, 'multiclass');
+  expect(list.find(({ row }) => row === 0)).toMatchObject({ flagged: true, other: { finding: 2, state: 'present' } });
+});
+
 it('names the class that claims the image; a class without judged labels claims none', () => {
   const y = Int8Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0);
   const targets = { rows: Int32Array.of(2, 4, 6), groups: Int32Array.of(0, 1, 2), findings: 3, y };
