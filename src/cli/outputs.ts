@@ -50,7 +50,7 @@ async function checkWritable(folder: string): Promise<Result<void>> {
 }
 
 /** Writes all files under temporary names, flushes them, and renames them at the end: all or none, whatever goes wrong before. */
-export async function writeFiles(files: readonly OutputFile[]): Promise<Result<void>> {
+export async function writeFiles(files: readonly OutputFile[], signal?: AbortSignal): Promise<Result<void>> {
   const staged = files.map(({ file, parts }) => ({ file, parts, temporary: `${file}.${String(process.pid)}.tmp` }));
   let current = staged[0]?.file ?? '';
   try {
@@ -58,7 +58,10 @@ export async function writeFiles(files: readonly OutputFile[]): Promise<Result<v
       current = file;
       const handle = await open(temporary, 'wx');
       try {
-        for await (const part of parts) await writeAll(handle, part);
+        for await (const part of parts) {
+          if (signal?.aborted) throw new FailureError(fail('stopped').failure);
+          await writeAll(handle, part);
+        }
         await handle.sync();
       } finally {
         await handle.close();

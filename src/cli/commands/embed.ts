@@ -104,7 +104,7 @@ async function embedFolder(session: Session, folder: string, options: Options): 
     bar.end();
     if (!embedded.ok) return embedded;
     const seconds = (performance.now() - started) / 1000;
-    return write(encoder, embedded.value, part.leftOut, metadata.value, options, seconds);
+    return write(session, encoder, embedded.value, part.leftOut, metadata.value, options, seconds);
   });
 }
 
@@ -120,6 +120,7 @@ const shardOf = ({ images, leftOut }: Folder, { index, count }: Shard): Folder =
 });
 
 async function write(
+  session: Session,
   encoder: OpenEncoder,
   embedded: readonly Outcome<Embedded>[],
   leftOut: readonly LeftOut[],
@@ -136,14 +137,23 @@ async function write(
   const rows = embedded.map(({ image, value }) => (value.ok ? okRow(image, value, row++, metadata) : failedRow(image, value)));
   const all = [...rows, ...leftOut.map(leftOutRow)].sort(compareImages);
   const made = encoderOf(encoder.card);
-  const written = await writeFiles([
-    ...embeddingFiles({ npy: out, index }, made, { rows: names.length, columns: d, parts: () => encoder.rows(names) }, all, rowsMade.value),
-    ...wantedStates(options).flatMap(({ state, file }) => {
-      const [rows, width] = encoder.card.outputs[state] ?? [0, 0];
-      const shape: StatesCard['shape'] = [names.length, rows, width];
-      return statesFiles(file, { state, encoder: made, shape, images: all }, () => encoder.states(state, names));
-    }),
-  ]);
+  const written = await writeFiles(
+    [
+      ...embeddingFiles(
+        { npy: out, index },
+        made,
+        { rows: names.length, columns: d, parts: () => encoder.rows(names) },
+        all,
+        rowsMade.value,
+      ),
+      ...wantedStates(options).flatMap(({ state, file }) => {
+        const [rows, width] = encoder.card.outputs[state] ?? [0, 0];
+        const shape: StatesCard['shape'] = [names.length, rows, width];
+        return statesFiles(file, { state, encoder: made, shape, images: all }, () => encoder.states(state, names));
+      }),
+    ],
+    session.signal,
+  );
   if (!written.ok) return written;
   const failed = all.filter(({ status }) => status === 'failed').length;
   const skipped = all.filter(({ status }) => status === 'skipped').length;

@@ -55,6 +55,7 @@ async function mergeShards(session: Session, shards: readonly string[], options:
   if (!free.ok) return free;
   const parts: Embeddings[] = [];
   for (const shard of shards) {
+    if (session.signal.aborted) return fail('stopped');
     const part = await readEmbeddings(shard, shard.replace(/\.npy$/i, '.csv'));
     if (!part.ok) return part;
     const expected = parts[0]?.card.encoder ?? part.value.card.encoder;
@@ -87,7 +88,7 @@ async function mergeShards(session: Session, shards: readonly string[], options:
     for (const { state, file, of } of wanted.value) {
       const sources = new Map<Embeddings, OpenStates>();
       for (const [at, part] of parts.entries()) {
-        const source = await openStates(of[at] ?? '', state, part);
+        const source = await openStates(of[at] ?? '', state, part, session.signal);
         if (!source.ok) return source;
         opened.push(source.value);
         sources.set(part, source.value);
@@ -104,7 +105,7 @@ async function mergeShards(session: Session, shards: readonly string[], options:
       };
       outputs.push(...statesFiles(file, facts, () => statesInOrder(embedded, sources)));
     }
-    const written = await writeFiles(outputs);
+    const written = await writeFiles(outputs, session.signal);
     if (!written.ok) return written;
   } finally {
     for (const source of opened) await source.close();

@@ -13,6 +13,7 @@ import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings, type Embeddings } from '../tables/embeddings';
 import { readHead } from '../../encoder/head-folder';
 import { proposalsText } from '../tables/results';
+import type { StateSource } from '../../trainer/heads/tuned/states';
 import { withStates } from '../tables/states';
 
 interface Options extends CommonOptions, EmbeddingOptions {
@@ -71,11 +72,12 @@ async function saidBy(
   if (kind === null) return ok(await proposals(head, pool.vectors, session.signal));
   const [array, option] = kind === 'attentive' ? [tokens, '--tokens'] : [blockInput, '--block-input'];
   if (array === undefined) return fail('wrong-use', { reason: `this head is of the kind ${kind}: name what it reads with ${option}` });
-  return withStates(array, stateOfKind[kind], embeddings, async (source) => {
+  const work = async (source: StateSource) => {
     const rows = pool.images.map((_, row) => row);
     const bar = session.progress('Proposing');
     const said = await proposeStates(head, ofPool(source, pool), pool.vectors, rows, (done) => bar.at(done, rows.length), session.signal);
     bar.end();
     return ok(said);
-  });
+  };
+  return withStates(array, stateOfKind[kind], embeddings, work, session.signal);
 }

@@ -3,6 +3,7 @@ import { readLastBlock } from '../../encoder/eva-x/last-block';
 import type { Learnt, Prepared } from '../../trainer/engine';
 import { stateOfKind } from '../../trainer/heads/tuned/kinds';
 import type { TunedPart } from '../../trainer/heads/tuned/method';
+import type { StateSource } from '../../trainer/heads/tuned/states';
 import { tune, type Tuned } from '../../trainer/tune';
 import type { Session } from '../session';
 import type { Embeddings } from '../tables/embeddings';
@@ -41,18 +42,20 @@ export async function fineTune(
   if (array === undefined) return ok(null);
   const part = files.encoder === undefined ? ok({ kind: 'attentive' } as const) : await blockOf(files.encoder, embeddings);
   if (!part.ok) return part;
-  return withStates(array, stateOfKind[part.value.kind], embeddings, async (source) => {
+  const { signal } = session;
+  const work = async (source: StateSource) => {
     const bar = session.progress('Fine-tuning');
     const tuned = await tune(prepared, learnt, pool.vectors, {
       part: part.value,
       source: ofPool(source, pool),
       created: '',
       onProgress: (done, total) => bar.at(done, total),
-      signal: session.signal,
+      signal,
     });
     bar.end();
     return tuned;
-  });
+  };
+  return withStates(array, stateOfKind[part.value.kind], embeddings, work, signal);
 }
 
 async function blockOf(folder: string, { card }: Embeddings): Promise<Result<TunedPart>> {

@@ -7,7 +7,7 @@ import { RowsMade } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
 import { reasonOf, systemCode } from '../../main/files/failures';
 import type { OutputFile } from '../outputs';
-import { indexText, readIndex, type IndexRow } from './index-table';
+import { imagesHash, indexText, readIndex, type IndexRow } from './index-table';
 import { encodeNpy, npyHeader, readNpy, type Rows } from './npy';
 
 /** EMB.json: which encoder the numbers of EMB.npy come from. */
@@ -24,6 +24,8 @@ export const EmbeddingsCard = z.object({
   d: z.int().positive(),
   count: z.int().nonnegative(),
   npySha256: z.string().length(64),
+  /** Of the images whose rows these are, see `imagesHash`. Files from before it was written have none. */
+  imagesSha256: z.string().length(64).optional(),
   /** The record of the run: what made the rows, one run of rows after the other. */
   made: z.array(RowsMade).optional(),
 });
@@ -75,6 +77,7 @@ export function embeddingFiles(
       d,
       count,
       npySha256: hash.digest('hex'),
+      imagesSha256: imagesHash(images),
       made: [...made],
     };
     yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
@@ -106,6 +109,11 @@ export async function readEmbeddings(npy: string, index: string): Promise<Result
     return fail('array-invalid', { file: npy, reason: `its bytes are not those that ${cardFile(npy)} was written for` });
   const images = await readIndex(index, rows);
   if (!images.ok) return images;
+  const { imagesSha256 } = card.value;
+  // An index whose hashes were taken out tells nothing of its images.
+  const known = images.value.every(({ row, sha256 }) => row === null || sha256 !== '');
+  if (known && imagesSha256 !== undefined && imagesSha256 !== imagesHash(images.value))
+    return fail('table-invalid', { file: index, row: 1, reason: `its images are not those that ${npy} was written for` });
   return ok({ card: card.value, vectors: vectors.value, images: images.value });
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { compareImages } from '../../contract/order';
 import { fail, ok, type Result } from '../../contract/result';
 import { csvText } from '../../main/exports/tables';
@@ -37,6 +38,14 @@ export function indexText(rows: readonly IndexRow[]): string {
     numberText(row.row),
   ]);
   return csvText([[...COLUMNS], ...body]);
+}
+
+/** SHA-256 over a line `<sha256 of the file> <frame>` for each row of the array: which images, and in which order. */
+export function imagesHash(images: readonly IndexRow[]): string {
+  const hash = createHash('sha256');
+  const embedded = images.filter(({ row }) => row !== null).sort((a, b) => (a.row ?? 0) - (b.row ?? 0));
+  for (const { sha256, frame } of embedded) hash.update(`${sha256} ${String(frame ?? 0)}\n`);
+  return hash.digest('hex');
 }
 
 /** Reads EMB.csv and checks it against `count` rows of the array: each is named once. The rows come back in canonical order. */

@@ -8,7 +8,7 @@ import { reasonOf } from '../../main/files/failures';
 import type { StateSource } from '../../trainer/heads/tuned/states';
 import type { OutputFile } from '../outputs';
 import { cardFile, EmbeddingsCard, type Embeddings } from './embeddings';
-import type { IndexRow } from './index-table';
+import { imagesHash, type IndexRow } from './index-table';
 import { npyHeader } from './npy';
 
 /**
@@ -26,14 +26,6 @@ export const StatesCard = z.object({
   imagesSha256: z.string().length(64).optional(),
 });
 export type StatesCard = z.infer<typeof StatesCard>;
-
-/** SHA-256 over a line `<sha256 of the file> <frame>` for each row of the array: which images, and in which order. */
-export function imagesHash(images: readonly IndexRow[]): string {
-  const hash = createHash('sha256');
-  const embedded = images.filter(({ row }) => row !== null).sort((a, b) => (a.row ?? 0) - (b.row ?? 0));
-  for (const { sha256, frame } of embedded) hash.update(`${sha256} ${String(frame ?? 0)}\n`);
-  return hash.digest('hex');
-}
 
 /** The array and its card; `rows` gives the bytes of one image after the other and is read once, as the file is written. */
 export function statesFiles(
@@ -70,8 +62,9 @@ export async function withStates<T>(
   state: EncoderState,
   embeddings: Embeddings,
   work: (source: StateSource) => Promise<Result<T>>,
+  signal?: AbortSignal,
 ): Promise<Result<T>> {
-  const source = await openStates(npy, state, embeddings);
+  const source = await openStates(npy, state, embeddings, signal);
   if (!source.ok) return source;
   try {
     return await work(source.value);
@@ -87,8 +80,13 @@ export interface OpenStates extends StateSource {
   close(): Promise<void>;
 }
 
-/** Opens TOKENS.npy. Fails: file-unreadable, array-invalid, and embedding-foreign where they are another encoder's. */
-export async function openStates(npy: string, state: EncoderState, { card, images }: Embeddings): Promise<Result<OpenStates>> {
+/** Opens TOKENS.npy. Fails: file-unreadable, array-invalid, stopped, and embedding-foreign where they are another encoder's. */
+export async function openStates(
+  npy: string,
+  state: EncoderState,
+  { card, images }: Embeddings,
+  signal?: AbortSignal,
+): Promise<Result<OpenStates>> {
   const read = await readStatesCard(npy);
   if (!read.ok) return read;
   const { shape, encoder, npySha256, imagesSha256, state: found } = read.value;
@@ -102,7 +100,10 @@ export async function openStates(npy: string, state: EncoderState, { card, image
   const size = rows * width * 2;
   try {
     const hash = createHash('sha256');
-    for await (const chunk of createReadStream(npy) as AsyncIterable<Buffer>) hash.update(chunk);
+    for await (const chunk of createReadStream(npy) as AsyncIterable<Buffer>) {
+      if (signal?.aborted) return fail('stopped');
+      hash.update(chunk);
+    }
     if (hash.digest('hex') !== npySha256) return bad(`its bytes are not those that ${cardFile(npy)} was written for`);
     const handle = await open(npy, 'r');
     if ((await handle.stat()).size !== header.length + count * size) {

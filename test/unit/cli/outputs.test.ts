@@ -52,6 +52,17 @@ describe('writeFiles', () => {
     expect((await readdir(folder)).sort()).toEqual(['a', 'b']);
   });
 
+  test('stopped between two parts it leaves nothing', async () => {
+    const stop = new AbortController();
+    function* parts() {
+      yield Buffer.from('one');
+      stop.abort();
+      yield Buffer.from('two');
+    }
+    expect(await writeFiles([{ file: at('a'), parts: parts() }], stop.signal)).toMatchObject(failure('stopped'));
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('when one file cannot be written none is, and what was there stays', async () => {
     await writeFile(at('a'), 'old');
     const files = [

@@ -53,6 +53,18 @@ test('an array whose bytes are not those of its card is refused', async () => {
   expect(await readEmbeddings(npy(), csv())).toMatchObject({ ok: false, failure: { code: 'array-invalid' } });
 });
 
+test('the index of other images with as many rows is refused', async () => {
+  const other = images.map((image) => (image.row === null ? image : { ...image, sha256: String(image.row).repeat(64) }));
+  const second = { npy: join(folder, 'f.npy'), index: join(folder, 'f.csv') };
+  unwrap(await writeFiles(embeddingFiles(second, encoder, vectors, other, made)));
+  expect((await readEmbeddings(second.npy, second.index)).ok).toBe(true);
+  await writeFile(second.index, (await readFile(second.index, 'utf8')).replace('0'.repeat(64), '7'.repeat(64)));
+  expect(await readEmbeddings(second.npy, second.index)).toMatchObject({
+    ok: false,
+    failure: { code: 'table-invalid', params: { reason: expect.stringContaining('not those that') as string } },
+  });
+});
+
 test.each([
   ['a row twice', (text: string) => text.replace(',ok,,0', ',ok,,1'), 'named twice'],
   ['a row out of range', (text: string) => text.replace(',ok,,0', ',ok,,7'), 'not in the array'],

@@ -153,6 +153,27 @@ describe('the copy of the journal', () => {
     expect((await open()).start).toBe('rebuilt');
   });
 
+  it('deleted while it is open costs a rebuild at the next start, and no label', async () => {
+    await apply(cell(1, 1));
+    const { labels, follower } = follow();
+    await follower.open(bridge.journal.length);
+    await follower.settled();
+    await Dexie.delete(databaseName(bridge.project.id));
+    for (const image of [2, 3]) {
+      await apply(cell(image, 1));
+      const action = bridge.journal.at(-1);
+      if (action) follower.receive(action);
+      await follower.settled();
+    }
+    expect(labels.totals.get().answered).toBe(3);
+    await follower.close();
+    const again = await open();
+    expect(again.start).toBe('rebuilt');
+    expect(again.labels.totals.get().answered).toBe(3);
+    expect((await open()).start).toBe('continued');
+    expect(failures).toEqual([]);
+  });
+
   it('is rebuilt over a database of a newer version', async () => {
     await apply(cell(1, 1));
     const newer = new Dexie(databaseName(bridge.project.id));
