@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Pool } from '../../../../src/imaging/pool/pool';
 
 const workerUrl = pathToFileURL(join(import.meta.dirname, 'misbehaving-worker.mjs'));
@@ -43,15 +43,14 @@ test.skipIf(process.platform === 'win32')(
     const answers = await Promise.all(pipes.map((pipe) => it.run(job(pipe), 1)));
     expect(answers.map((answer) => (answer.ok ? 'ok' : answer.failure.code))).toEqual(['image-timeout', 'image-timeout']);
     await setTimeout(2500);
-    const start = performance.now();
+    // At once: a job that waited for a thread would wait for ever, and one that had got a thread would be done.
     expect(await it.run(job('good'), 1)).toMatchObject({
       ok: false,
       failure: { code: 'file-unreadable', params: { file: 'good', reason: 'the drive does not answer' } },
     });
-    expect(performance.now() - start).toBeLessThan(100);
     for (const pipe of pipes) closeSync(openSync(pipe, 'r+'));
-    await setTimeout(300);
-    expect(await it.run(job('good'), 1)).toMatchObject({ ok: true });
+    // Threads begin anew, on a crowded machine in more than the time that a job has here.
+    await vi.waitFor(async () => expect(await it.run(job('good'), 1)).toMatchObject({ ok: true }), { timeout: 15_000, interval: 50 });
     rmSync(folder, { recursive: true });
   },
 );
