@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mirrorProblem } from './address';
 import { CustomEncoder, CustomModel, CustomTrial } from './custom-encoder';
 import { EncoderCard, Precision, TileRecipe } from './encoder-card';
-import { HeadFile } from './head';
+import { HeadFile, TunedKind } from './head';
 import { CheckpointFacts } from './jobs/encoder';
 import { HeaderField } from './jobs/imaging';
 import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect, TuneOutcome } from './jobs/trainer';
@@ -93,6 +93,8 @@ export const ProjectStatus = z.object({
       quantisation: EncoderCard.shape.quantisation,
       /** Disk space that fine-tuning takes for each image; null where the encoder tells nothing of image regions. */
       tokenBytes: z.int().nullable(),
+      /** The same for its last block; null where it has none that can be trained. */
+      blockBytes: z.int().nullable(),
     })
     .nullable(),
   trainer: z.object({
@@ -391,8 +393,11 @@ export const bridge = {
     /** Removes the downloaded file, or the part of it. An encoder that was made of it stays. */
     'weights.discard': { params: z.object({ name: WeightsName }), result: z.void() },
 
-    /** Fine-tunes a head on image regions; the better one proposes from then on. Answers at the end; progress comes as `progress` with job "tune". */
-    'tuning.start': { params: inProject, result: TuneOutcome },
+    /**
+     * Fine-tunes a head on image regions, or the encoder's last block; the better one proposes from then on. Answers at the end; progress comes as
+     * `progress` with job "tune".
+     */
+    'tuning.start': { params: inProject.extend({ kind: TunedKind }), result: TuneOutcome },
     'jobs.stop': { params: z.object({ job: Job }), result: z.void() },
   },
   events: {
@@ -404,7 +409,8 @@ export const bridge = {
     status: ProjectStatus,
     pool: PoolView,
     round: RoundView,
-    progress: z.object({ job: Job, done: z.number(), total: z.number(), what: z.string() }),
+    /** `secondsLeft`: at most, of work that has no count of its own; null while it is being measured. */
+    progress: z.object({ job: Job, done: z.number(), total: z.number(), what: z.string(), secondsLeft: z.number().nullable().optional() }),
     weights: Weights,
     /** The encoder library is another one than before. */
     encoders: nothing,

@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import { Task } from './model';
 
+/** A head that reads more of the encoder than its embedding. */
+export const TunedKind = z.enum(['attentive', 'block']);
+export type TunedKind = z.infer<typeof TunedKind>;
+
 /** head.json. Its tensors lie beside it in head.safetensors. */
 export const HeadFile = z.object({
   format: z.literal('collimate-head'),
   version: z.literal(1),
   /** SHA-256 (first 16 hex digits) over this file without `id` and `created`, and the tensors (trainer/heads/identity). */
   id: z.string(),
-  kind: z.enum(['gda', 'logistic', 'attentive', 'block']),
+  kind: z.enum(['gda', 'logistic', ...TunedKind.options]),
   task: Task,
   /** Finding names in column order. */
   findings: z.array(z.string()).min(1),

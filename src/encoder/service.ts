@@ -7,6 +7,7 @@ import { embed, type TileSource } from './embed';
 import { Engine } from './engine';
 import { convertCheckpoint } from './eva-x/convert';
 import { inspectCheckpoint } from './eva-x/inspect';
+import { blockIn } from './eva-x/last-block';
 import { exportModel } from './export';
 import { openExportedModel, type ExportedModel } from './exported';
 import { predict } from './predict';
@@ -186,6 +187,12 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
         if (!store.ok) return store;
         const bytes = await store.value.fetchBytes(names);
         return bytes.ok ? ok({ shape: current.card.outputs[state] ?? [0, 0], bits: new Uint16Array(bytes.value.buffer) }) : bytes;
+      }),
+
+    lastBlock: () =>
+      withEngine(async ({ source }) => {
+        const block = await blockIn(source);
+        return block.ok ? ok({ block: block.value }) : block;
       }),
 
     async openExported({ model, threads, batch }) {

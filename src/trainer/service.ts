@@ -129,9 +129,16 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       return Promise.resolve(ok({ file, tensors: copied }));
     },
     putStates: ({ names, shape, bits }) => Promise.resolve(tuning.put(names, shape, bits)),
-    tune: (_, { signal }) =>
+    tune: ({ block }, { signal }) =>
       prepared && pool
-        ? tuning.run(prepared, pool.rows, options.now(), signal, (done, total) => options.emit('tuning', { done, total }))
+        ? tuning.run(
+            prepared,
+            pool.rows,
+            options.now(),
+            block,
+            signal,
+            seldom((done, total) => options.emit('tuning', { done, total })),
+          )
         : Promise.resolve(fail('labels-too-few', { reason: 'no head has been fitted yet' })),
     tuneScore: ({ names, shape, bits }, { signal }) => tuning.score(names, shape, bits, signal),
     tuneResult: () => tuning.result(),
@@ -153,6 +160,16 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
 /** The last word on every cell, so that a long session does not grow the list. */
 function latest(labels: readonly LabelDelta[]): LabelDelta[] {
   return [...new Map(labels.map((label) => [`${label.row} ${label.finding}`, label])).values()];
+}
+
+/** Passes on what it is told now and then, the first and the last always. */
+function seldom(tell: (done: number, total: number) => void): (done: number, total: number) => void {
+  let told = -Infinity;
+  return (done, total) => {
+    if (done < total && performance.now() - told < 100) return;
+    told = performance.now();
+    tell(done, total);
+  };
 }
 
 /** Equal for snapshots with the same pool in the same feature space. */

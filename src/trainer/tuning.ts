@@ -1,3 +1,4 @@
+import type { LastBlock } from '../contract/head';
 import type { TunedHead, TuneOutcome } from '../contract/jobs/trainer';
 import { attempt, fail, FailureError, ok, type Result } from '../contract/result';
 import { learnLinear, type Prepared } from './engine';
@@ -9,7 +10,7 @@ import { tune, type Tuned } from './tune';
 
 type Shape = readonly [number, number];
 
-/** Fine-tuning on request, beside the rounds: tokens by name, the head that was made of them, and what it says of the pool. */
+/** Fine-tuning on request, beside the rounds: states by name, the head that was made of them, and what it says of the pool. */
 export class Tuning {
   readonly #states = new Map<string, Uint16Array>();
   #shape: Shape = [0, 0];
@@ -18,7 +19,7 @@ export class Tuning {
   put(names: readonly string[], shape: Shape, bits: Uint16Array): Result<void> {
     const size = shape[0] * shape[1];
     if (bits.length !== names.length * size)
-      return fail('embedding-corrupt', { file: 'a message', reason: 'its tokens have another size' });
+      return fail('embedding-corrupt', { file: 'a message', reason: 'its states have another size' });
     this.#shape = shape;
     names.forEach((name, i) => this.#states.set(name, bits.slice(i * size, (i + 1) * size)));
     return ok();
@@ -28,6 +29,7 @@ export class Tuning {
     prepared: Prepared,
     embeddings: Matrix,
     created: string,
+    block: LastBlock | undefined,
     signal: AbortSignal,
     onProgress: (done: number, total: number) => void,
   ): Promise<Result<TuneOutcome>> {
@@ -37,7 +39,7 @@ export class Tuning {
     if (!linear.ok) return linear;
     if (!linear.value.ok) return linear.value;
     const tuned = await tune(prepared, linear.value.value, embeddings, {
-      part: { kind: 'attentive' },
+      part: block ? { kind: 'block', block } : { kind: 'attentive' },
       source: this.#source(names),
       created,
       onProgress,

@@ -96,6 +96,25 @@ describe.skipIf(missing !== '')(`fine-tuning in the app${missing}`, () => {
     await person.screenshot(tmpdir(), 'fine-tuning');
   });
 
+  it('trains the last block in the same way, and tells how long it takes at most', async () => {
+    await person.id('tuned-part').click();
+    await person.id('fine-tune').getByText('From 400 labelled images on').waitFor();
+    const answer = person.page.evaluate(async () => {
+      const list = await window.collimate.call('projects.list', {});
+      const project = list.ok ? (list.value[0]?.id ?? '') : '';
+      const found = await window.collimate.call('tuning.start', { project, kind: 'block' });
+      return found.ok ? 'ended' : found.failure.code;
+    });
+    await person.id('job-tune').getByText('Training the last block').waitFor({ timeout: 120_000 });
+    await person
+      .id('job-tune')
+      .getByText(/at most \d.* left/)
+      .waitFor({ timeout: 60_000 });
+    expect(await person.barriers()).toEqual([]);
+    await person.id('stop-tune').click();
+    expect(await answer).toBe('stopped');
+  });
+
   it('proposes as before when the trainer was killed, and when the whole app was', async () => {
     const { pool } = await tunedRound(person);
     expect(await person.killUtility('trainer')).toBe(1);

@@ -93,6 +93,15 @@ async function open(): Promise<void> {
       embedding: { state: 'running', done: 148, total: wanted, failed: 1, rate: 23.4, secondsLeft: 11, failure: null },
     };
   }
+  if (query.has('eva-x')) {
+    const { encoder, embedding, trainer } = bridge.status;
+    bridge.status = {
+      ...bridge.status,
+      encoder: encoder && { ...encoder, name: 'EVA-X S', builtin: false, tokenBytes: 150_528, blockBytes: 151_296 },
+      embedding: { ...embedding, state: 'done', done: wanted, total: wanted },
+      trainer: { ...trainer, tuning: query.has('tuning') },
+    };
+  }
   const theme = query.get('theme');
   if (theme === 'light' || theme === 'dark') await bridge.call('settings.set', { theme });
   Object.assign(globalThis, { fake: bridge, suspect: (many: number) => suspectLabels(bridge, many) });

@@ -298,6 +298,29 @@ for (const theme of ['dark', 'light']) {
         await page.keyboard.press('p');
       },
     });
+    for (const [state, labelled, query] of [
+      ['few', 260, ''],
+      ['many', 520, ''],
+      ['running', 520, '&tuning'],
+    ]) {
+      await scene(at(`fine-tune-${state}`), {
+        query: `theme=${theme}&eva-x${query}`,
+        size,
+        steps: async (page) => {
+          await open(page);
+          await page.keyboard.press('p');
+          await page.evaluate((n) => {
+            const round = globalThis.fake.round();
+            globalThis.fake.emit('round', { ...round, stage: 'full', metrics: { ...round.metrics, labelled: n } });
+            const progress = { job: 'tune', done: 4_000, total: 157_000, what: 'Training the last block', secondsLeft: 6_300 };
+            globalThis.fake.emit('progress', progress);
+          }, labelled);
+          if (query === '') await page.getByTestId('tuned-part').click();
+          if (state === 'many') await page.getByTestId('tuned-part-block').click();
+          await page.getByTestId('fine-tune').scrollIntoViewIfNeeded();
+        },
+      });
+    }
     await scene(at('quality'), {
       query: `theme=${theme}`,
       size,

@@ -140,6 +140,8 @@ export const encoderService = {
       params: z.object({ state: EncoderState, names: z.array(z.string()).max(64) }),
       result: z.object({ shape: z.tuple([z.int(), z.int()]), bits: z.instanceof(Uint16Array) }),
     },
+    /** Last block and LayerNorm of the encoder that is open, in float32 (7 to 28 MB), for fine-tuning. Fails (wrong-use) where it has none. */
+    lastBlock: { params: z.object({}), result: z.object({ block: z.record(z.string(), HeadTensor) }) },
     /** Opens an exported model for `predict`, in place of one that is open. */
     openExported: {
       params: z.object({ model: z.string(), threads: z.int().min(0), batch: z.int().min(1).max(BATCH) }),

@@ -203,7 +203,7 @@ export const Metrics = z.object({
 });
 export type Metrics = z.infer<typeof Metrics>;
 
-/** Tokens of some images, one after the other: [names.length, rows, width] as float16 bits. */
+/** Tokens or block inputs of some images, one after the other: [names.length, rows, width] as float16 bits. */
 const States = z.object({
   names: z.array(z.string()).max(64),
   shape: z.tuple([z.int().positive(), z.int().positive()]),
@@ -287,15 +287,18 @@ export const trainerService = {
         tensors: z.record(z.string(), HeadTensor),
       }),
     },
-    /** Hands over tokens (float16 bits) of images by name, for `tune`; they stay until `tuneEnd`. */
+    /** Hands over tokens or block inputs (float16 bits) of images by name, for `tune`; they stay until `tuneEnd`. */
     putStates: { params: States, result: z.void() },
-    /** Fine-tunes a head on the newest snapshot's labels; their tokens must be here. Progress comes as `tuning`, an abort stops it. */
-    tune: { params: z.object({}), result: TuneOutcome },
+    /**
+     * Fine-tunes a head on the newest snapshot's labels: the attentive probe on tokens or, where `block` is given, that last block of the encoder on
+     * block inputs; they must be here. Progress comes as `tuning`, an abort stops it.
+     */
+    tune: { params: z.object({ block: z.record(z.string(), HeadTensor).optional() }), result: TuneOutcome },
     /** What the head that `tune` made says of these images. */
     tuneScore: { params: States, result: z.void() },
     /** The head that `tune` made, for a base of the same pool; every image of the pool must have been scored. */
     tuneResult: { params: z.object({}), result: TunedHead },
-    /** Forgets the tokens and the head. */
+    /** Forgets the states and the head. */
     tuneEnd: { params: z.object({}), result: z.void() },
     /** Flagged labels of the last full round, the least probable answer first, at most `count`; `judged`: how many could be judged. */
     suspects: {
@@ -307,6 +310,7 @@ export const trainerService = {
   },
   events: {
     round: Round,
+    /** In images through the model, training on one counting as three; `total` is the most it can take, and falls. */
     tuning: z.object({ done: z.int(), total: z.int() }),
     working: z.object({ stage: z.enum(['idle', 'basis', 'quick', 'full']) }),
     /** The tensor backend failed in mid-run and this one took over; the round goes on. */

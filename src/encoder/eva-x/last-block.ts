@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../contract/result';
 import { decodeHalves } from '../../onnx/float16';
 import type { Constant } from '../../onnx/graph';
 import { parseModel, type Model } from '../../onnx/model';
-import { openEncoderFolder } from '../folder';
+import { openEncoderFolder, type EncoderFolder } from '../folder';
 
 /** Our names of a dense layer's weights, and those of `evaXModel`. */
 const layers = [
@@ -64,13 +64,17 @@ export async function readLastBlock(
 ): Promise<Result<{ readonly block: LastBlock; readonly id: string; readonly name: string }>> {
   const opened = await openEncoderFolder(folder);
   if (!opened.ok) return opened;
-  const { model, card } = opened.value;
+  const { id, name } = opened.value.card;
+  const block = await blockIn(opened.value);
+  return block.ok ? ok({ block: block.value, id, name }) : block;
+}
+
+/** The same of a folder that is open. */
+export async function blockIn({ model, card }: EncoderFolder): Promise<Result<LastBlock>> {
   const parsed = card.outputs.blockInput ? parseModel(await readFile(model)) : null;
   if (parsed && !parsed.ok) return parsed;
   const block = parsed && lastBlockOf(parsed.value);
-  return block
-    ? ok({ block, id: card.id, name: card.name })
-    : fail('wrong-use', { reason: `${card.name} has no last block that could be fine-tuned` });
+  return block ? ok(block) : fail('wrong-use', { reason: `${card.name} has no last block that could be fine-tuned` });
 }
 
 function floats({ shape, data }: Constant, scale: Constant | undefined): Tensor {

@@ -32,7 +32,8 @@ export function statusOf(
       reason: opened.reason,
       precision: opened.card.precision,
       quantisation: opened.card.quantisation,
-      tokenBytes: opened.card.outputs.tokens ? 2 * opened.card.outputs.tokens[0] * opened.card.outputs.tokens[1] : null,
+      tokenBytes: halves(opened.card.outputs.tokens),
+      blockBytes: opened.card.kind === 'eva-x' ? halves(opened.card.outputs.blockInput) : null,
     },
     trainer: {
       backend: training.backend,
@@ -45,3 +46,6 @@ export function statusOf(
     },
   };
 }
+
+/** Bytes of so many values in half precision. */
+const halves = (shape: readonly [number, number] | undefined): number | null => (shape ? 2 * shape[0] * shape[1] : null);

@@ -1,4 +1,5 @@
 import type { BridgeService } from '../../contract/bridge';
+import type { TunedKind } from '../../contract/head';
 import type { EmbedItem } from '../../contract/jobs/encoder';
 import type { TuneOutcome } from '../../contract/jobs/trainer';
 import { attempt, fail, unwrap, type Result } from '../../contract/result';
@@ -7,11 +8,14 @@ import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
 import type { ProjectSession } from '../projects/session';
+import { stateOfKind } from '../../trainer/heads/tuned/kinds';
 import type { PooledImage } from '../projects/base';
+import { timeLeft } from './time-left';
 
-/** One chunk of tokens on its way from the encoder to the trainer: messages are copied, and large ones stall main. */
+const training: Readonly<Record<TunedKind, string>> = { attentive: 'Learning where to look', block: 'Training the last block' };
+/** One chunk of states on its way from the encoder to the trainer: messages are copied, and large ones stall main. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
-/** Images whose tokens are computed in one call, so that a stop and the encoder's end cost little. */
+/** Images whose states are computed in one call, so that a stop and the encoder's end cost little. */
 const PORTION = 64;
 
 /** Fine-tuning of the open project's head, on request and in the background. Labeling goes on. */
@@ -21,16 +25,19 @@ export function setupTuning({ projects, processes, emit }: { projects: Projects;
 } {
   let running: AbortController | null = null;
   const part: BridgePart = {
-    'tuning.start': async ({ project }) => {
+    'tuning.start': async ({ project, kind }) => {
       const session = projects.session();
       if (session?.project.id !== project) return fail('project-missing', { project });
       if (running) return fail('wrong-use', { reason: 'a head is being fine-tuned already' });
       running = new AbortController();
       session.tuning = true;
-      const off = processes.trainer.on('tuning', ({ done, total }) => emit('progress', { job: 'tune', done, total, what: 'Fine-tuning' }));
+      const left = timeLeft();
+      const off = processes.trainer.on('tuning', ({ done, total }) =>
+        emit('progress', { job: 'tune', done, total, what: training[kind], secondsLeft: left(done, total) }),
+      );
       try {
         const signal = AbortSignal.any([running.signal, session.closing]);
-        return await attempt(() => fineTune(session, processes, emit, signal));
+        return await attempt(() => fineTune(session, kind, processes, emit, signal));
       } finally {
         off();
         running = null;
@@ -45,18 +52,21 @@ export function setupTuning({ projects, processes, emit }: { projects: Projects;
 /** May throw FailureErrors. */
 async function fineTune(
   session: ProjectSession,
+  kind: TunedKind,
   processes: Processes,
   emit: Emit<BridgeService>,
   signal: AbortSignal,
 ): Promise<TuneOutcome> {
   const opened = unwrap(await session.embedding.open());
-  const shape = opened.card.outputs.tokens;
-  if (!shape) return unwrap(fail('wrong-use', { reason: `${opened.card.name} gives no tokens of image regions` }));
+  const state = stateOfKind[kind];
+  const shape = opened.card.outputs[state];
+  if (!shape) return unwrap(fail('wrong-use', { reason: `${opened.card.name} gives nothing that could be fine-tuned in this way` }));
   if (session.embedding.state !== 'done') return unwrap(fail('wrong-use', { reason: 'images are still being embedded' }));
+  const block = kind === 'block' ? unwrap(await processes.encoder.call('lastBlock', {})) : {};
   const pool = session.pooled();
   const labelled = session.labelledImages();
   const learnt = pool.filter(({ image }) => labelled.has(image.id));
-  /** Computes the tokens of these images where they are not kept yet, and hands them on in chunks. */
+  /** Computes the states of these images where they are not kept yet, and hands them on in chunks. */
   const each = async (
     images: readonly PooledImage[],
     what: string,
@@ -66,28 +76,25 @@ async function fineTune(
       emit('progress', { job: 'tune', done: from, total: images.length, what });
       const portion = images.slice(from, from + PORTION);
       const names = [...new Set(portion.map(({ name }) => name))];
-      const missing = new Set(unwrap(await processes.encoder.call('missing', { names, states: ['tokens'] })));
+      const missing = new Set(unwrap(await processes.encoder.call('missing', { names, states: [state] })));
       const items = portion
         .filter(({ name }) => missing.has(name))
         .map(({ image }): EmbedItem => ({ key: image.id, source: session.sourceOf(image) }));
-      if (items.length > 0) unwrap(await processes.encoder.call('embed', { items, states: ['tokens'] }, { signal }));
+      if (items.length > 0) unwrap(await processes.encoder.call('embed', { items, states: [state] }, { signal }));
       const count = Math.max(1, Math.min(64, Math.floor(CHUNK_BYTES / (2 * shape[0] * shape[1]))));
       for (let at = 0; at < names.length; at += count) {
         if (signal.aborted) unwrap(fail('stopped'));
+        emit('progress', { job: 'tune', done: from + at, total: images.length, what });
         const chunk = names.slice(at, at + count);
-        const { bits } = unwrap(await processes.encoder.call('fetchStates', { state: 'tokens', names: chunk }));
+        const { bits } = unwrap(await processes.encoder.call('fetchStates', { state, names: chunk }));
         unwrap(await hand(chunk, bits));
       }
     }
   };
-  await each(learnt, 'Reading image regions of the labelled images', (names, bits) =>
-    processes.trainer.call('putStates', { names, shape, bits }),
-  );
-  const outcome = unwrap(await processes.trainer.call('tune', {}, { signal }));
+  await each(learnt, 'Reading the labelled images', (names, bits) => processes.trainer.call('putStates', { names, shape, bits }));
+  const outcome = unwrap(await processes.trainer.call('tune', block, { signal }));
   if (!outcome.wins) return outcome;
-  await each(pool, 'Reading image regions of all images', (names, bits) =>
-    processes.trainer.call('tuneScore', { names, shape, bits }, { signal }),
-  );
+  await each(pool, 'Reading all images', (names, bits) => processes.trainer.call('tuneScore', { names, shape, bits }, { signal }));
   unwrap(await session.keepTuned(unwrap(await processes.trainer.call('tuneResult', {}))));
   return outcome;
 }

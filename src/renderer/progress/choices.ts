@@ -1,3 +1,4 @@
+import type { TunedKind } from '../../contract/head';
 import type { Combine, HeadKind, Strategy } from '../../contract/jobs/trainer';
 
 interface Choice {
@@ -36,6 +37,23 @@ export const heads: Readonly<Record<HeadKind, Choice>> = {
 export const combinations: Readonly<Record<Combine, Choice>> = {
   mean: { title: 'Average of the findings', when: 'An image counts as hard where many findings are: right unless you have a reason.' },
   max: { title: 'Hardest finding', when: 'One finding that is hard to tell is enough: where findings are rare and each one matters.' },
+};
+
+/** What can be fine-tuned; `from`: labels below which it hardly ever wins. */
+export const tunedParts: Readonly<Record<TunedKind, { title: string; short: string; about: string; from: number }>> = {
+  attentive: {
+    title: 'Where to look (attention pooling)',
+    short: 'where to look',
+    about: 'Learns where in the image to look for each finding, in the background.',
+    from: 200,
+  },
+  block: {
+    title: 'The encoder’s last block (slow without a graphics card)',
+    short: 'the encoder’s last block',
+    about:
+      'Trains the last block of the encoder for these findings, in the background. On a processor that can take an hour or two: the time is measured in the first seconds and shown, and you can stop. Proposals are slower meanwhile.',
+    from: 400,
+  },
 };
 
 export const kinds = {

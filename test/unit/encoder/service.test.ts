@@ -164,6 +164,11 @@ describe('the encoder service', () => {
     expect(wrong.ok ? null : wrong.failure.code).toBe('encoder-missing');
   });
 
+  test('an encoder without a last block that can be trained says so', async () => {
+    const { encoder, context } = await start();
+    expect(await encoder.handlers.lastBlock({}, context)).toMatchObject({ ok: false, failure: { code: 'wrong-use' } });
+  });
+
   test('another encoder is not opened under a job', async () => {
     const { encoder, embed, context } = await start();
     const job = embed(names(60));

@@ -106,6 +106,7 @@ export class FakeBridge implements Client<BridgeService> {
         reason: 'no other provider here',
         precision: 'fp32',
         tokenBytes: null,
+        blockBytes: null,
       },
       trainer: {
         backend: 'wasm',

@@ -1,7 +1,5 @@
 import type { EncoderState } from '../../../contract/encoder-card';
-import type { HeadFile } from '../../../contract/head';
-
-export type TunedKind = 'attentive' | 'block';
+import type { HeadFile, TunedKind } from '../../../contract/head';
 
 /** What each kind of fine-tuned head reads. */
 export const stateOfKind: Readonly<Record<TunedKind, EncoderState>> = { attentive: 'tokens', block: 'blockInput' };

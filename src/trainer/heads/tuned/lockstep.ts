@@ -2,10 +2,11 @@ import type { Task } from '../../../contract/model';
 import type { Targets } from '../../labels';
 import { beginning, valuesOf, type Trainable, type Values } from '../../tensors/tuning';
 import { foldCount } from '../out-of-fold';
-import { judge, pass, type Lesson, type Member } from './member';
+import { judge, pass, TRAINED, type Lesson, type Member, type Worked } from './member';
 
 /** Work in the background that tells how far it is. */
 export interface Watched {
+  /** In goes of an image through the model. `total` is the most it can take: it falls where the end comes sooner. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,22 +39,29 @@ type Begin = (include: Uint8Array) => Promise<Trainable>;
 export async function trainInStep(lesson: Lesson, folds: Int8Array, begin: Begin, options: TrainingOptions): Promise<Trained> {
   const count = foldCount(folds);
   if (count < LEAST_FOLDS) throw new RangeError(`${String(count)} folds are too few`);
-  const total = options.passes * (2 * count + 1);
-  const chosen = await choosePasses(lesson, folds, begin, { ...options, onProgress: (done) => options.onProgress?.(done, total) });
-  let left = chosen.each.reduce((sum, each) => sum + each, chosen.all);
+  const n = folds.length;
+  /** Goes of an image through the model that the last models take: those of the folds with a look at what each left out, and the one on all rows. */
+  const last = (passes: readonly number[], all: number) =>
+    n + TRAINED * passes.reduce((sum, each, fold) => sum + each * (n - placesOf(folds, fold).length), n * all);
+  const { passes, onProgress } = options;
+  let total = passes * n * TRAINED * (count - 2) + (passes + 1) * 2 * n + last(Array<number>(count).fill(passes), passes);
+  let done = 0;
+  const worked: Worked = (goes) => {
+    done += goes;
+    onProgress?.(done, total);
+  };
+  const chosen = await choosePasses(lesson, folds, begin, options, worked);
+  total = done + last(chosen.each, chosen.all);
   const trained = async (without: readonly number[], passes: number): Promise<Member> => {
     const member = await memberWithout(folds, without, begin);
-    for (let done = 1; done <= passes; done++) {
-      await pass(lesson, member, done);
-      left--;
-      options.onProgress?.(total - left, total);
-    }
+    for (let at = 1; at <= passes; at++) await pass(lesson, member, at, worked);
     return member;
   };
   const logits = new Float32Array(lesson.targets.y.length);
-  for (const [fold, passes] of chosen.each.entries()) await judge(lesson, await trained([fold], passes), placesOf(folds, fold), logits);
+  for (const [fold, passes] of chosen.each.entries())
+    await judge(lesson, await trained([fold], passes), placesOf(folds, fold), logits, worked);
   const { model, at } = await trained([], chosen.all);
-  options.onProgress?.(total, total);
+  onProgress?.(total, total);
   return { values: valuesOf(model, at), passes: chosen.all, logits };
 }
 
@@ -62,7 +70,8 @@ async function choosePasses(
   lesson: Lesson,
   folds: Int8Array,
   begin: Begin,
-  { passes, patience, onProgress }: { passes: number; patience: number; onProgress: (done: number) => void },
+  { passes, patience }: TrainingOptions,
+  worked: Worked,
 ): Promise<{ each: readonly number[]; all: number }> {
   const { targets, task } = lesson;
   const count = foldCount(folds);
@@ -77,8 +86,8 @@ async function choosePasses(
   const all: number[] = [];
   const look = async () => {
     for (const [fold, member] of members.entries()) {
-      await judge(lesson, member, placesOf(folds, fold), own);
-      await judge(lesson, member, placesOf(folds, next(fold)), other);
+      await judge(lesson, member, placesOf(folds, fold), own, worked);
+      await judge(lesson, member, placesOf(folds, next(fold)), other, worked);
     }
     const now = members.map((_, fold) => {
       const ahead = meanLoss(targets, task, other, placesOf(folds, next(fold)));
@@ -89,10 +98,7 @@ async function choosePasses(
   };
   await look();
   for (let done = 1; done <= passes && [...losses, all].some((curve) => isOpen(curve, patience)); done++) {
-    for (const [fold, member] of members.entries()) {
-      await pass(lesson, member, done);
-      onProgress((done - 1) * count + fold + 1);
-    }
+    for (const member of members) await pass(lesson, member, done, worked);
     await look();
   }
   return { each: losses.map((curve) => lowest(curve, patience)), all: lowest(all, patience) };

@@ -27,23 +27,45 @@ export interface Member {
   at: Progress;
 }
 
+/** What training on an image takes, in goes of one through the model: the gradient takes two more. */
+export const TRAINED = 3;
+/** Hears of work as it is done, in goes of an image through the model. */
+export type Worked = (goes: number) => void;
+
 /** The member's pass number `done`, counted from 1. */
-export async function pass(lesson: Lesson, member: Member, done: number): Promise<void> {
+export async function pass(lesson: Lesson, member: Member, done: number, worked: Worked): Promise<void> {
   const { source, targets, task, seed, optimiser, batch, signal } = lesson;
   const { model, rows, name } = member;
   const order = random(seed, `tune ${name} ${String(done)}`).shuffle(Float64Array.from(rows));
   const weights = cellWeights(targets, task, rows);
-  const batches = inBatches(Array.from(order), batch).map((part) => () => batchOf(source, targets, weights, rows.length, part));
-  member.at = await trainPass(model, task, member.at, batches, optimiser, () => pause(signal));
+  const parts = inBatches(Array.from(order), batch);
+  const batches = parts.map((part) => () => batchOf(source, targets, weights, rows.length, part));
+  member.at = await trainPass(model, task, member.at, batches, optimiser, told(parts, TRAINED, worked, signal));
 }
 
 /** Puts the member's logits of these places into [n, K]. */
-export async function judge(lesson: Lesson, { model, at }: Member, rows: readonly number[], into: Float32Array): Promise<void> {
+export async function judge(
+  lesson: Lesson,
+  { model, at }: Member,
+  rows: readonly number[],
+  into: Float32Array,
+  worked: Worked,
+): Promise<void> {
   const { source, targets, batch, signal } = lesson;
   const k = targets.findings;
-  const batches = inBatches(rows, batch).map((part) => async () => ({ states: await statesAt(source, targets, part) }));
-  const found = await score(model, valuesOf(model, at), batches, () => pause(signal));
+  const parts = inBatches(rows, batch);
+  const batches = parts.map((part) => async () => ({ states: await statesAt(source, targets, part) }));
+  const found = await score(model, valuesOf(model, at), batches, told(parts, 1, worked, signal));
   rows.forEach((i, r) => into.set(found.subarray(r * k, (r + 1) * k), i * k));
+}
+
+/** Between batches: says what the last one took, each of them once, also where a backend fails and begins again. */
+function told(parts: readonly (readonly number[])[], each: number, worked: Worked, signal: AbortSignal | undefined): () => Promise<void> {
+  let at = 0;
+  return () => {
+    worked(each * (parts[at++]?.length ?? 0));
+    return pause(signal);
+  };
 }
 
 /** Every finding counts the same, however many of its cells were read; multi-class: every row. */

@@ -51,6 +51,7 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
     missing: never,
     exportModel: never,
     fetchStates: never,
+    lastBlock: never,
     madeBy: never,
     fetch: ({ names }) => {
       const all = new Float32Array(names.length * D);

@@ -17,6 +17,7 @@ it('while images are embedded: how many, how fast, how long yet, in which precis
         precision: 'fp16',
         quantisation: { calibrated: 0, measured: 128, error: 0.00034, worst: 0.00061, agreement: 1, decisions: 'directions' },
         tokenBytes: null,
+        blockBytes: null,
       },
     }),
   );

@@ -25,6 +25,7 @@ describe('models trained in step', () => {
       fitted: [true, true],
     };
     const truth = Int8Array.from({ length: 2 * N }, (_, at) => (pool.truth[at >> 1] === at % 2 ? 1 : 0));
+    const told: (readonly [done: number, total: number])[] = [];
     const trained = (y: Int8Array) => {
       const targets: Targets = { findings: 2, rows: Int32Array.from(first(N)), groups: Int32Array.from(first(N)), y };
       const lesson = {
@@ -35,9 +36,18 @@ describe('models trained in step', () => {
         optimiser: { rate: 0.1, decay: 1e-4 },
         batch: 16,
       } as const;
-      return trainInStep(lesson, folds, () => Promise.resolve(attentive(linear, transform, facts)), { passes: 12, patience: 2 });
+      return trainInStep(lesson, folds, () => Promise.resolve(attentive(linear, transform, facts)), {
+        passes: 12,
+        patience: 2,
+        onProgress: (...now) => told.push(now),
+      });
     };
     const as = await trained(truth);
+    // What was done adds up to the total, which had only been the most that it could be.
+    const [most, ...totals] = told.map(([, total]) => total);
+    expect(most).toBe(12 * N * 3 * (FOLDS - 2) + 13 * 2 * N + 12 * N * 3 * FOLDS + N);
+    expect(totals.every((total, i) => total <= (totals[i - 1] ?? most ?? 0))).toBe(true);
+    expect(told.slice(-2).map(([done, total]) => total - done)).toEqual([0, 0]);
     for (const fold of first(FOLDS)) {
       // All of its answers turned round: the worst that its labels can do.
       const turned = await trained(truth.map((state, at) => (folds[at >> 1] === fold ? 1 - state : state)));
