@@ -4,6 +4,7 @@ import type { Id } from '../../contract/model';
 import type { Client } from '../../contract/wire';
 import { Problems } from './problems';
 import { SettingsStore } from './settings-store';
+import { nextTurn } from './turn';
 
 export type Bridge = Pick<Client<BridgeService>, 'call' | 'on'>;
 
@@ -30,6 +31,8 @@ export function makeServices(bridge: Bridge, pictures: Pictures): Services {
 type PageBridge = Bridge & { call(method: string, params: string): Promise<string> };
 
 const LONG_TEXT = 1_000_000;
+/** From so many cells on a request is made into text in a turn of its own. */
+const LONG_REQUEST = 1000;
 
 export function bridgeOfPage(): Bridge {
   const found: unknown = Reflect.get(globalThis, BRIDGE_GLOBAL);
@@ -37,14 +40,29 @@ export function bridgeOfPage(): Bridge {
   const page = found as PageBridge;
   const asText = async (method: string, params: unknown): Promise<never> => {
     const text = await page.call(method, JSON.stringify(params));
+    // A long answer is read in a turn of its own, and what is done with it in another, so that the page draws in between.
+    const isLong = text.length > LONG_TEXT;
+    if (isLong) await nextTurn();
     const value = JSON.parse(text) as never;
-    // What is done with a long answer comes in a turn of its own, so that the page draws in between.
-    if (text.length > LONG_TEXT) await new Promise((resolve) => setTimeout(resolve));
+    if (isLong) await nextTurn();
     return value;
+  };
+  let waiting = 0;
+  let turn = Promise.resolve();
+  /** What is asked after a long request waits for it: main hears all in the order in which it was asked. */
+  const inOrder = async (isLong: boolean): Promise<void> => {
+    waiting += 1;
+    turn = turn.then(isLong ? nextTurn : undefined);
+    await turn;
+    waiting -= 1;
   };
   return {
     on: page.on,
-    call: (method, params) => (AS_TEXT.has(method) ? asText(method, params) : page.call(method, params)),
+    call: async (method, params) => {
+      const isLong = 'cells' in params && params.cells.length > LONG_REQUEST;
+      if (isLong || waiting > 0) await inOrder(isLong);
+      return AS_TEXT.has(method) ? asText(method, params) : page.call(method, params);
+    },
   };
 }
 

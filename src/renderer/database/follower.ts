@@ -2,13 +2,19 @@ import { emptyState } from '../../contract/fold';
 import type { Action, Id } from '../../contract/model';
 import { ok, type Failure, type Result } from '../../contract/result';
 import type { Bridge } from '../app/environment';
+import { nextTurn } from '../app/turn';
 import type { Labels } from '../labels/labels';
 import { blockOf, CopyDatabase, type CellsRow } from './copy';
 
 export const BATCH = 5000;
 
+/** Cells that are looked at for the copy in one go; from so many on each step of the writing has a turn of its own. */
+const SLICE = 10_000;
+
 /** How the labels in memory were brought up at the start. */
 export type Start = 'continued' | 'rebuilt';
+
+type CellsAction = Extract<Action, { cells: unknown }>;
 
 /**
  * Keeps the labels in memory and the database behind them at the journal's sequence number. Actions come from two sides
@@ -19,8 +25,11 @@ export class JournalFollower {
   readonly #project: Id;
   readonly #labels: Labels;
   readonly #onFailure: (failure: Failure) => void;
+  readonly #slice: number;
   #database: CopyDatabase | null;
   #unwritten: Action[] = [];
+  /** Those of them whose blocks are not known yet. */
+  #untouched: CellsAction[] = [];
   /** By annotator the images with cells, by block, and the blocks that are not written yet. */
   #blocks = new Map<Id, Map<number, Set<Id>>>();
   #unwrittenBlocks = new Map<Id, Set<number>>();
@@ -29,7 +38,8 @@ export class JournalFollower {
   #ahead = 0;
   #closed = false;
 
-  constructor(bridge: Bridge, project: Id, labels: Labels, onFailure: (failure: Failure) => void) {
+  constructor(bridge: Bridge, project: Id, labels: Labels, onFailure: (failure: Failure) => void, slice = SLICE) {
+    this.#slice = slice;
     this.#bridge = bridge;
     this.#project = project;
     this.#labels = labels;
@@ -131,7 +141,7 @@ export class JournalFollower {
     for (const action of actions) {
       if (action.seq !== this.#labels.seq + 1) throw new Error(`action ${String(action.seq)} after ${String(this.#labels.seq)}`);
       this.#labels.apply(action);
-      if (this.#database && 'cells' in action) this.#touch(action);
+      if (this.#database && 'cells' in action) this.#untouched.push(action);
     }
     if (!this.#database) return;
     this.#unwritten.push(...actions);
@@ -140,7 +150,7 @@ export class JournalFollower {
     });
   }
 
-  #touch({ annotator, cells }: Extract<Action, { cells: unknown }>): void {
+  #touch(annotator: Id, cells: CellsAction['cells']): void {
     let touched = this.#unwrittenBlocks.get(annotator);
     if (!touched) this.#unwrittenBlocks.set(annotator, (touched = new Set()));
     for (const { image } of cells) touched.add(this.#blockWith(annotator, image));
@@ -174,11 +184,21 @@ export class JournalFollower {
 
   async #write(): Promise<void> {
     while (this.#unwritten.length > 0 && this.#database) {
+      let isLong = false;
+      for (let next; (next = this.#untouched.shift());) {
+        isLong ||= next.cells.length > this.#slice;
+        for (let from = 0; from < next.cells.length; from += this.#slice) {
+          if (isLong) await nextTurn();
+          this.#touch(next.annotator, next.cells.slice(from, from + this.#slice));
+        }
+      }
       const actions = this.#unwritten;
       this.#unwritten = [];
       // All actions taken are among these, so that the rows never run ahead of the number that is written with them.
       const rows = this.#takeRows();
-      await this.#database.append(actions, rows, this.#labels.project.get()).catch(() => this.#giveUpCopy());
+      const project = this.#labels.project.get();
+      if (isLong) await nextTurn();
+      await this.#database.append(actions, rows, project).catch(() => this.#giveUpCopy());
     }
   }
 
@@ -187,6 +207,7 @@ export class JournalFollower {
     const database = this.#database;
     this.#database = null;
     this.#unwritten = [];
+    this.#untouched = [];
     this.#unwrittenBlocks.clear();
     await database?.delete().catch(() => undefined);
   }

@@ -68,11 +68,14 @@ function selected({ session, hint }: GridContext): ImageView[] {
 }
 
 function apply({ session, hidden, hint }: GridContext, views: readonly ImageView[], answers: (view: ImageView) => Answer[]): void {
-  const cells = views.flatMap((view) => {
+  const cells: { image: Id; answers: Answer[] }[] = [];
+  let many = 0;
+  for (const view of views) {
     const own = answers(view).filter(({ finding, state }) => cellOf(view, finding).state !== state);
-    return own.length === 0 ? [] : [{ image: view.id, answers: own }];
-  });
-  const many = cells.reduce((sum, { answers: own }) => sum + own.length, 0);
+    if (own.length === 0) continue;
+    cells.push({ image: view.id, answers: own });
+    many += own.length;
+  }
   if (many > MOST_CELLS) return hint(`At most ${count(MOST_CELLS)} labels fit into one step: select fewer images.`);
   if (cells.length > 0) void session.writer.apply(cells, views.length === 1 ? 'typed' : 'bulk', !hidden);
 }

@@ -38,6 +38,7 @@ export interface Totals {
   readonly perFinding: ReadonlyMap<Id, Readonly<Record<Exclude<CellState, 'none'>, number>>>;
 }
 
+const NO_CELLS: ImageView['cells'] = new Map();
 const NOT_READ: CellView = { state: 'none', source: null, pending: false, kept: null };
 export const cellOf = (view: ImageView, finding: Id): CellView => view.cells.get(finding) ?? NOT_READ;
 
@@ -116,12 +117,12 @@ export class Labels {
       list.push({ token, finding, state });
       this.#pending.set(image, list);
     }
-    this.#changed(new Set(cells.map(({ image }) => image)));
+    this.#changed(unique(cells));
     return token;
   }
 
   end(token: number, cells: readonly PendingCell[]): void {
-    const images = new Set(cells.map(({ image }) => image));
+    const images = unique(cells);
     for (const image of images) {
       const rest = this.#pending.get(image)?.filter((entry) => entry.token !== token) ?? [];
       if (rest.length === 0) this.#pending.delete(image);
@@ -199,12 +200,17 @@ export class Labels {
 
   #view(image: Id): ImageView {
     const own = this.#own();
+    const said = own.cells.get(image);
+    const sent = this.#pending.get(image);
+    const skipped = own.skipped.has(image);
+    // Most images of a large folder: a map for each would be most of the work of a bulk label.
+    if (!said && !sent) return { id: image, record: this.record(image), cells: NO_CELLS, skipped, answered: false };
     const cells = new Map<Id, CellView>();
-    for (const [finding, value] of own.cells.get(image) ?? []) {
+    for (const [finding, value] of said ?? []) {
       if (value.state !== 'none')
         cells.set(finding, { state: value.state, source: value.source, pending: false, kept: value.kept ?? null });
     }
-    for (const { finding, state } of this.#pending.get(image) ?? []) {
+    for (const { finding, state } of sent ?? []) {
       // As main will have it: in a multi-class project one present finding makes the others absent.
       if (state === 'present' && this.project.get().task === 'multiclass') {
         for (const { id } of this.findings) cells.set(id, { state: 'absent', source: null, pending: true, kept: null });
@@ -212,7 +218,7 @@ export class Labels {
       cells.set(finding, { state, source: null, pending: true, kept: null });
     }
     const answered = [...cells.values()].some(({ state }) => state !== 'none');
-    return { id: image, record: this.record(image), cells, skipped: own.skipped.has(image), answered };
+    return { id: image, record: this.record(image), cells, skipped, answered };
   }
 
   #changed(images: Iterable<Id>): void {
@@ -223,7 +229,7 @@ export class Labels {
   }
 
   /** Images whose labels or place in the queue an action may change. */
-  #touchedBy(action: Action): Id[] {
+  #touchedBy(action: Action): Iterable<Id> {
     if (action.kind === 'skip') return [action.image];
     if (action.kind === 'cells') return unique(action.cells);
     if (action.kind === 'undo' || action.kind === 'redo') {
@@ -272,4 +278,8 @@ export class Labels {
   }
 }
 
-const unique = (cells: readonly { readonly image: Id }[]): Id[] => [...new Set(cells.map(({ image }) => image))];
+function unique(cells: readonly { readonly image: Id }[]): Set<Id> {
+  const images = new Set<Id>();
+  for (const { image } of cells) images.add(image);
+  return images;
+}

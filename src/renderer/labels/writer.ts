@@ -61,13 +61,14 @@ export class LabelWriter {
     const cells: CellRequest[] = answers.flatMap(({ image, answers: own }) => {
       const view = this.#labels.of(image);
       const differing = own.filter(({ finding, state }) => cellOf(view, finding).state !== state);
-      const same = own.filter((answer) => !differing.includes(answer) && !cellOf(view, answer.finding).pending);
       // What is so already needs no writing, and an earlier refusal of it no longer matters.
-      if (!whole || differing.length === 0)
+      if (differing.length === 0 || (!whole && differing.length < own.length)) {
+        const same = own.filter((answer) => !differing.includes(answer) && !cellOf(view, answer.finding).pending);
         this.#settle(
           same.map(({ finding }) => ({ image, finding })),
           whole,
         );
+      }
       const probabilities = head === null ? null : this.#proposals.of(image);
       return (whole && differing.length > 0 ? own : differing).map(({ finding, state }) => {
         const p = probabilities?.get(finding) ?? null;
@@ -127,11 +128,11 @@ export class LabelWriter {
   }
 
   async #answer(call: Promise<Result<Action | null>>, asked: readonly Asked[], whole: boolean, end: () => void): Promise<Result<unknown>> {
-    const result = await this.#send(call, end, new Set(asked.map(({ image }) => image)).size);
+    const result = await this.#send(call, end, imagesOf(asked).size);
     if (result.ok) this.#unsaved.saved(asked, whole);
     else this.#unsaved.refused(asked);
     this.#tell(-1, result.ok ? undefined : result.failure);
-    if (!result.ok) this.#listener.refused([...new Set(asked.map(({ image }) => image))]);
+    if (!result.ok) this.#listener.refused([...imagesOf(asked)]);
     return result;
   }
 
@@ -165,4 +166,10 @@ export class LabelWriter {
       return { waiting, images: waiting === 0 ? 0 : Math.max(before.images, images), unsaved, reason };
     });
   }
+}
+
+function imagesOf(asked: readonly Asked[]): Set<Id> {
+  const images = new Set<Id>();
+  for (const { image } of asked) images.add(image);
+  return images;
 }

@@ -1,4 +1,5 @@
 import Dexie from 'dexie';
+import fc from 'fast-check';
 import { fold } from '../../../../src/contract/fold';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CopyDatabase, databaseName } from '../../../../src/renderer/database/copy';
@@ -16,6 +17,12 @@ const cell = (image: number, finding: number, state: 'present' | 'absent' | 'non
   shown: null,
   head: null,
 });
+
+const asText = ([annotator, image, cells]: readonly [string, string, ReadonlyMap<string, unknown>]) => [
+  annotator,
+  image,
+  [...cells].toSorted(([a], [b]) => a.localeCompare(b)),
+];
 
 describe('the copy of the journal', () => {
   let bridge: FakeBridge;
@@ -55,6 +62,46 @@ describe('the copy of the journal', () => {
     const { labels, start } = await open();
     expect(start).toBe('continued');
     expect(cellOf(labels.of(id(2, 'G')), id(1, 'F')).state).toBe('absent');
+  });
+
+  it('however finely a long action is cut for it, the copy is what the journal says', async () => {
+    const answer = fc.array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3 }), fc.constantFrom('present', 'none')), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    const steps = fc.array(fc.oneof({ weight: 3, arbitrary: answer }, fc.constantFrom('undo' as const, 'redo' as const)), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.integer({ min: 1, max: 5 }), fc.array(fc.boolean(), { maxLength: 8 }), async (all, slice, pauses) => {
+        bridge = new FakeBridge({ images: 6, project: makeProject('multilabel') });
+        const project = bridge.project.id;
+        await Dexie.delete(databaseName(project));
+        const labels = new Labels(bridge.project);
+        const follower = new JournalFollower(bridge, project, labels, (failure) => failures.push(failure), slice);
+        await follower.open(bridge.journal.length);
+        for (const [at, step] of all.entries()) {
+          if (typeof step === 'string') await bridge.call(`labels.${step}`, { project });
+          else await apply(...step.map(([image, finding, state]) => cell(image, finding, state as 'present')));
+          for (const action of bridge.journal.slice(labels.seq)) follower.receive(action);
+          // The next one comes in the midst of the cutting, or a turn later.
+          if (pauses[at]) await new Promise((resolve) => setTimeout(resolve));
+        }
+        await follower.close();
+        expect(failures).toEqual([]);
+        const copy = new CopyDatabase(project);
+        const read = await copy.read();
+        copy.close();
+        const said = fold(bridge.journal);
+        const cellsOf = (state: typeof said | null) =>
+          [...(state?.annotators ?? [])].flatMap(([annotator, { cells }]) =>
+            [...cells].map(([image, own]) => [annotator, image, new Map(own)] as const),
+          );
+        expect(new Set(cellsOf(read).map((row) => JSON.stringify(asText(row))))).toEqual(
+          new Set(cellsOf(said).map((row) => JSON.stringify(asText(row)))),
+        );
+        expect(read?.seq).toBe(said.seq);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('reads what was announced and did not come; what came meanwhile as an answer is not read again', async () => {
