@@ -18,7 +18,9 @@ export function whoSays(round: RoundView, findings: readonly Finding[], fromFile
   const own = findings.filter(({ id }) => fromFile(id) !== null);
   const unchecked = own.filter(({ id }) => fromFile(id) === 'unchecked');
   const fitted = isFitted(round) && own.length < findings.length;
-  const sentences = fitted ? [`Calibrated probabilities of the head fitted on ${count(round.metrics.labelled)} labelled images.`] : [];
+  // Audit draws are labelled, and nothing is fitted on them.
+  const learnt = round.head?.labels.count ?? round.metrics.labelled;
+  const sentences = fitted ? [`Calibrated probabilities of the head fitted on ${count(learnt)} labelled images.`] : [];
   if (own.length > 0) {
     const which = fitted ? `Hatched: ${named(own)} from` : 'From';
     const trust =

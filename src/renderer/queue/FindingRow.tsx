@@ -58,7 +58,11 @@ export const FindingRow = memo(function FindingRow({
           {answered && !(task === 'multiclass' && state === 'absent') && <StateIcon state={state} size={14} />}
           {answered ? said(task, state, source) : ghost ? offered(task, ghost) : <span className="visually-hidden">not read</span>}
         </span>
-        {unlearnt && !answered && <span className="unlearnt">Not learnt yet: needs images with it and without</span>}
+        {unlearnt && !answered && (
+          <span className="unlearnt" title="Needs images with it and without">
+            Not learnt yet<span className="unlearnt-needs">: needs images with it and without</span>
+          </span>
+        )}
         {probability !== null && (
           <span
             className={fromFile ? 'probability from-file' : 'probability'}

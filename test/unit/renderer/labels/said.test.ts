@@ -27,6 +27,12 @@ describe('who proposes', () => {
     expect(proposals.fromFile(id(1, 'F'))).toBe(null);
   });
 
+  it('audit draws are labelled images, but not what the head was fitted on', () => {
+    const { round, proposals, findings } = shown(3);
+    const head = round.head && { ...round.head, labels: { ...round.head.labels, count: 2 } };
+    expect(whoSays({ ...round, head }, findings, proposals.fromFile)).toContain('fitted on 2 labelled images');
+  });
+
   it('the head of the file, before any label: said to be unchecked, and silent where it knows nothing', () => {
     const { text, round, proposals } = shown(0, ['Mass', 'Edema']);
     expect(isFitted(round)).toBe(false);

@@ -42,6 +42,19 @@ it('tells the newcomer how to answer, until proposals are there to show it', asy
   expect(rail.textContent).toContain(task === 'multilabel' ? 'once for present, again for absent' : 'Press its key or click it');
 });
 
+it('says of every finding without a proposal why there is none, also in a long list', async () => {
+  const findings = Array.from({ length: 8 }, (_, at) => `finding ${String(at)}`);
+  const project = makeProject('multilabel', findings);
+  await openPage({ project, images: 20, headFrom: 1, ready: ['finding 0', 'finding 1'] });
+  await within(screen.getByTestId('finding-finding 0')).findByTestId('proposal');
+  for (const name of findings.slice(2)) {
+    const row = screen.getByTestId(`finding-${name}`);
+    expect(row.textContent).toContain('Not learnt yet');
+    expect(within(row).getByTitle('Needs images with it and without')).toBeTruthy();
+  }
+  expect(await violations()).toEqual([]);
+});
+
 it('opens dialogs at their first field, not at the cross that closes them', async () => {
   const { user } = await openPage();
   await user.keyboard('1');
