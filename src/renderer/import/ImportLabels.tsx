@@ -61,13 +61,15 @@ export function ImportLabels({ onClose }: { readonly onClose: () => void }) {
     problems.note(`${counted(done.labels, 'label')} imported${steps}.`, [{ title: 'Undo', run: () => void undo() }]);
     onClose();
   };
+  // A table of hundreds of megabytes is read for a while: nothing is written yet, and who waits may leave.
+  const importing = busy === 'Importing…';
   const footer = (
     <>
       <span className="muted" role="status">
         {busy}
       </span>
       <span className="spacer" />
-      <button className="button" onClick={onClose} disabled={busy !== null}>
+      <button className="button" onClick={onClose} disabled={importing} data-testid="import-labels-cancel">
         Cancel
       </button>
       <button
@@ -81,7 +83,7 @@ export function ImportLabels({ onClose }: { readonly onClose: () => void }) {
     </>
   );
   return (
-    <Dialog title="Import labels" onClose={onClose} testId="import-labels" footer={footer} busy={busy !== null}>
+    <Dialog title="Import labels" onClose={onClose} testId="import-labels" footer={footer} busy={importing}>
       <p className="muted">{about[task]} What you have answered already stays as it is.</p>
       <div className="row">
         <button type="button" className="button" onClick={() => void choose()} disabled={busy !== null} data-testid="import-labels-choose">

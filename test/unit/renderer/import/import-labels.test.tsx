@@ -44,6 +44,20 @@ it('imports what was shown: a table that was written again meanwhile is shown ag
   await screen.findByText('24 of 24 labelled');
 });
 
+it('may be left while a large table is read, and then imports nothing', async () => {
+  const { bridge, user } = await openPage();
+  let goOn: () => void = () => undefined;
+  bridge.gateOf.set('labels.import', new Promise((resolve) => (goOn = resolve)));
+  await user.keyboard('{Control>}{Shift>}l{/Shift}{/Control}');
+  await user.click(await screen.findByTestId('import-labels-choose'));
+  await screen.findByText('Reading the table…');
+  await user.click(screen.getByTestId('import-labels-cancel'));
+  expect(screen.queryByTestId('import-labels')).toBeNull();
+  goOn();
+  expect(await screen.findByText('0 of 24 labelled')).toBeTruthy();
+  expect(bridge.journal.every(({ kind }) => kind !== 'cells')).toBe(true);
+});
+
 it('says what is wrong with a table', async () => {
   const { bridge, user } = await openPage();
   bridge.failures.set('labels.import', failing('table-invalid', { file: 'x.csv', row: 1, reason: 'no column is called label' }));
