@@ -82,6 +82,13 @@ describe.skipIf(noRealImages !== null)(`the main job on 600 real radiographs${no
   it('the large view shows the image at full depth; grid, progress and settings are free of barriers', async () => {
     await person.page.locator('[data-testid=queue-image][data-ready=full]').waitFor();
     expect(await person.id('viewer-failure').count()).toBe(0);
+    await person.page.keyboard.press(';');
+    await person.id('compare-image').waitFor();
+    const [read, beside] = await Promise.all(['queue-image', 'compare-image'].map((name) => person.id(name).boundingBox()));
+    expect(beside?.x).toBeGreaterThanOrEqual((read?.x ?? NaN) + (read?.width ?? NaN));
+    expect([beside?.y, beside?.height]).toEqual([read?.y, read?.height]);
+    expect(await person.barriers()).toEqual([]);
+    await person.page.keyboard.press(';');
     for (const key of ['p', 'g', '?']) {
       await person.page.keyboard.press(key);
       await person.page.waitForTimeout(500);
