@@ -1,4 +1,5 @@
 // node test/bench/viewer/run.mjs [steps]: from the key to the image on the screen, in the real app. See README.md.
-import { inApp } from '../in-app.mjs';
+import { script } from '../../../setup/commands.mjs';
+import { driveApp } from '../../../setup/driver.mjs';
 
-await inApp('viewer/main.ts', process.argv.slice(2));
+await script(() => driveApp('test/bench/viewer/main.ts', 'measure', process.argv.slice(2)));
