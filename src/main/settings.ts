@@ -1,4 +1,4 @@
-import { AppSettings } from '../contract/bridge';
+import { AppSettings } from '../contract/views';
 import { ok, type Result } from '../contract/result';
 import { nativeTheme } from 'electron';
 import { readFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import type { bridge, BridgeService, ImportOutcome } from '../../contract/bridge';
+import type { bridge, BridgeService } from '../../contract/bridge';
+import type { ImportOutcome } from '../../contract/views';
 import { EncoderCard } from '../../contract/encoder-card';
 import type { ConversionStage, EncoderService } from '../../contract/jobs/encoder';
 import type { ImageSource } from '../../contract/jobs/imaging';

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ProjectSummary } from '../../contract/bridge';
+import type { ProjectSummary } from '../../contract/views';
 import { EncoderCard } from '../../contract/encoder-card';
 import { type KeptEmbeddings, type Library, type LibraryEntry, Speed } from '../../contract/library';
 import { BUILTIN_ENCODER } from '../../contract/model';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { MetadataPreview } from '../../contract/bridge';
+import type { MetadataPreview } from '../../contract/views';
 import { matchPattern, parsePattern } from '../../contract/file-pattern';
 import type { MetadataColumns, MetadataRule, Stated } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';

@@ -1,4 +1,4 @@
-import type { CellRequest, LabelImport } from '../../contract/bridge';
+import type { CellRequest, LabelImport } from '../../contract/views';
 import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
 import type { Action, Id, Kept } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';

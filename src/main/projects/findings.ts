@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { NewFinding } from '../../contract/bridge';
+import type { NewFinding } from '../../contract/views';
 import type { ProjectState } from '../../contract/fold';
 import type { Id, Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';

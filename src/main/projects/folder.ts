@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ProjectStatus, ScanOutcome } from '../../contract/bridge';
+import type { ProjectStatus, ScanOutcome } from '../../contract/views';
 import type { Id, ImageRecord, Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { CellRequest, LabelImport } from '../../contract/bridge';
+import type { CellRequest, LabelImport } from '../../contract/views';
 import type { CellState, Id, ImageRecord, Project } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { isReservedName, UNSURE } from '../../contract/tables';

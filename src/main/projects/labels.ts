@@ -1,4 +1,4 @@
-import type { CellRequest } from '../../contract/bridge';
+import type { CellRequest } from '../../contract/views';
 import { cellOf, type ProjectState } from '../../contract/fold';
 import type { CellChange, CellState, Id, Project, Use } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { shell } from 'electron';
 import { ulid } from 'ulid';
 import { z } from 'zod';
-import { type MetadataPreview, type NewFinding, ProjectSummary } from '../../contract/bridge';
+import { type MetadataPreview, type NewFinding, ProjectSummary } from '../../contract/views';
 import { annotatorState } from '../../contract/fold';
 import { SCHEMA, type FrameChoice, type MetadataRule, type Project, type Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';

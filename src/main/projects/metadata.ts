@@ -1,4 +1,4 @@
-import type { MetadataPreview } from '../../contract/bridge';
+import type { MetadataPreview } from '../../contract/views';
 import { matchPattern, parsePattern } from '../../contract/file-pattern';
 import type { ImageRecord, MetadataRule, Project, Stated } from '../../contract/model';
 import { ok, type Failure, type Result } from '../../contract/result';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { NewFinding } from '../../contract/bridge';
+import type { NewFinding } from '../../contract/views';
 import type { Id, Project, QueueRule } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { ulid } from 'ulid';

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import type { BridgeService, ProjectStatus, ScanOutcome } from '../../contract/bridge';
+import type { BridgeService } from '../../contract/bridge';
+import type { ProjectStatus, ScanOutcome } from '../../contract/views';
 import { sentence } from '../../contract/catalogue';
 import { annotatorState, type ProjectState } from '../../contract/fold';
 import { imageName } from '../../contract/frames';

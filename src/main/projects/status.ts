@@ -1,4 +1,4 @@
-import type { ProjectStatus } from '../../contract/bridge';
+import type { ProjectStatus } from '../../contract/views';
 import { BUILTIN_ENCODER, type Project } from '../../contract/model';
 import type { Embedding } from './embedding';
 import type { Training } from './training';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { BridgeService, SuspectLabel } from '../../contract/bridge';
+import type { BridgeService } from '../../contract/bridge';
+import type { SuspectLabel } from '../../contract/views';
 import { sentence } from '../../contract/catalogue';
 import { StateCode, type LabelDelta, type Round, type Settings } from '../../contract/jobs/trainer';
 import type { CellChange, Id } from '../../contract/model';

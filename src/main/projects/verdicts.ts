@@ -1,4 +1,4 @@
-import type { SuspectLabel } from '../../contract/bridge';
+import type { SuspectLabel } from '../../contract/views';
 import type { Suspect } from '../../contract/jobs/trainer';
 import type { Finding, Id } from '../../contract/model';
 

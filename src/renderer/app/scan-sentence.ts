@@ -1,4 +1,4 @@
-import type { ScanOutcome } from '../../contract/bridge';
+import type { ScanOutcome } from '../../contract/views';
 import { counted } from '../controls/figures';
 
 /** What a look at the folder found. */

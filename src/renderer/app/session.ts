@@ -1,4 +1,4 @@
-import type { ProjectStatus } from '../../contract/bridge';
+import type { ProjectStatus } from '../../contract/views';
 import type { Id, Project } from '../../contract/model';
 import { ok, type Failure, type Result } from '../../contract/result';
 import { count } from '../controls/figures';

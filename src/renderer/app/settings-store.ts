@@ -1,4 +1,5 @@
-import type { AppSettings, BridgeService } from '../../contract/bridge';
+import type { BridgeService } from '../../contract/bridge';
+import type { AppSettings } from '../../contract/views';
 import type { Client } from '../../contract/wire';
 import type { Problems } from './problems';
 import { Signal } from './signal';

@@ -1,6 +1,6 @@
 import { FileSpreadsheet } from 'lucide-react';
 import { useState } from 'react';
-import type { LabelImport } from '../../contract/bridge';
+import type { LabelImport } from '../../contract/views';
 import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';

@@ -1,4 +1,4 @@
-import type { ProjectStatus } from '../../contract/bridge';
+import type { ProjectStatus } from '../../contract/views';
 import type { Task } from '../../contract/model';
 import type { Totals } from './labels';
 

@@ -1,4 +1,4 @@
-import type { PoolView, RoundView } from '../../contract/bridge';
+import type { PoolView, RoundView } from '../../contract/views';
 import type { QueueEntry } from '../../contract/jobs/trainer';
 import type { Finding, Id, Project } from '../../contract/model';
 import { Signal, type Readable } from '../app/signal';

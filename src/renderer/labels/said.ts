@@ -1,4 +1,4 @@
-import type { RoundView } from '../../contract/bridge';
+import type { RoundView } from '../../contract/views';
 import type { Finding, Id } from '../../contract/model';
 import { count } from '../controls/figures';
 import type { FromFile } from './proposals';

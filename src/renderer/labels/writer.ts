@@ -1,4 +1,4 @@
-import type { CellRequest } from '../../contract/bridge';
+import type { CellRequest } from '../../contract/views';
 import type { Action, Id, Kept, LabelSource } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import type { Bridge } from '../app/environment';

@@ -1,6 +1,6 @@
 import { FileSpreadsheet } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { MetadataPreview } from '../../contract/bridge';
+import type { MetadataPreview } from '../../contract/views';
 import type { Id, MetadataColumns, MetadataRule } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';

@@ -6,7 +6,7 @@ import { useSignal } from '../app/signal';
 import { combinations, heads, kinds, strategies } from './choices';
 import { Term } from '../controls/Term';
 import { useProject } from '../labels/use-labels';
-import type { RoundView } from '../../contract/bridge';
+import type { RoundView } from '../../contract/views';
 import type { HeadFile } from '../../contract/head';
 import { isFitted } from '../labels/said';
 import { count, counted, milliseconds } from '../controls/figures';

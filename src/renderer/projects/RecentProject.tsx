@@ -1,6 +1,6 @@
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import type { ProjectSummary } from '../../contract/bridge';
+import type { ProjectSummary } from '../../contract/views';
 import type { Id } from '../../contract/model';
 import { count, when } from '../controls/figures';
 import { taskName } from './tasks';

@@ -1,6 +1,6 @@
 import { FlaskConical, Keyboard, Plus, Settings } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { ProjectSummary } from '../../contract/bridge';
+import type { ProjectSummary } from '../../contract/views';
 import type { CommandId } from '../../contract/commands';
 import type { Id } from '../../contract/model';
 import type { Failure } from '../../contract/result';

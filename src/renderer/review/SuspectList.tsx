@@ -1,6 +1,6 @@
 import { Check, PencilLine } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import type { SuspectLabel } from '../../contract/bridge';
+import type { SuspectLabel } from '../../contract/views';
 import { useSession } from '../app/session-context';
 import { counted, percent } from '../controls/figures';
 import { Thumbnail } from '../labels/Thumbnail';

@@ -1,5 +1,5 @@
 import { Info } from 'lucide-react';
-import type { SuspectLabel } from '../../contract/bridge';
+import type { SuspectLabel } from '../../contract/views';
 import type { CommandId } from '../../contract/commands';
 import type { Finding } from '../../contract/model';
 import { MessagePlace } from '../app/ProblemList';

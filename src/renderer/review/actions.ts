@@ -1,4 +1,4 @@
-import type { SuspectLabel } from '../../contract/bridge';
+import type { SuspectLabel } from '../../contract/views';
 import type { Finding } from '../../contract/model';
 import type { Session } from '../app/session';
 import { allUnsure, cleared, keyAnswer, onlyPresent, unsureAnswer, type Answer } from '../labels/answers';

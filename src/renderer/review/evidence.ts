@@ -1,4 +1,4 @@
-import type { SuspectLabel } from '../../contract/bridge';
+import type { SuspectLabel } from '../../contract/views';
 import type { Finding, Kept, Task } from '../../contract/model';
 import { percent } from '../controls/figures';
 import type { CellView } from '../labels/labels';

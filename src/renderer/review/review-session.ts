@@ -1,4 +1,4 @@
-import type { SuspectLabel } from '../../contract/bridge';
+import type { SuspectLabel } from '../../contract/views';
 import { factsOf } from '../../contract/facts';
 import type { Id } from '../../contract/model';
 import type { Bridge } from '../app/environment';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { AppSettings } from '../../contract/bridge';
+import type { AppSettings } from '../../contract/views';
 import { useServices } from '../app/environment';
 import { useSignal } from '../app/signal';
 

@@ -1,7 +1,7 @@
 import { FolderOpen } from 'lucide-react';
 import { Fragment, useId, useState } from 'react';
 import { createPortal } from 'react-dom';
-import type { ImportOutcome } from '../../contract/bridge';
+import type { ImportOutcome } from '../../contract/views';
 import { type EncoderCard, type Precision, TileRecipe } from '../../contract/encoder-card';
 import type { Task } from '../../contract/model';
 import type { Failure } from '../../contract/result';

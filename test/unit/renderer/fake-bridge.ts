@@ -1,13 +1,13 @@
+import type { BridgeService } from '../../../src/contract/bridge';
 import type {
   AppSettings,
-  BridgeService,
   CellRequest,
   ProjectStatus,
   ProjectSummary,
   RoundView,
   ScanOutcome,
   SuspectLabel,
-} from '../../../src/contract/bridge';
+} from '../../../src/contract/views';
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { Library } from '../../../src/contract/library';
 import { type Action, type CellChange, type Id, type Project, type QueueRule } from '../../../src/contract/model';

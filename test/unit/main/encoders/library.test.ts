@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ProjectSummary } from '../../../../src/contract/bridge';
+import type { ProjectSummary } from '../../../../src/contract/views';
 import { BUILTIN_ENCODER } from '../../../../src/contract/model';
 import { fail, ok, unwrap, type Result } from '../../../../src/contract/result';
 import { ensureBuiltin } from '../../../../src/encoder/scattering/builtin';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
-import type { CellRequest } from '../../../../src/contract/bridge';
+import type { CellRequest } from '../../../../src/contract/views';
 import { emptyState, fold } from '../../../../src/contract/fold';
 import { SCHEMA, type CellState, type ImageRecord, type Project, type Task } from '../../../../src/contract/model';
 import { changesFor } from '../../../../src/main/projects/labels';

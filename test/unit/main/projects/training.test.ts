@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PoolView, RoundView } from '../../../../src/contract/bridge';
+import type { PoolView, RoundView } from '../../../../src/contract/views';
 import type { Head } from '../../../../src/contract/head';
 import type { EncoderService } from '../../../../src/contract/jobs/encoder';
 import type { ImagingService } from '../../../../src/contract/jobs/imaging';

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import Dexie from 'dexie';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CellRequest } from '../../../../src/contract/bridge';
+import type { CellRequest } from '../../../../src/contract/views';
 import { App } from '../../../../src/renderer/app/App';
 import { EnvironmentContext, makeServices } from '../../../../src/renderer/app/environment';
 import { databaseName } from '../../../../src/renderer/database/copy';

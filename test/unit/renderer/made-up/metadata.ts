@@ -1,4 +1,4 @@
-import type { MetadataPreview } from '../../../../src/contract/bridge';
+import type { MetadataPreview } from '../../../../src/contract/views';
 import { matchPattern, parsePattern } from '../../../../src/contract/file-pattern';
 import type { ImageRecord, MetadataRule, Stated } from '../../../../src/contract/model';
 import { fail, ok, type Result } from '../../../../src/contract/result';

@@ -1,4 +1,4 @@
-import type { RoundView } from '../../../../src/contract/bridge';
+import type { RoundView } from '../../../../src/contract/views';
 import type { HeadFile } from '../../../../src/contract/head';
 import type { Metrics, QueueEntry } from '../../../../src/contract/jobs/trainer';
 import type { Id, Project, Task } from '../../../../src/contract/model';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NewFinding } from '../../../../src/contract/bridge';
+import { NewFinding } from '../../../../src/contract/views';
 import { findingKeys } from '../../../../src/contract/commands';
 import { drafted, presets, problemOf } from '../../../../src/renderer/projects/findings';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SuspectLabel } from '../../../../src/contract/bridge';
+import type { SuspectLabel } from '../../../../src/contract/views';
 import { isNewEvidence, standingOf, why } from '../../../../src/renderer/review/evidence';
 import { id, makeProject } from '../made-up/project';
 

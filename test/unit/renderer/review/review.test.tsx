@@ -1,7 +1,7 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import Dexie from 'dexie';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SuspectLabel } from '../../../../src/contract/bridge';
+import type { SuspectLabel } from '../../../../src/contract/views';
 import type { Task } from '../../../../src/contract/model';
 import { databaseName } from '../../../../src/renderer/database/copy';
 import type { FakeBridge } from '../fake-bridge';
