@@ -386,6 +386,16 @@ for (const theme of ['dark', 'light']) {
         await page.getByTestId('metadata-preview').waitFor();
       },
     });
+    await scene(at('table-of-labels'), {
+      query: `theme=${theme}`,
+      size,
+      steps: async (page) => {
+        await open(page);
+        await page.keyboard.press('Control+Shift+L');
+        await page.getByTestId('import-labels-choose').click();
+        await page.getByTestId('import-labels-yield').waitFor();
+      },
+    });
     await scene(at('new-pattern'), {
       query: `theme=${theme}`,
       size,
