@@ -134,7 +134,15 @@ export const bridge = {
     'embedding.retry': { params: inProject, result: z.void() },
     'embedding.failures': { params: inProject, result: z.array(z.object({ image: Id.nullable(), path: z.string(), failure: Failure })) },
     /** Kept with the project. Another strategy than `rare` ends a search. */
-    'queue.settings': { params: inProject.extend({ strategy: Strategy, head: HeadKind, combine: Combine }), result: z.void() },
+    'queue.settings': {
+      params: inProject.extend({ strategy: Strategy, head: HeadKind, combine: Combine, missed: z.number().min(0.01).max(0.5) }),
+      result: z.void(),
+    },
+    /** The share of patients that is reserved for the audit, or (`open`) no reserve from now on: what was asked blind stays out of training. */
+    'projects.audit': {
+      params: inProject.extend({ share: z.number().min(0).max(0.5).optional(), open: z.boolean().optional() }),
+      result: Project,
+    },
     /** Looks for a finding from images that show it; none: by what a head knows of it. Goes on until it is stopped, also over a restart. */
     'search.start': { params: inProject.extend({ finding: Id, seeds: z.array(Id).max(200) }), result: z.void() },
     /** Back to the default strategy. */

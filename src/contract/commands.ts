@@ -28,11 +28,18 @@ export const commands = [
   { id: 'grid.selectAll', title: 'Select all shown', keys: ['Mod+A'], group: 'edit', where: 'grid' },
   { id: 'grid.selectNone', title: 'Clear the selection', keys: ['Escape'], group: 'edit', where: 'grid' },
 
-  { id: 'label.accept', title: 'Accept the proposal and go on', keys: ['Enter'], group: 'label', where: 'project' },
-  { id: 'label.absentRest', title: 'Set everything unread to absent', keys: ['A'], group: 'label', where: 'project' },
+  {
+    id: 'label.accept',
+    title: 'Accept what is outlined and go on; in the review, keep the label',
+    keys: ['Enter'],
+    group: 'label',
+    where: 'project',
+  },
+  { id: 'label.absentRest', title: 'No other finding (the unread ones absent), next', keys: ['A'], group: 'label', where: 'project' },
   { id: 'label.unsure', title: 'Unsure', keys: ['0'], group: 'label', where: 'project' },
   { id: 'label.skip', title: 'Skip this image', keys: ['X'], group: 'label', where: 'queue' },
   { id: 'label.keep', title: 'Keep the label as it is', keys: [' '], group: 'label', where: 'review' },
+  { id: 'label.change', title: 'Change the label to what the model says', keys: ['Mod+Enter'], group: 'label', where: 'review' },
   { id: 'label.clear', title: 'Take the label away', keys: ['Backspace', 'Delete'], group: 'label', where: 'project' },
 
   { id: 'navigate.next', title: 'Next image', keys: ['ArrowRight', 'ArrowDown'], group: 'navigate', where: 'queue' },

@@ -47,6 +47,8 @@ export const QueueRule = z.object({
   strategy: z.string(),
   head: z.string(),
   combine: z.string(),
+  /** Of 100 images with a finding, so many percent may be accepted as absent by Enter; a tenth unless given. */
+  missed: z.number().min(0.01).max(0.5).optional(),
   /** A search for one finding is on, started from these images (none: from the head that came with the encoder). */
   search: z.object({ finding: Id, seeds: z.array(Id).max(200), started: z.iso.datetime() }).nullable(),
 });
@@ -83,8 +85,11 @@ export const Project = z.object({
   /** An encoder id (SHA-256), or BUILTIN_ENCODER. */
   encoder: z.string(),
   seed: z.int().nonnegative(),
-  /** From the `from`-th label on, this share of the queries is an audit draw. */
-  audit: z.object({ share: z.number().min(0).max(1), from: z.int().nonnegative() }),
+  /**
+   * This share of the patients is reserved for the audit (reserve.ts); from the `from`-th label on the same share of the queries asks for one of
+   * them. `opened`: since then nothing is reserved, because the person wants every image labelled.
+   */
+  audit: z.object({ share: z.number().min(0).max(1), from: z.int().nonnegative(), opened: z.iso.datetime().optional() }),
   annotators: z.array(Annotator).min(1),
   /** Automatic unless given. In the journal beside the audit rule: which labels were asked for hangs on it. */
   queue: QueueRule.optional(),
@@ -131,6 +136,7 @@ export const ImageRecord = z.object({
 });
 export type ImageRecord = z.infer<typeof ImageRecord>;
 
+/** What a label is for. `audit`: kept out of training. */
 export const Use = z.enum(['train', 'audit']);
 export type Use = z.infer<typeof Use>;
 
@@ -152,6 +158,10 @@ export const CellValue = z.object({
   head: z.string().nullable(),
   time: z.iso.datetime(),
   kept: Kept.optional(),
+  /** Asked with no proposal and no neighbour's label on the screen: of the labels kept out of training only these measure the model. */
+  blind: z.boolean().optional(),
+  /** One key said it of several findings at once: `restAbsent`, that all the others are absent. */
+  by: z.enum(['restAbsent']).optional(),
 });
 export type CellValue = z.infer<typeof CellValue>;
 

@@ -33,7 +33,7 @@ function words({ code, params }: Reason): string {
     case 'random':
       return 'Drawn at random, so that nothing is overlooked';
     case 'audit':
-      return 'Audit draw: chosen at random, kept out of training to measure honestly';
+      return 'Audit draw: chosen at random from the whole pool, to measure the model';
     case 'likely':
       return `Among the likeliest to show ${text('finding')} (${percent(params['probability'])})`;
     case 'similar':

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { mirrorProblem } from './address';
 import { EncoderCard, Precision } from './encoder-card';
 import { HeadFile } from './head';
-import { Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
-import { CellState, Finding, Id, MetadataColumns, Stated, LabelSource, Task } from './model';
+import { Acceptance, Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
+import { CellState, CellValue, Finding, Id, MetadataColumns, Stated, LabelSource, Task, Use } from './model';
 import { Failure } from './result';
 
 export const AppSettings = z.object({
@@ -89,7 +89,7 @@ export const ProjectStatus = z.object({
     /** Of the last quick round. */
     milliseconds: z.number().nullable(),
     /** What is in force. */
-    settings: z.object({ strategy: Strategy, head: HeadKind, combine: Combine }),
+    settings: z.object({ strategy: Strategy, head: HeadKind, combine: Combine, missed: z.number() }),
   }),
 });
 export type ProjectStatus = z.infer<typeof ProjectStatus>;
@@ -105,6 +105,7 @@ export const RoundView = z.object({
   probabilities: z.instanceof(Float32Array),
   queue: z.array(QueueEntry),
   metrics: Metrics,
+  acceptance: Acceptance.nullable(),
   milliseconds: z.number(),
 });
 export type RoundView = z.infer<typeof RoundView>;
@@ -134,7 +135,7 @@ export const LabelImport = z.object({
   /** Rows that name no image of the project. */
   unused: z.int(),
   images: z.int(),
-  /** Images that the table keeps out of training. */
+  /** Images that are kept out of training, by the table or because they are in the audit's reserve. */
   audit: z.int(),
   /** Labels that are new: these are written. */
   labels: z.int(),
@@ -174,6 +175,10 @@ export const CellRequest = z.object({
   source: LabelSource,
   shown: z.number().min(0).max(1).nullable(),
   head: z.string().nullable(),
+  /** As the screen said it; not given: by the reserve. */
+  use: Use.optional(),
+  blind: CellValue.shape.blind,
+  by: CellValue.shape.by,
 });
 export type CellRequest = z.infer<typeof CellRequest>;
 

@@ -1,9 +1,10 @@
 import type { Head, HeadFile, Tensor } from '../contract/head';
-import { StateCode, type QueueEntry, type Round, type SnapshotBase } from '../contract/jobs/trainer';
+import { defaultMissed, StateCode, type Acceptance, type QueueEntry, type Round, type SnapshotBase } from '../contract/jobs/trainer';
 import { fail, ok, type Result } from '../contract/result';
 import type { Scene, Scores } from './acquisition/scene';
 import { rankQueue } from './acquisition/queue';
 import { basisBy, buildBasis, type Basis } from './basis';
+import { acceptanceOf } from './calibration/acceptance';
 import { priorLogit } from './calibration/calibrate';
 import { applyPrior, choosePrior } from './calibration/prior';
 import { metrics } from './evaluation/metrics';
@@ -16,8 +17,9 @@ import { putServed, readyHeadOf, servingOf, withServed, type ReadyHead, type Ser
 import { refit } from './heads/refit';
 import { misfit } from './heads/tuned/fits';
 import { tunedOn } from './heads/tuned/serving';
-import { countStates, readLabels, targetsOf, type LabelTable, type Snapshot } from './labels';
+import { auditOf, countStates, readLabels, targetsOf, type LabelTable, type Snapshot } from './labels';
 import type { Matrix } from './matrix';
+import { reserveOf } from './reserve';
 import { productKept } from './tensors/product';
 
 /** What a snapshot is learnt from: its labels by cell, and the pool in the head's feature space. */
@@ -39,6 +41,8 @@ export interface Learnt {
   readonly serving: Serving | null;
   /** Where labeling is going, as of the last full round. */
   readonly trend?: Trend;
+  /** What Enter may take over, as of the last full round. */
+  readonly acceptance?: Acceptance;
 }
 
 export interface FullRound {
@@ -103,18 +107,47 @@ export async function besideReady(prepared: Prepared, own: FittedHead, created: 
   return { head: await describeHead(prepared, fitted, serving, created), fitted, own, serving };
 }
 
-/** All of a round but its speed: head by cross-validation, calibration, scores, queue, metrics. */
+/**
+ * All of a round but its speed: head by cross-validation, calibration, scores, queue, metrics. `before`: the last full round's, whose skill has a say
+ * in what Enter may take over (calibration/acceptance).
+ */
 export async function fullRound(
   prepared: Prepared,
   id: number,
   created: string,
   cache: PrequentialCache,
   signal?: AbortSignal,
+  before: Learnt | null = null,
 ): Promise<FullRound> {
   const started = performance.now();
   const learnt = await learn(prepared, created, signal);
-  const made = learnt.ok ? { ...learnt.value, trend: await trendOf(prepared, signal) } : null;
-  return { round: await roundOf(prepared, id, made, made ? 'full' : 'cold', cache, started, signal), learnt: made };
+  const said = await saidOf(prepared, learnt.ok ? learnt.value : null);
+  const made = learnt.ok
+    ? { ...learnt.value, trend: await trendOf(prepared, signal), acceptance: acceptanceBy(prepared, learnt.value, said, before) }
+    : null;
+  return { round: await roundOf(prepared, id, made, said, made ? 'full' : 'cold', cache, started, signal), learnt: made };
+}
+
+/** What Enter may take over by this head. */
+export async function acceptanceFor(prepared: Prepared, learnt: Learnt, before: Learnt | null = null): Promise<Acceptance> {
+  return acceptanceBy(prepared, learnt, await saidOf(prepared, learnt), before);
+}
+
+function acceptanceBy(
+  { snapshot: { base }, table }: Prepared,
+  { fitted }: Learnt,
+  { probabilities }: Said,
+  before: Learnt | null,
+): Acceptance {
+  const places = base.findings.map((name) => before?.head.file.findings.indexOf(name) ?? -1);
+  return acceptanceOf({
+    task: base.task,
+    outOfFold: fitted.outOfFold,
+    audit: auditOf(base, table),
+    probabilities,
+    missed: base.settings.missed ?? defaultMissed,
+    before: places.map((place) => before?.acceptance?.skill[place] === true),
+  });
 }
 
 /**
@@ -130,10 +163,12 @@ export async function quickRound(
 ): Promise<Round | null> {
   const started = performance.now();
   const { snapshot, table, basis } = prepared;
+  // Calibration and acceptance go by the place of a finding.
+  if (last.head.file.findings.join('\n') !== snapshot.base.findings.join('\n')) return null;
   const fitted = await refit(basis.features, targetsOf(snapshot.base, table, table.train), snapshot.base.task, last.fitted, signal);
   if (fitted === null) return null;
   const learnt = { ...last, fitted, head: await describeHead(prepared, fitted, last.serving, created) };
-  return roundOf(prepared, id, learnt, 'quick', null, started, signal);
+  return roundOf(prepared, id, learnt, await saidOf(prepared, learnt), 'quick', null, started, signal);
 }
 
 /** The training labels in the order in which they were given. */
@@ -147,13 +182,13 @@ async function roundOf(
   prepared: Prepared,
   id: number,
   learnt: Learnt | null,
+  said: Said,
   stage: Round['stage'],
   cache: PrequentialCache | null,
   started: number,
   signal: AbortSignal | undefined,
 ): Promise<Round> {
   const { snapshot, table, basis } = prepared;
-  const said = await saidOf(prepared, learnt);
   const { probabilities } = said;
   const queue = await rankQueue(sceneOf(prepared, learnt, said, signal), snapshot.base.settings);
   const curve = cache ? await prequential(snapshot.base, table, basis.features, cache, signal) : null;
@@ -171,6 +206,7 @@ async function roundOf(
       prequential: curve,
       trend: learnt?.trend ?? { learningCurve: null, stop: null },
     }),
+    acceptance: learnt?.acceptance ?? null,
     milliseconds: performance.now() - started,
   };
 }
@@ -204,12 +240,8 @@ function sceneOf(
   said: Said,
   signal: AbortSignal | undefined,
 ): Scene {
-  const labelled = Int32Array.from(table.labelled).sort();
-  const open = new Int32Array(table.rows - labelled.length);
-  for (let row = 0, at = 0, next = 0; row < table.rows; row++) {
-    if (labelled[next] === row) next++;
-    else open[at++] = row;
-  }
+  const { open, audits, spare } = unanswered(base, table);
+  const { search } = base.settings;
   const present = base.findings.map((_, f) => table.train.filter((row) => table.states[row * table.findings + f] === StateCode.present));
   const scores = learnt ? scoresOf(learnt, said) : null;
   return {
@@ -217,7 +249,10 @@ function sceneOf(
     findings: base.findings,
     features: basis.features,
     open,
-    labelled,
+    labelled: Int32Array.from(table.train),
+    answered: table.labelled.length,
+    audits,
+    spare,
     scores,
     present,
     ready: ready && {
@@ -227,9 +262,25 @@ function sceneOf(
     },
     seed: base.seed,
     combine: base.settings.combine,
-    search: base.settings.search,
+    // Likeness to an image of the reserve would draw training towards what is to measure it.
+    search: search && { ...search, seeds: search.seeds.filter((row) => !table.keptOut.has(base.groups[row] as number)) },
     signal,
   };
+}
+
+/** Who may be asked, and what for. */
+function unanswered(base: SnapshotBase, { rows, labelled, keptOut, asked }: LabelTable): Pick<Scene, 'open' | 'audits' | 'spare'> {
+  const { groups, draws } = reserveOf(base);
+  const answered = new Uint8Array(rows);
+  for (const row of labelled) answered[row] = 1;
+  const open: number[] = [];
+  const spare: number[] = [];
+  base.groups.forEach((group, row) => {
+    if (answered[row] === 1 || groups.has(group)) return;
+    (keptOut.has(group) ? spare : open).push(row);
+  });
+  // Whoever has only answers that were not blind is still asked, with the same image.
+  return { open: Int32Array.from(open), spare, audits: draws.filter((row) => !asked.has(base.groups[row] as number)) };
 }
 
 /**
@@ -270,14 +321,14 @@ export async function describeHead(
   const { mean, scale, projection, unit } = basis.transform;
   const k = base.findings.length;
   const m = basis.features.columns;
-  const prior = choosePrior(fitted.targets, targetsOf(base, table, table.audit), base.task);
+  const prior = choosePrior(fitted.targets, auditOf(base, table), base.task);
   const tensors: Record<string, Tensor> = {
     'scaling.mean': { shape: [base.encoder.d], data: mean },
     'scaling.scale': { shape: [base.encoder.d], data: scale },
     weight: { shape: [k, m], data: Float32Array.from(fitted.linear.weight) },
     bias: { shape: [k], data: Float32Array.from(fitted.linear.bias) },
     'calibration.slope': { shape: [k], data: Float32Array.from(fitted.calibration.slope) },
-    'calibration.offset': { shape: [k], data: Float32Array.from(applyPrior(fitted.calibration, prior, fitted.targets, base.task)) },
+    'calibration.offset': { shape: [k], data: Float32Array.from(applyPrior(fitted.calibration, prior)) },
   };
   Object.assign(tensors, fitted.tuned);
   if (projection) tensors['projection'] = { shape: [projection.rows, projection.columns], data: projection.data };

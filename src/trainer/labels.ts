@@ -1,5 +1,6 @@
 import { StateCode, type LabelDelta, type SnapshotBase } from '../contract/jobs/trainer';
 import { fail, ok, type Result } from '../contract/result';
+import { reserveOf } from './reserve';
 
 /** An immutable state of the project as the trainer sees it. */
 export interface Snapshot {
@@ -16,16 +17,23 @@ export interface LabelTable {
   readonly states: Int8Array;
   /** Rows with any state but none, in the order in which they were first answered. */
   readonly labelled: readonly number[];
-  /** Audit draws, kept out of training. Ascending. */
+  /** Rows that measure the head: kept out of training and asked blind, one a patient, the first that was answered. Ascending. */
   readonly audit: readonly number[];
-  /** Rows that may be trained on: read, no audit draw, and of no audit draw's patient. Ascending. */
+  /** [rows, findings]: the states that were given blind, `none` elsewhere. */
+  readonly blind: Int8Array;
+  /** Images kept out of training of which nothing was asked blind: they measure nothing. */
+  readonly notBlind: number;
+  /** Patients of whom an image was asked blind. */
+  readonly asked: ReadonlySet<number>;
+  /** Patients of whom nothing may be trained on: those of the reserve, and whoever has an answer kept out of training. */
+  readonly keptOut: ReadonlySet<number>;
+  /** Rows that may be trained on: read, and of no patient that is kept out. Ascending. */
   readonly train: readonly number[];
 }
 
 export function readLabels({ base, labels }: Snapshot): Result<LabelTable> {
   const rows = base.embeddings.length;
   const findings = base.findings.length;
-  const states = new Int8Array(rows * findings).fill(StateCode.none);
   const last = new Map<number, LabelDelta>();
   for (const label of labels) {
     const { row, finding } = label;
@@ -34,20 +42,47 @@ export function readLabels({ base, labels }: Snapshot): Result<LabelTable> {
     }
     last.set(row * findings + finding, label);
   }
-  const drawn = new Set<number>();
+  const states = new Int8Array(rows * findings).fill(StateCode.none);
+  const blind = states.slice();
+  const keptOut = new Set(reserveOf(base).groups);
   const first = new Map<number, number>();
-  for (const [cell, { row, state, use, seq }] of last) {
+  const firstBlind = new Map<number, number>();
+  for (const [cell, label] of last) {
+    const { row, state, use, seq } = label;
     if (state === StateCode.none) continue;
     states[cell] = state;
-    if (use === 'audit') drawn.add(row);
-    first.set(row, Math.min(first.get(row) ?? Infinity, seq));
+    earlier(first, row, seq);
+    if (use !== 'audit') continue;
+    keptOut.add(base.groups[row] as number);
+    if (!label.blind) continue;
+    blind[cell] = state;
+    earlier(firstBlind, row, seq);
   }
-  const labelled = [...first.keys()].sort((a, b) => a - b);
-  const audit = labelled.filter((row) => drawn.has(row));
-  const patients = new Set(audit.map((row) => base.groups[row]));
-  const train = labelled.filter((row) => !drawn.has(row) && !patients.has(base.groups[row]));
-  labelled.sort((a, b) => (first.get(a) ?? 0) - (first.get(b) ?? 0) || a - b);
-  return ok({ rows, findings, states, labelled, audit, train });
+  const inOrder = (times: ReadonlyMap<number, number>) => [...times].sort(([a, s], [b, t]) => s - t || a - b).map(([row]) => row);
+  // Two images of a patient would count as two that are alike.
+  const measured = new Map<number, number>();
+  for (const row of inOrder(firstBlind)) {
+    const group = base.groups[row] as number;
+    if (!measured.has(group)) measured.set(group, row);
+  }
+  const ascending = [...first.keys()].sort((a, b) => a - b);
+  const isOut = (row: number) => keptOut.has(base.groups[row] as number);
+  return ok({
+    rows,
+    findings,
+    states,
+    labelled: inOrder(first),
+    audit: [...measured.values()].sort((a, b) => a - b),
+    blind,
+    notBlind: ascending.filter((row) => isOut(row) && !firstBlind.has(row)).length,
+    asked: new Set(measured.keys()),
+    keptOut,
+    train: ascending.filter((row) => !isOut(row)),
+  });
+}
+
+function earlier(times: Map<number, number>, row: number, seq: number): void {
+  times.set(row, Math.min(times.get(row) ?? Infinity, seq));
 }
 
 /** Rows of one problem with what is known of each: y [n, findings] is 1, 0 or -1 (not read, unsure: masked). */
@@ -62,7 +97,7 @@ export interface Targets {
  * What of `rows` a head can learn from or be judged by. Multi-class: rows with exactly one present finding, every other
  * finding absent. Multi-label: rows with any cell read as present or absent.
  */
-export function targetsOf(base: SnapshotBase, table: LabelTable, rows: readonly number[]): Targets {
+export function targetsOf(base: SnapshotBase, table: Pick<LabelTable, 'findings' | 'states'>, rows: readonly number[]): Targets {
   const k = table.findings;
   const kept: number[] = [];
   const y: number[] = [];
@@ -81,6 +116,10 @@ export function targetsOf(base: SnapshotBase, table: LabelTable, rows: readonly 
   const index = Int32Array.from(kept);
   return { rows: index, groups: index.map((row) => base.groups[row] ?? row), findings: k, y: Int8Array.from(y) };
 }
+
+/** What the blind audits say, and nothing that was answered otherwise on the same images. */
+export const auditOf = (base: SnapshotBase, { findings, blind, audit }: LabelTable): Targets =>
+  targetsOf(base, { findings, states: blind }, audit);
 
 /** Numbers of present and absent cells of one finding. */
 export function countStates(targets: Targets, finding: number): { present: number; absent: number } {

@@ -96,7 +96,7 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       if (quick) options.emit('round', quick);
     }
     options.emit('working', { stage: 'full' });
-    const { round, learnt } = await fullRound(prepared, snapshot.id, options.now(), curve, signal);
+    const { round, learnt } = await fullRound(prepared, snapshot.id, options.now(), curve, signal, last);
     if (signal.aborted) return;
     last = learnt;
     lastPool = snapshot.base.embeddings;
@@ -149,7 +149,7 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
     suspects: ({ count }) => {
       // While a new pool is being prepared the last head's rows are not those of the snapshot.
       if (!last || !current || lastPool !== current.base.embeddings) return Promise.resolve(ok({ judged: 0, flagged: 0, suspects: [] }));
-      const judged = suspects(last.fitted.outOfFold, current.base.task);
+      const judged = suspects(last.fitted.outOfFold, current.base.task, last.acceptance?.skill ?? []);
       const flagged = judged.filter((one) => one.flagged);
       return Promise.resolve(ok({ judged: judged.length, flagged: flagged.length, suspects: flagged.slice(0, count) }));
     },

@@ -127,7 +127,7 @@ async function label(person: Person, truth: Truth): Promise<string> {
     present.map((finding) => keyOf(truth, finding)),
     false,
   );
-  await person.answer(['a', 'ArrowRight'], true);
+  await person.nothingElse();
   return path;
 }
 

@@ -59,6 +59,8 @@ describe.skipIf(missing !== '')(`fine-tuning in the app${missing}`, () => {
         const read = await window.collimate.call('journal.read', { project, after: 0, limit: 5000 });
         const records = read.ok ? read.value.actions.flatMap((action) => (action.kind === 'images' ? action.images : [])) : [];
         const ids = new Map(records.map((image) => [image.path, image.id]));
+        // Every label is to be learnt from.
+        await window.collimate.call('projects.audit', { project, share: 0 });
         await window.collimate.call('labels.apply', {
           project,
           cells: entries.map(([path, isPresent]) => ({

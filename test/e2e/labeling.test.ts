@@ -28,7 +28,7 @@ describe('labeling several findings by keyboard', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('a key goes around present, absent, not read; Shift says unsure; A sets the rest absent', async () => {
+  it('a key goes around present, absent, not read; Shift says unsure; A says that nothing else is there and goes on', async () => {
     await press('1');
     expect(await states()).toEqual(['present', 'none', 'none', 'none']);
     await press('1');
@@ -37,7 +37,8 @@ describe('labeling several findings by keyboard', () => {
     expect(await states()).toEqual(['none', 'none', 'none', 'none']);
     await press('2', 'Shift+Digit3');
     expect(await states()).toEqual(['none', 'present', 'unsure', 'none']);
-    await press('a');
+    await person.nothingElse();
+    await press('ArrowLeft');
     expect(await states()).toEqual(['absent', 'present', 'unsure', 'absent']);
   });
 
@@ -64,6 +65,9 @@ describe('labeling several findings by keyboard', () => {
     await person.page.keyboard.press('Control+a');
     expect(await person.id('selection-count').innerText()).toContain('36');
     await press('4');
+    // One of them is labelled already: its label is left alone unless the person says otherwise.
+    await person.id('bulk-all').check();
+    await person.id('bulk-run').click();
     const counted = async () => (await person.id('labelled-count').innerText()).split(' ')[0];
     await person.page.waitForFunction(() => document.querySelector('[data-testid=labelled-count]')?.textContent?.startsWith('36'));
     await press('Control+z');

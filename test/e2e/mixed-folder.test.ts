@@ -45,6 +45,8 @@ describe.skipIf(reason !== null)(`a folder of everything${reason === null ? '' :
     await person.id('failures').locator('summary').click();
     const failures = await person.id('failures').innerText();
     for (const name of ['cut.png', 'empty.dcm']) expect(failures).toContain(name);
+    // Every image is to be asked like any other.
+    await person.id('audit-share').selectOption('0');
     await person.page.keyboard.press('p');
 
     const answered = new Map<string, string>();

@@ -144,6 +144,16 @@ export class Person {
     await this.saved();
   }
 
+  /** No other finding: A, which is not accepted before the image has been on the screen for a moment. */
+  async nothingElse(): Promise<void> {
+    const { image } = await this.current();
+    do {
+      await this.page.keyboard.press('a');
+      await this.page.waitForTimeout(50);
+    } while ((await this.current()).image === image);
+    await this.saved();
+  }
+
   /** Waits for the round of this stage that knows every label so far. */
   async round(stage: 'quick' | 'full' = 'full'): Promise<Proposals> {
     const project = await this.page.evaluate(async () => {

@@ -101,7 +101,7 @@ describe.skipIf(missing)(`a fine-tuned checkpoint in the app${missing ? ' (../sh
     expect(findings[1]).toBe('Cardiomegaly');
     // Eight labels are too few to replace the file's own head.
     await person.page.locator('[data-testid="finding-Atelectasis"] [data-from-file=unchecked]').waitFor();
-    await person.page.locator('[data-testid="finding-Cardiomegaly"] [data-from-file=calibrated]').waitFor();
+    await person.page.locator('[data-testid="finding-Cardiomegaly"] [data-from-file=adjusted]').waitFor();
     await person.page.keyboard.press('p');
     expect(await person.id('encoder-facts').innerText()).toMatch(/In float32 on the processor\. ./);
     await shot('beside');

@@ -124,8 +124,8 @@ async function multilabel(person: Person, folder: string, look: Look, press: Pre
   for (let i = 0; i < 40; i++) {
     const { path } = await person.current();
     const present = truth.findings.flatMap((finding, k) => (truth.present(path, finding) ? [String(k + 1)] : []));
-    await person.answer([...present, 'a'], false);
-    await person.answer(['ArrowRight'], true);
+    await person.answer(present, false);
+    await person.nothingElse();
   }
   await person.round();
   await press('1', 'Shift+Digit2');

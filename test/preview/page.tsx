@@ -1,3 +1,4 @@
+import type { Acceptance } from '../../src/contract/jobs/trainer';
 import type { Project } from '../../src/contract/model';
 import { start } from '../../src/renderer/app/start';
 import { FakeBridge } from '../unit/renderer/fake-bridge';
@@ -35,7 +36,22 @@ function suspectLabels(bridge: FakeBridge, many: number): void {
 const readyFor = (query: URLSearchParams, { findings }: Project) =>
   query.has('ready') ? { ready: findings.slice(0, -1).map(({ name }) => name), headFrom: 12 } : {};
 
-/** ?task=multilabel&images=400&theme=light&ready */
+/** The rule of a model that has skill of some findings only. */
+function earlyRule({ findings }: Project): Acceptance {
+  const skilled = (k: number) => k % 3 === 1;
+  return {
+    skill: findings.map((_, k) => skilled(k)),
+    enough: findings.map(() => true),
+    present: findings.map((_, k) => (skilled(k) ? 0.9 : null)),
+    absent: findings.map((_, k) => (skilled(k) && k < 4 ? 0.062 : null)),
+    missed: 0.1,
+    needed: 9,
+    positives: findings.map((_, k) => 17 - 2 * k),
+    wrong: findings.map((_, k) => (k === 1 ? { n: 38, wrong: 1, low: 0.0007, high: 0.138 } : null)),
+  };
+}
+
+/** ?task=multilabel&images=400&theme=light&ready&audit=1&early */
 async function open(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const names: unknown = await (await fetch('/names.json')).json();
@@ -55,7 +71,16 @@ async function open(): Promise<void> {
           ...(query.has('many') ? ['Emphysema', 'Fibrosis', 'Hernia', 'Infiltration', 'Mass', 'Pleural thickening', 'Pneumonia'] : []),
         ])
       : makeProject();
-  const bridge = new FakeBridge({ project, paths, delay: Number(query.get('delay') ?? 3), ...readyFor(query, project) });
+  const share = Number(query.get('audit') ?? 0);
+  const audited = { ...project, audit: { ...project.audit, share } };
+  const bridge = new FakeBridge({
+    project: audited,
+    paths,
+    delay: Number(query.get('delay') ?? 3),
+    read: share > 0,
+    ...readyFor(query, project),
+    ...(query.has('early') ? { acceptance: earlyRule(project) } : {}),
+  });
   if (query.has('notes')) {
     const [first] = bridge.state.images.values();
     if (first) bridge.append({ kind: 'images', images: [{ ...first, view: 'LL', notes: ['view-lateral', 'overlay-ignored'] }] });

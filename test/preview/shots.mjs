@@ -13,6 +13,7 @@ const root = join(import.meta.dirname, '../..');
 const data = join(root, '../shared/data/cxr/nih');
 const sixteen = join(root, '../shared/data/hostile/real16');
 const out = process.argv[2] ?? join(tmpdir(), 'shots');
+// A regular expression over the names of the scenes.
 const only = process.argv[3];
 mkdirSync(out, { recursive: true });
 
@@ -100,7 +101,7 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 let bad = 0;
 
 async function scene(name, { query = '', size = [1280, 800], steps = async () => {} }) {
-  if (only && !name.includes(only)) return;
+  if (only !== undefined && !new RegExp(only).test(name)) return;
   const context = await browser.newContext({ viewport: { width: size[0], height: size[1] } });
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && console.log(`${name}: console ${message.text()}`));
@@ -174,6 +175,52 @@ for (const theme of ['dark', 'light']) {
           globalThis.fake.failures.set('labels.apply', { code: 'disk-full', params: { folder: '/home/reader/.config/collimate' } }),
         );
         await page.keyboard.press('7');
+      },
+    });
+    await scene(at('early'), {
+      query: `theme=${theme}&task=multilabel&early`,
+      size,
+      steps: label(10, ['1', '2', 'ArrowRight']),
+    });
+    await scene(at('early-many'), {
+      query: `theme=${theme}&task=multilabel&many&early`,
+      size,
+      steps: label(10, ['1', '2', 'ArrowRight']),
+    });
+    await scene(at('blind'), {
+      query: `theme=${theme}&task=multilabel&audit=1`,
+      size,
+      steps: label(8, ['1', '2', 'ArrowRight']),
+    });
+    await scene(at('enter-rule'), {
+      query: `theme=${theme}&task=multilabel&audit=0.15&early`,
+      size,
+      steps: async (page) => {
+        await label(20, ['1', '2', 'ArrowRight'])(page);
+        await page.keyboard.press('p');
+        await page.getByTestId('audit-state').scrollIntoViewIfNeeded();
+      },
+    });
+    await scene(at('bulk'), {
+      query: `theme=${theme}&audit=0.3`,
+      size,
+      steps: async (page) => {
+        await label(12, ['1', '2', '3'])(page);
+        await page.keyboard.press('g');
+        await page.getByTestId('grid-cell').first().waitFor();
+        await page.keyboard.press('Control+a');
+        await page.keyboard.press('2');
+        await page.getByTestId('bulk-dialog').waitFor();
+      },
+    });
+    await scene(at('reserve'), {
+      query: `theme=${theme}&audit=0.3`,
+      size,
+      steps: async (page) => {
+        await label(12, ['1', '2', '3'])(page);
+        await page.keyboard.press('p');
+        await page.getByTestId('open-reserve').click();
+        await page.getByTestId('reserve-dialog').waitFor();
       },
     });
     await scene(at('ready'), { query: `theme=${theme}&task=multilabel&many&ready`, size, steps: open });
@@ -255,8 +302,8 @@ for (const theme of ['dark', 'light']) {
         await page.evaluate(() => globalThis.suspect(9));
         await page.keyboard.press('Shift+R');
         await page.getByTestId('review-view').waitFor();
-        await page.keyboard.press(' ');
         await page.keyboard.press('Enter');
+        await page.keyboard.press('Control+Enter');
         await page.waitForSelector('[data-ready=full]');
       },
     });

@@ -53,6 +53,7 @@ async function rank(session: Session, options: Options): Promise<Result<Summary>
   const labelled = snapshotOf(pool, embeddings.value.card.encoder, labels.value, {
     seed: session.seed,
     settings: { strategy: options.strategy, queueSize: options.size },
+    reserve: true,
   });
   if (!labelled.ok) return labelled;
   const started = await startBackend(options.backend, session);

@@ -2,6 +2,7 @@ import { type Command as Commander, Option } from 'commander';
 import { Backend } from '../../contract/jobs/trainer';
 import { Task } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
+import { skillOf } from '../../trainer/calibration/acceptance';
 import { learn, prepare } from '../../trainer/engine';
 import { suspects } from '../../trainer/review/suspects';
 import { startBackend } from '../engine/backend';
@@ -33,7 +34,7 @@ export function review(program: Commander, run: Run): void {
   const command = program.command('review').description('Labels that may be wrong: the images of all other patients speak against them.');
   addLabelColumnOptions(addEmbeddingOptions(command).requiredOption('--labels <LABELS.csv>', 'the labels'))
     .addOption(new Option('--task <name>', 'default: multiclass where the table has a column "label"').choices(Task.options))
-    .option('--all', 'list every label that could be judged, not only those that are suspect')
+    .option('--all', 'list every label of the findings that the model can tell, not only those that are suspect')
     .requiredOption('--out <SUSPECTS.csv>', 'the list, the most suspect first')
     .addOption(new Option('--backend <name>', 'where tensors are computed').choices(Backend.options).default('auto'))
     .action((options: Options) => run(options, (session) => reviewAll(session, options)));
@@ -56,7 +57,8 @@ async function reviewAll(session: Session, options: Options): Promise<Result<Sum
   if (!prepared.ok) return prepared;
   const learnt = await learn(prepared.value, '', session.signal);
   if (!learnt.ok) return learnt;
-  const all = suspects(learnt.value.fitted.outOfFold, snapshot.base.task);
+  const { outOfFold } = learnt.value.fitted;
+  const all = suspects(outOfFold, snapshot.base.task, skillOf(outOfFold, snapshot.base.task));
   const listed = options.all ? all : all.filter(({ flagged }) => flagged);
   const rows = listed.flatMap(({ row, finding, state, probability, score }): SuspectRow[] => {
     const image = pool.images[row];

@@ -66,7 +66,13 @@ export function simulate(program: Commander, run: Run): void {
         .default([...protocol.checkpoints], protocol.checkpoints.join(',')),
     )
     .addOption(shareOption('--held <share>', 'patients held back', protocol.held))
-    .addOption(shareOption('--audit <share>', 'queries drawn as audits', protocol.audit))
+    .addOption(
+      shareOption(
+        '--audit <share>',
+        "the pool's patients that is reserved for the audit, and of the queries that ask for them",
+        protocol.audit,
+      ),
+    )
     .addOption(shareOption('--flips <share>', 'answers that are wrong', protocol.flips))
     .addOption(shareOption('--unread <share>', 'cells left unread (multi-label)', protocol.unread))
     .addOption(new Option('--backend <name>', 'where tensors are computed').choices(Backend.options).default('auto'))

@@ -2,6 +2,7 @@ import { groupNumbers } from '../../contract/groups';
 import { embeddingName } from '../../contract/jobs/encoder';
 import { defaultSettings, StateCode, type LabelDelta, type Settings } from '../../contract/jobs/trainer';
 import { fail, ok, type Result } from '../../contract/result';
+import { isReservedKey, reserveKey } from '../../contract/reserve';
 import { isReservedName } from '../../contract/tables';
 import type { Snapshot } from '../../trainer/labels';
 import type { EmbeddingsCard } from '../tables/embeddings';
@@ -13,6 +14,8 @@ export interface SnapshotOptions {
   readonly settings?: Partial<Settings>;
   /** Names in column order, where it is not to be that of the table. */
   readonly findings?: readonly string[] | undefined;
+  /** Reserves patients for the audit by the seed and the share of the settings, as the app does; otherwise only `use` keeps labels out of training. */
+  readonly reserve?: boolean;
 }
 
 export interface LabelledPool {
@@ -26,7 +29,7 @@ export function snapshotOf(
   pool: Pool,
   encoder: EmbeddingsCard['encoder'],
   labels: LabelTable | null,
-  { seed, settings, findings: order }: SnapshotOptions,
+  { seed, settings: changes, findings: order, reserve = false }: SnapshotOptions,
 ): Result<LabelledPool> {
   const findings = order ?? labels?.findings ?? ['finding'];
   if (labels) {
@@ -47,6 +50,8 @@ export function snapshotOf(
       row: first.at,
       reason: `${first.path} is not among the embedded images, nor is any other`,
     });
+  const patients = patientsOf(pool, labels);
+  const settings = { ...defaultSettings, ...changes };
   return ok({
     unmatched,
     snapshot: {
@@ -56,9 +61,10 @@ export function snapshotOf(
         task: labels?.task ?? 'multilabel',
         findings: [...findings],
         seed,
-        settings: { ...defaultSettings, ...settings },
+        settings,
         embeddings: pool.images.map(({ sha256, frame }) => embeddingName(sha256, frame)),
-        groups: groupsOf(pool, labels),
+        groups: groupNumbers(pool.images.map((image, row) => ({ file: image.sha256 || image.path, patient: patients[row] ?? null }))),
+        ...(reserve ? { reserved: reservedOf(pool, patients, seed, settings) } : {}),
       },
       labels: labels ? deltas(labels, matched, rows, findings) : [],
     },
@@ -83,15 +89,26 @@ function deltas(
       const state =
         column >= 0 ? label.states[column] : labels.task === 'multiclass' && label.states.includes('present') ? 'absent' : 'none';
       if (state === undefined || state === 'none') return [];
-      return [{ row: rows.get(keyOf(label)) ?? 0, finding, state: StateCode[state], use: label.use, seq: timed ? (times[at] ?? 0) : at }];
+      const seq = timed ? (times[at] ?? 0) : at;
+      return [
+        {
+          row: rows.get(keyOf(label)) ?? 0,
+          finding,
+          state: StateCode[state],
+          use: label.use,
+          ...(label.blind ? { blind: true } : {}),
+          seq,
+        },
+      ];
     }),
   );
 }
 
-/** The patient of the label table wins over that of the index. */
-function groupsOf(pool: Pool, labels: LabelTable | null): Int32Array<ArrayBuffer> {
+/** The patient of the label table wins over that of the index; null where neither tells. */
+function patientsOf(pool: Pool, labels: LabelTable | null): (string | null)[] {
   const stated = new Map((labels?.rows ?? []).filter(({ patient }) => patient !== '').map((label) => [keyOf(label), label.patient]));
-  return groupNumbers(
-    pool.images.map((image) => ({ file: image.sha256 || image.path, patient: stated.get(keyOf(image)) ?? (image.patient || null) })),
-  );
+  return pool.images.map((image) => stated.get(keyOf(image)) ?? (image.patient || null));
 }
+
+const reservedOf = (pool: Pool, patients: readonly (string | null)[], seed: number, { audit }: Settings): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(pool.images, ({ sha256 }, row) => (isReservedKey(reserveKey(sha256, patients[row] ?? null), seed, audit.share) ? 1 : 0));

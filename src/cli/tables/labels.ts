@@ -12,6 +12,8 @@ export interface LabelRow {
   /** Empty where unknown. */
   readonly patient: string;
   readonly use: Use;
+  /** Asked without the model's proposal. */
+  readonly blind: boolean;
   readonly time: string;
   /** One state for each finding. */
   readonly states: readonly CellState[];
@@ -51,9 +53,11 @@ export async function readLabels(file: string, options: LabelOptions = {}): Prom
     const path = values.get('path') ?? '';
     const frame = parseFrame(values.get('frame'));
     const use = values.get('use') ?? '';
+    const blind = values.get('blind') ?? '';
     if (path === '') return bad('the path is empty');
     if (frame === undefined) return bad(`the frame "${values.get('frame') ?? ''}" is no number`);
     if (use !== '' && use !== 'train' && use !== 'audit') return bad(`the use "${use}" is neither train nor audit`);
+    if (blind !== '' && blind !== '0' && blind !== '1') return bad(`the column "blind" holds "${blind}", expected 1, 0 or nothing`);
     const key = `${String(frame)} ${path}`;
     const twice = seen.get(key);
     if (twice !== undefined) return bad(`the image of row ${String(twice)} is there again; choose one annotator with --annotator`);
@@ -66,6 +70,7 @@ export async function readLabels(file: string, options: LabelOptions = {}): Prom
       frame,
       patient: values.get('patient') ?? '',
       use: use === 'audit' ? 'audit' : 'train',
+      blind: blind === '1',
       time: values.get('time') ?? '',
       states,
     });

@@ -51,12 +51,16 @@ export const Settings = z.object({
   components: z.int().min(2).max(1024),
   audit: z.object({ share: z.number(), from: z.int() }),
   folds: z.int().min(2).max(20),
+  /** Of the images with a finding this share may be accepted as absent; defaultMissed unless given. */
+  missed: z.number().optional(),
   /** Multi-label; mean unless given. */
   combine: Combine.optional(),
   /** Null or not given: `rare` looks for the finding with the fewest positives. */
   search: Search.nullable().optional(),
 });
 export type Settings = z.infer<typeof Settings>;
+/** Of ten images with a finding one may be accepted as absent, unless the person says otherwise. */
+export const defaultMissed = 0.1;
 export const defaultSettings: Settings = {
   head: 'auto',
   strategy: 'auto',
@@ -100,6 +104,11 @@ export const SnapshotBase = z.object({
   embeddings: z.array(z.string()),
   /** Rows with the same number belong to one patient and stay on one side of every split. */
   groups: z.instanceof(Int32Array),
+  /**
+   * 1 for every row of the audit's reserve (contract/reserve): neither queued for training nor trained on, asked as audits, one image a group.
+   * Not given: nothing is reserved.
+   */
+  reserved: z.instanceof(Uint8Array).optional(),
   /** The head that came with the encoder's file; `columns`: for each of `findings` its row in that head, or null. */
   ready: z
     .object({ file: HeadFile, tensors: z.record(z.string(), HeadTensor), columns: z.array(z.int().nullable()) })
@@ -115,6 +124,8 @@ export const LabelDelta = z.object({
   finding: z.int(),
   state: z.int().min(-1).max(2),
   use: Use,
+  /** Asked without the proposal: of the labels kept out of training only these are the audit's. */
+  blind: z.boolean().optional(),
   /** Grows with every answer; orders the prequential curve. */
   seq: z.int(),
 });
@@ -125,11 +136,32 @@ export const FindingMetrics = z.object({
   present: z.int(),
   absent: z.int(),
   unsure: z.int(),
-  /** Out of fold on the labels; null below what can be estimated. */
+  /** From blind audits, with a 95 % interval; null below what can be estimated. */
+  audit: z.object({ n: z.int(), auroc: z.number(), low: z.number(), high: z.number() }).nullable(),
+  /** Out of fold on the labels that were trained on: pessimistic, since the queue asks for the hard ones, so without an interval. */
   auroc: z.number().nullable(),
-  aurocLow: z.number().nullable(),
-  aurocHigh: z.number().nullable(),
 });
+
+/**
+ * What Enter may take over, finding by finding, decided by each full round. Multi-class: the likeliest class at p >= 1/2, where `skill` is true and it and
+ * the next likeliest class both have `enough` labels. Multi-label: present from `present` on, absent below `absent` (strictly); null: never.
+ */
+export const Acceptance = z.object({
+  /** Out of fold the log loss is better than always answering the prevalence by 2 standard errors (once it was: by one). Multi-class: one answer for all. */
+  skill: z.array(z.boolean()),
+  /** Multi-class: at least 5 labels of this class. */
+  enough: z.array(z.boolean()),
+  present: z.array(z.number().nullable()),
+  absent: z.array(z.number().nullable()),
+  /** The share of the images with a finding that may be accepted as absent, and how many patients with it that takes. */
+  missed: z.number(),
+  needed: z.int(),
+  /** Patients with the finding present among those judged out of fold. */
+  positives: z.array(z.int()),
+  /** Of the blind audits that Enter would have called absent: how many, how many had the finding, and a 95 % interval of that share. Null: none says anything. */
+  wrong: z.array(z.object({ n: z.int(), wrong: z.int(), low: z.number(), high: z.number() }).nullable()),
+});
+export type Acceptance = z.infer<typeof Acceptance>;
 
 export const Metrics = z.object({
   labelled: z.int(),
@@ -138,13 +170,15 @@ export const Metrics = z.object({
     .object({
       n: z.int(),
       correct: z.int(),
-      low: z.number(),
-      high: z.number(),
       curve: z.array(z.object({ n: z.int(), accuracy: z.number() })),
     })
     .nullable(),
-  /** Images drawn at random and never trained on: the only unbiased figure. */
-  audit: z.object({ n: z.int(), correct: z.int(), low: z.number(), high: z.number() }).nullable(),
+  /** Of images drawn at random from the whole pool, asked blind and never trained on, one a patient: the only unbiased figure. `n`: answers (images; multi-label: cells). */
+  audit: z.object({ images: z.int(), n: z.int(), correct: z.int(), low: z.number(), high: z.number() }).nullable(),
+  /** Images that are kept out of training and were not asked blind, so that they measure nothing: audits of older projects, bulk answers, imports. */
+  notBlind: z.int(),
+  /** Patients in the reserve, and those of them that were asked. */
+  reserve: z.object({ patients: z.int(), asked: z.int() }),
   calibration: z
     .object({
       n: z.int(),
@@ -157,7 +191,7 @@ export const Metrics = z.object({
   lowEvidence: z.boolean(),
   /**
    * Heads fitted on the same labels and judged on the same folds by patient: log loss (of answers: images in multi-class, cells in
-   * multi-label) and AUROC (mean over the findings with both sides), with 95 % intervals by patient. Empty: nothing was compared.
+   * multi-label) and AUROC (mean over the findings with both sides). On labels that the queue picked, so without intervals. Empty: nothing was compared.
    */
   heads: z
     .array(
@@ -167,11 +201,7 @@ export const Metrics = z.object({
         /** Answers judged. */
         n: z.int(),
         logLoss: z.number(),
-        logLossLow: z.number(),
-        logLossHigh: z.number(),
         auroc: z.number().nullable(),
-        aurocLow: z.number().nullable(),
-        aurocHigh: z.number().nullable(),
       }),
     )
     .optional(),
@@ -229,6 +259,8 @@ export const Round = z.object({
   probabilities: z.instanceof(Float32Array),
   queue: z.array(QueueEntry),
   metrics: Metrics,
+  /** Null: Enter takes nothing over. */
+  acceptance: Acceptance.nullable(),
   milliseconds: z.number(),
 });
 export type Round = z.infer<typeof Round>;

@@ -3,6 +3,7 @@ import { factsOf } from '../../contract/facts';
 import type { ProjectState } from '../../contract/fold';
 import { type CellValue, type Finding, type Id, type Task } from '../../contract/model';
 import { compareImages } from '../../contract/order';
+import { askedBlind } from '../../contract/reserve';
 import { UNSURE } from '../../contract/tables';
 
 /** RFC 4180 with LF. A lone carriage return is quoted as well: readers take it for the end of a row. */
@@ -10,6 +11,7 @@ export const csvText = (rows: readonly (readonly string[])[]): string => stringi
 
 /**
  * LABELS.csv: the images that the annotator (default: any, a row for each) has answered, by path bytes, then frame. Multi-class
+ * `blind`: of what is kept out of training, whether it was asked without the model's proposal. Multi-class
  * projects have one column `label`, multi-label ones a column for each finding with 1, 0, unsure, or empty for not read.
  */
 export function labelsTable(state: ProjectState, annotator?: Id): string {
@@ -32,6 +34,7 @@ export function labelsTable(state: ProjectState, annotator?: Id): string {
     ...frameColumn,
     'patient',
     'use',
+    'blind',
     'annotator',
     'time',
     'source',
@@ -44,9 +47,10 @@ export function labelsTable(state: ProjectState, annotator?: Id): string {
       ...(withFrame ? [image.frame === null ? '' : String(image.frame)] : []),
       factsOf(image).patient ?? '',
       newest.use,
+      newest.use === 'audit' ? (askedBlind(values) ? '1' : '0') : '',
       name,
       newest.time,
-      newest.source,
+      newest.by ?? newest.source,
       ...answers(project.task, project.findings, values),
     ];
   });

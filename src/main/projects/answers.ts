@@ -1,6 +1,7 @@
 import type { CellRequest, LabelImport } from '../../contract/views';
 import { annotatorState, cellOf, nextRedo, nextUndo, type ProjectState } from '../../contract/fold';
-import type { Action, Id, Kept } from '../../contract/model';
+import type { Action, Id, Kept, Use } from '../../contract/model';
+import { isReserved } from '../../contract/reserve';
 import { fail, ok, type Result } from '../../contract/result';
 import { readLabelTable } from './label-table';
 import { changesFor } from './labels';
@@ -12,20 +13,14 @@ const MAX_CELLS = 200_000;
 /** What the person says of the images of the open project. */
 export class Answers {
   readonly #record: Recorder;
-  readonly #isAudit: (image: Id) => boolean;
 
-  /** `isAudit`: was this image asked for as an audit draw? */
-  constructor(record: Recorder, isAudit: (image: Id) => boolean) {
+  constructor(record: Recorder) {
     this.#record = record;
-    this.#isAudit = isAudit;
   }
 
   /** Resolves when the answer is in the journal and on the disk. Null: everything is as asked already, and nothing is written. */
   label(requests: readonly CellRequest[]): Promise<Result<Action | null>> {
-    return this.#write(
-      () => requests,
-      (image) => this.#isAudit(image),
-    );
+    return this.#write(() => requests);
   }
 
   /**
@@ -48,24 +43,25 @@ export class Answers {
       const size = project.task === 'multiclass' ? Math.floor(MAX_CELLS / project.findings.length) : MAX_CELLS;
       for (let start = 0; start < cells.length; start += size) {
         let fresh: readonly CellRequest[] = [];
-        const saved = await this.#write(
-          (state) => (fresh = cells.slice(start, start + size).filter((cell) => unread(state, cell))),
-          (image) => audit.has(image) || this.#isAudit(image),
-        );
+        const saved = await this.#write((state) => (fresh = cells.slice(start, start + size).filter((cell) => unread(state, cell))), audit);
         if (!saved.ok) return saved;
         labels += fresh.length;
         if (saved.value) steps += 1;
       }
     }
-    return ok({ ...summary, labels, kept: cells.length - labels, steps });
+    const keptOut = new Set(cells.flatMap(({ image }) => (audit.has(image) || this.#reserved(this.#record.state, image) ? [image] : [])));
+    return ok({ ...summary, audit: keptOut.size, labels, kept: cells.length - labels, steps });
   }
 
-  /** `pick` sees what is in the journal by then. */
-  async #write(pick: (state: ProjectState) => readonly CellRequest[], isAudit: (image: Id) => boolean): Promise<Result<Action | null>> {
+  /** `pick` sees what is in the journal by then. `keptOut`: images that are kept out of training, beside those of the reserve. */
+  async #write(
+    pick: (state: ProjectState) => readonly CellRequest[],
+    keptOut: ReadonlySet<Id> = new Set(),
+  ): Promise<Result<Action | null>> {
     const time = now();
-    const use = (image: Id) => (isAudit(image) ? ('audit' as const) : ('train' as const));
     let asAsked = false;
     const done = await this.#record.append((state) => {
+      const use = (image: Id): Use => (keptOut.has(image) || this.#reserved(state, image) ? 'audit' : 'train');
       const changes = changesFor(state, this.#record.project, this.#record.annotator, pick(state), { time, use });
       if (!changes.ok) return changes;
       asAsked = changes.value.length === 0;
@@ -73,6 +69,11 @@ export class Answers {
       return ok({ ...this.#record.entry(time), kind: 'cells', cells: changes.value });
     });
     return asAsked ? ok(null) : done;
+  }
+
+  #reserved(state: ProjectState, image: Id): boolean {
+    const record = state.images.get(image);
+    return record !== undefined && isReserved(record, this.#record.project);
   }
 
   /** A suspect label stands. Its time stays: it was given then. Null: it is no longer there. */

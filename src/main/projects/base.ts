@@ -3,6 +3,7 @@ import { groupNumbers } from '../../contract/groups';
 import type { Head } from '../../contract/head';
 import {
   Combine,
+  defaultMissed,
   defaultSettings,
   HeadKind,
   StateCode,
@@ -13,6 +14,7 @@ import {
   type TunedHead,
 } from '../../contract/jobs/trainer';
 import type { CellValue, Id, ImageRecord, Project } from '../../contract/model';
+import { isReserved } from '../../contract/reserve';
 import { readyColumns, readyNames, readySource } from '../../contract/ready-head';
 import { poolDigest } from '../../trainer/heads/identity';
 import { misfit } from '../../trainer/heads/tuned/fits';
@@ -70,6 +72,7 @@ export function baseOf(
     settings,
     embeddings: pool.map(({ name }) => name),
     groups: groupsOf(pool),
+    reserved: Uint8Array.from(pool, ({ image }) => (isReserved(image, project) ? 1 : 0)),
     ready: ready && known && readySource(ready, known),
   };
   return tuned && misfit(tuned, base, digest) === null ? { ...base, tuned } : base;
@@ -82,9 +85,19 @@ export function labelsOf(source: TrainingSource, rows: ReadonlyMap<Id, number>):
     const row = rows.get(image);
     const column = columns.get(finding);
     if (row === undefined || column === undefined) return [];
-    return [{ row, finding: column, state: StateCode[value.state], use: value.use, seq: Date.parse(value.time) }];
+    return [deltaOf(row, column, value, value.time)];
   });
 }
+
+/** A cell as the trainer takes it; null: it was taken away at `time`. */
+export const deltaOf = (row: number, finding: number, value: CellValue | null, time: string): LabelDelta => ({
+  row,
+  finding,
+  state: StateCode[value?.state ?? 'none'],
+  use: value?.use ?? 'train',
+  ...(value?.blind ? { blind: true } : {}),
+  seq: Date.parse(value?.time ?? time),
+});
 
 /** What a later version may have written is taken for the default. */
 export function settingsOf({ audit, queue }: Project): Settings {
@@ -94,6 +107,7 @@ export function settingsOf({ audit, queue }: Project): Settings {
     strategy: Strategy.safeParse(queue?.strategy).data ?? defaultSettings.strategy,
     head: HeadKind.safeParse(queue?.head).data ?? defaultSettings.head,
     combine: Combine.safeParse(queue?.combine).data ?? 'mean',
+    missed: queue?.missed ?? defaultMissed,
   };
 }
 

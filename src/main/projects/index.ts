@@ -171,8 +171,8 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
         return ok();
       }),
     'embedding.failures': ({ project }) => inProject(project, (current) => ok(current.failures())),
-    'queue.settings': ({ project, strategy, head, combine }) =>
-      inProject(project, (current) => current.rules.setQueue({ strategy, head, combine })),
+    'queue.settings': ({ project, ...chosen }) => inProject(project, (current) => current.rules.setQueue(chosen)),
+    'projects.audit': ({ project, share, open }) => inProject(project, (current) => current.rules.setAudit(share, open === true)),
     'search.start': ({ project, finding, seeds }) => inProject(project, (current) => current.rules.startSearch(finding, seeds)),
     'search.stop': ({ project }) => inProject(project, (current) => current.rules.stopSearch()),
     'review.suspects': ({ project }) => inProject(project, (current) => current.training.suspects()),

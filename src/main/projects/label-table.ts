@@ -33,7 +33,7 @@ interface LabelTable {
   readonly cells: readonly CellRequest[];
   /** Images that the table keeps out of training. */
   readonly audit: ReadonlySet<Id>;
-  readonly summary: Pick<LabelImport, 'version' | 'rows' | 'unused' | 'images' | 'audit' | 'findings' | 'unknown'>;
+  readonly summary: Pick<LabelImport, 'version' | 'rows' | 'unused' | 'images' | 'findings' | 'unknown'>;
 }
 
 const plain = (text: string): string => text.trim().toLowerCase();
@@ -137,7 +137,6 @@ class TableReader implements Visitor {
         rows: this.#rows,
         unused: this.#unused,
         images: this.#answers.size,
-        audit: audit.size,
         findings: counted(this.#project, cells),
         unknown: [...this.#unknown],
       },

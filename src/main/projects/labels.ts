@@ -1,10 +1,10 @@
 import type { CellRequest } from '../../contract/views';
 import { cellOf, type ProjectState } from '../../contract/fold';
-import type { CellChange, CellState, Id, Project, Use } from '../../contract/model';
+import type { CellChange, CellState, CellValue, Id, Project, Use } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 
 /**
- * What an answer changes. In a multi-class project exactly one finding is present: `present` makes the others absent,
+ * What an answer changes. What it is for, and whether it was asked blind, is what the screen said; where none did (an import), `use` says it. In a multi-class project exactly one finding is present: `present` makes the others absent,
  * `unsure` and `none` hold for the image as a whole. Cells that stay as they are do not appear.
  */
 export function changesFor(
@@ -34,22 +34,31 @@ export function changesFor(
   const changes: CellChange[] = [];
   for (const request of wanted.values()) {
     const before = cellOf(state, annotator, request.image, request.finding);
-    if ((before?.state ?? 'none') === request.state) continue;
-    const after =
-      request.state === 'none'
-        ? null
-        : {
-            state: request.state,
-            source: request.source,
-            // Once drawn for the audit an image stays in it, however often its label is corrected.
-            use: before?.use ?? context.use(request.image),
-            shown: request.shown,
-            head: request.head,
-            time: context.time,
-          };
+    // The same answer given blind is another one: it is the audit's.
+    const blindAnew = request.blind === true && before?.blind !== true;
+    if ((before?.state ?? 'none') === request.state && !(before && blindAnew)) continue;
+    const after = request.state === 'none' ? null : valueOf(request, before, context);
     changes.push({ image: request.image, finding: request.finding, before, after });
   }
   return ok(changes);
+}
+
+function valueOf(
+  { image, state, source, shown, head, use, blind, by }: CellRequest,
+  before: CellValue | null,
+  context: { time: string; use: (image: Id) => Use },
+): CellValue {
+  return {
+    state,
+    source,
+    // Once kept out of training a label stays out, however often it is corrected.
+    use: before?.use === 'audit' ? 'audit' : (use ?? context.use(image)),
+    shown,
+    head,
+    time: context.time,
+    ...(blind ? { blind } : {}),
+    ...(by ? { by } : {}),
+  };
 }
 
 /** One request an image: the one that says present, else unsure, else the last. */

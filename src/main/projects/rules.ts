@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { NewFinding } from '../../contract/views';
-import type { Id, Project, QueueRule } from '../../contract/model';
+import { annotatorState, type ProjectState } from '../../contract/fold';
+import type { CellChange, Id, Project, QueueRule } from '../../contract/model';
+import { askedBlind, isReserved } from '../../contract/reserve';
 import { fail, ok, type Result } from '../../contract/result';
 import { ulid } from 'ulid';
 import { checkFindings, hasLabels } from './findings';
@@ -48,9 +50,29 @@ export class Rules {
   }
 
   /** Strategy and head, kept with the project; a search goes on only with its own strategy. */
-  async setQueue({ strategy, head, combine }: Omit<QueueRule, 'search'>): Promise<Result<void>> {
-    const search = strategy === 'rare' ? (this.#record.project.queue?.search ?? null) : null;
-    return this.#changeQueue({ strategy, head, combine, search });
+  async setQueue(chosen: Omit<QueueRule, 'search'>): Promise<Result<void>> {
+    const search = chosen.strategy === 'rare' ? (this.#record.project.queue?.search ?? null) : null;
+    return this.#changeQueue({ ...chosen, search });
+  }
+
+  /**
+   * Another share of the patients is reserved for the audit, or none from now on (`open`). Opened, labels that were given to reserved images without
+   * being asked blind are trained on; what was asked blind stays out.
+   */
+  async setAudit(share: number | undefined, open: boolean): Promise<Result<Project>> {
+    const { project, annotator, state } = this.#record;
+    const { opened, ...before } = project.audit;
+    const freed = open && opened === undefined ? freedCells(state, project, annotator) : [];
+    const audit = { ...before, ...(share === undefined ? {} : { share }), ...(open ? { opened: opened ?? now() } : {}) };
+    const next = { ...project, audit };
+    const done = await this.#record.saveProject(next);
+    if (!done.ok) return done;
+    if (freed.length > 0) {
+      const written = await this.#record.append({ ...this.#record.entry(), kind: 'cells', cells: freed });
+      if (!written.ok) return written;
+    }
+    this.#training.rebuild();
+    return ok(next);
   }
 
   async startSearch(finding: Id, seeds: readonly Id[]): Promise<Result<void>> {
@@ -58,7 +80,7 @@ export class Rules {
     return this.#changeQueue({
       ...this.#rule(),
       strategy: 'rare',
-      search: { finding, seeds: [...seeds], started: new Date().toISOString() },
+      search: { finding, seeds: [...seeds], started: now() },
     });
   }
 
@@ -76,4 +98,15 @@ export class Rules {
     this.#training.configure();
     return ok();
   }
+}
+
+const now = () => new Date().toISOString();
+
+/** Labels of the reserve that were not asked blind, as they are once it is opened. */
+function freedCells(state: ProjectState, project: Project, annotator: Id): CellChange[] {
+  return [...annotatorState(state, annotator).cells].flatMap(([image, cells]) => {
+    const record = state.images.get(image);
+    if (!record || !isReserved(record, project) || askedBlind(cells)) return [];
+    return [...cells].map(([finding, before]) => ({ image, finding, before, after: { ...before, use: 'train' as const } }));
+  });
 }

@@ -139,7 +139,7 @@ export class ProjectSession {
       resources: options.resources,
       onChange: changed,
     });
-    this.answers = new Answers(this.#record, (image) => this.training.isAudit(image));
+    this.answers = new Answers(this.#record);
     this.rules = new Rules(this.#record, this.training);
     this.#metadata = new Metadata({
       project: () => this.project,

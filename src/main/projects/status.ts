@@ -1,3 +1,4 @@
+import { defaultMissed } from '../../contract/jobs/trainer';
 import type { ProjectStatus } from '../../contract/views';
 import { BUILTIN_ENCODER, type Project } from '../../contract/model';
 import type { Embedding } from './embedding';
@@ -42,10 +43,17 @@ export function statusOf(
       tuning: tuning,
       tunedWaits: training.tunedWaits,
       milliseconds: training.milliseconds,
-      settings: { strategy: training.settings.strategy, head: training.settings.head, combine: training.settings.combine ?? 'mean' },
+      settings: chosen(training),
     },
   };
 }
+
+const chosen = ({ settings: { strategy, head, combine, missed } }: Training): ProjectStatus['trainer']['settings'] => ({
+  strategy,
+  head,
+  combine: combine ?? 'mean',
+  missed: missed ?? defaultMissed,
+});
 
 /** Bytes of so many values in half precision. */
 const halves = (shape: readonly [number, number] | undefined): number | null => (shape ? 2 * shape[0] * shape[1] : null);

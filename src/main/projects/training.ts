@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
 import type { SuspectLabel } from '../../contract/views';
 import { sentence } from '../../contract/catalogue';
-import { StateCode, type LabelDelta, type Round, type Settings } from '../../contract/jobs/trainer';
+import type { LabelDelta, Round, Settings } from '../../contract/jobs/trainer';
 import type { CellChange, Id } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
-import { baseOf, labelsOf, otherHeads, settingsOf, type TrainingSource } from './base';
+import { baseOf, deltaOf, labelsOf, otherHeads, settingsOf, type TrainingSource } from './base';
 import { Handover } from './handover';
 import { similarImages, suspectLabels } from './verdicts';
 
@@ -16,12 +16,6 @@ import { similarImages, suspectLabels } from './verdicts';
 const FIRST_POOL = 32;
 /** With a head from the encoder's file there is something to propose at once. */
 const FIRST_POOL_READY = 8;
-
-/**
- * So many places of a queue may be taken by the page before the next round comes: audit draws among them are announced. A
- * draw further down is not one yet; by the time it is asked for the queue is another.
- */
-const NEXT = 8;
 
 /** More suspect labels than this nobody goes through in one sitting. */
 const SUSPECTS = 500;
@@ -62,7 +56,6 @@ export class Training {
   #snapshots = new Map<number, { pool: number; seq: number }>();
   #latest: Round | null = null;
   #full: FullRound | null = null;
-  #audit = new Set<Id>();
 
   backend: string | null = null;
   reason = '';
@@ -122,11 +115,6 @@ export class Training {
     return this.#full;
   }
 
-  /** Was this image ever asked for as an audit draw? Then its label is kept out of training. */
-  isAudit(image: Id): boolean {
-    return this.#audit.has(image);
-  }
-
   /** More images are embedded. A new base costs a new projection, so while embedding runs the pool grows by steps of a half. */
   poolGrew(count: number, finished: boolean): void {
     const known = this.#poolImages.length;
@@ -149,17 +137,11 @@ export class Training {
     const findings = this.#source.project().findings;
     for (const { image, finding, before, after } of cells) {
       // A label that was looked at again and kept teaches nothing new.
-      if (before?.state === after?.state && before?.use === after?.use) continue;
+      if (before?.state === after?.state && before?.use === after?.use && before?.blind === after?.blind) continue;
       const row = this.#rows.get(image);
       const column = findings.findIndex(({ id }) => id === finding);
       if (row === undefined || column < 0) continue;
-      this.#pending.push({
-        row,
-        finding: column,
-        state: StateCode[after?.state ?? 'none'],
-        use: after?.use ?? 'train',
-        seq: Date.parse(after?.time ?? time),
-      });
+      this.#pending.push(deltaOf(row, column, after, time));
     }
     this.#turn();
   }
@@ -294,10 +276,6 @@ export class Training {
     this.#latest = round;
     if (round.stage === 'full' || (round.stage === 'cold' && round.head)) this.#full = { images: this.#poolImages, round };
     if (round.stage === 'quick') this.milliseconds = round.milliseconds;
-    for (const { row, audit } of round.queue.slice(0, NEXT)) {
-      const image = this.#poolImages[row];
-      if (audit && image !== undefined) this.#audit.add(image);
-    }
     this.#emitRound(round);
     this.onChange();
   }

@@ -4,6 +4,8 @@ import type { Finding, Id } from '../../contract/model';
 import { ExportDialog } from '../export/ExportDialog';
 import { GridView } from '../grid/GridView';
 import * as grid from '../grid/actions';
+import { BulkDialog } from '../grid/BulkDialog';
+import type { Bulk } from '../grid/bulk';
 import { useProject } from '../labels/use-labels';
 import { EditFindings } from '../projects/EditFindings';
 import { ImportLabels } from '../import/ImportLabels';
@@ -51,7 +53,9 @@ function Project({ session, onClose, onCommand }: Props) {
 
   const { hideProposals: hidden } = useSignal(settings.current);
   const hint = useCallback((text: string) => problems.note(text), [problems]);
-  const context = { session, hidden, focused, hint };
+  const [bulk, setBulk] = useState<{ readonly bulk: Bulk; readonly run: (bulk: Bulk) => void } | null>(null);
+  const ask = useCallback((asked: Bulk, run: (bulk: Bulk) => void) => setBulk({ bulk: asked, run }), []);
+  const context = { session, hidden, focused, hint, ask };
 
   const finding = (which: Finding, unsure: boolean) => {
     const answer = { queue: queue.answerFinding, grid: grid.assign, review: review.answerFinding }[view];
@@ -116,6 +120,7 @@ function Project({ session, onClose, onCommand }: Props) {
       {sheet === 'search' && <SearchDialog these={seedsOf(session, large)} onClose={() => setSheet(null)} />}
       {sheet === 'metadata' && <MetadataDialog onClose={() => setSheet(null)} />}
       {sheet === 'import' && <ImportLabels onClose={() => setSheet(null)} />}
+      {bulk && <BulkDialog bulk={bulk.bulk} onRun={bulk.run} onClose={() => setBulk(null)} />}
       {sheet === 'findings' && <EditFindings onClose={() => setSheet(null)} />}
     </div>
   );
@@ -132,7 +137,7 @@ function seedsOf(session: Session, large: Id | null): readonly Id[] {
 interface Doing {
   readonly session: Session;
   readonly view: View;
-  readonly context: queue.QueueContext;
+  readonly context: queue.QueueContext & grid.GridContext;
   readonly toggleHidden: () => void;
   readonly onSheet: (sheet: Sheet) => void;
   readonly rescan: () => void;
@@ -159,7 +164,8 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
     'label.accept': inView({
       queue: () => queue.accept(context),
       grid: () => grid.openActive(session),
-      review: () => review.change(context),
+      // The key that goes on takes nothing away.
+      review: () => review.keep(context),
     }),
     'label.absentRest': inView({
       queue: () => queue.absentForRest(context),
@@ -172,6 +178,9 @@ function commandsOf(doing: Doing): Partial<Record<CommandId, () => void>> {
       review: () => review.unsure(context),
     }),
     'label.keep': () => review.keep(context),
+    'label.change': () => {
+      if (view === 'review') review.change(context);
+    },
     'label.skip': () => (view === 'review' ? review.skip(context) : queue.skip(context)),
     'label.clear': inView({
       queue: () => queue.clear(context),

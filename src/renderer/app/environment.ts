@@ -20,11 +20,13 @@ export interface Services {
   readonly pictures: Pictures;
   readonly problems: Problems;
   readonly settings: SettingsStore;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
 }
 
-export function makeServices(bridge: Bridge, pictures: Pictures): Services {
+export function makeServices(bridge: Bridge, pictures: Pictures, now: () => number = () => performance.now()): Services {
   const problems = new Problems();
-  return { bridge, pictures, problems, settings: new SettingsStore(bridge, problems) };
+  return { bridge, pictures, problems, settings: new SettingsStore(bridge, problems), now };
 }
 
 /** What the preload script offers: text goes through as it is. */

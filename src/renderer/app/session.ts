@@ -4,9 +4,10 @@ import { ok, type Failure, type Result } from '../../contract/result';
 import { count } from '../controls/figures';
 import { JournalFollower } from '../database/follower';
 import { GridSelection } from '../grid/selection';
-import { Labels } from '../labels/labels';
+import { askedView, Labels } from '../labels/labels';
 import { Proposals } from '../labels/proposals';
 import { LabelWriter } from '../labels/writer';
+import { Appearance } from '../queue/appearance';
 import { QueueSession } from '../queue/queue-session';
 import { ReviewSession } from '../review/review-session';
 import { Comparison } from '../viewer/comparison';
@@ -40,6 +41,9 @@ export interface Session {
   readonly failures: Signal<readonly ImageFailure[]>;
   /** Images whose file was not there at the last look at the folder. */
   readonly missing: Signal<ReadonlySet<Id>>;
+  /** Its file could not be read. */
+  readonly unreadable: (image: Id) => boolean;
+  readonly appearance: Appearance;
   readonly view: Signal<View>;
   readonly progressOpen: Signal<boolean>;
   readonly similarOpen: Signal<boolean>;
@@ -101,7 +105,7 @@ export async function openSession(
     return opened;
   }
   const labels = new Labels(opened.value.project);
-  const proposals = new Proposals(labels.project);
+  const proposals = new Proposals(labels.project, (image) => labels.of(image).reserved);
   const follower = new JournalFollower(bridge, project, labels, (failure) => problems.failure(failure));
   const status = new Signal(opened.value.status);
   const failures = new Signal<readonly ImageFailure[]>([]);
@@ -148,8 +152,11 @@ export async function openSession(
     folder: () => labels.order(),
     done: (image) => {
       const view = labels.of(image);
-      return view.answered || view.skipped || failed.has(image) || missing.get().has(image);
+      // Where the ranking asks for an audit only a blind answer is one.
+      const { answered } = proposals.asksBlind(image) ? askedView(view) : view;
+      return answered || view.skipped || failed.has(image) || missing.get().has(image);
     },
+    reserved: (image) => labels.of(image).reserved,
     unsaved: (image) => writer.isUnsaved(image),
   });
   const writer: LabelWriter = new LabelWriter(bridge, project, labels, proposals, {
@@ -187,6 +194,8 @@ export async function openSession(
       if (proposals.round.get()?.stage === 'full') void review.refresh();
     }),
     labels.imagesVersion.subscribe(() => queue.rewind()),
+    // The reserve may have been opened.
+    labels.project.subscribe(() => queue.rewind()),
     writer.save.subscribe(tellUnsaved),
     writer.save.subscribe(readOn),
   ];
@@ -205,6 +214,8 @@ export async function openSession(
     status,
     failures,
     missing,
+    unreadable: (image) => failed.has(image),
+    appearance: new Appearance(services.now),
     view,
     progressOpen: new Signal(false),
     similarOpen: new Signal(false),

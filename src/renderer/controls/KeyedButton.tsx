@@ -9,7 +9,7 @@ interface Props {
   readonly primary?: boolean;
   readonly disabled?: boolean;
   /** What it does, where the title alone does not say it. */
-  readonly about?: string;
+  readonly about?: string | undefined;
 }
 
 /** A button beside the image that has a key: pressing it takes the keyboard's focus from nothing. */

@@ -11,7 +11,8 @@ import { Chips } from '../labels/Chips';
 import { Thumbnail } from '../labels/Thumbnail';
 import { fromFileTitle } from '../labels/said';
 import { useImage, useProbabilities, useProject } from '../labels/use-labels';
-import { headline, isConfident } from './filter';
+import { proposed } from '../labels/answers';
+import { headline } from './filter';
 
 interface Props {
   readonly image: Id;
@@ -50,6 +51,15 @@ export const GridCell = memo(
             {imageNotes['view-lateral'].short}
           </span>
         )}
+        {view.use === 'audit' && (
+          <span
+            className="grid-note audit"
+            title="Audit image: kept out of training, and shown without the model’s opinion"
+            data-testid="grid-audit"
+          >
+            audit
+          </span>
+        )}
         <span className="grid-caption">{view.answered || view.skipped ? <Chips image={image} /> : <Proposal image={image} />}</span>
       </div>
     );
@@ -69,15 +79,20 @@ function Proposal({ image }: { readonly image: Id }) {
   const { hideProposals } = useSignal(settings.current);
   const { task, findings } = useProject();
   const { proposals } = useSession();
-  const shown = headline(task, findings, useProbabilities(image));
+  const view = useImage(image);
+  const probabilities = useProbabilities(image);
+  const shown = headline(task, findings, probabilities);
+  const accepted = proposed(task, findings, view, probabilities, proposals.ruleOf);
+  const isAccepted = (id: Id) => accepted.some(({ finding, state }) => finding === id && state === 'present');
+  const isEarly = (id: Id) => proposals.ruleOf(id)?.skill !== true;
   if (hideProposals || shown.length === 0) return null;
   return (
     <span className="chips">
       {shown.map(({ finding, probability }) => (
         <span
           key={finding.id}
-          className={`chip proposal${isConfident(probability) ? ' confident' : ''}${proposals.fromFile(finding.id) ? ' from-file' : ''}`}
-          title={fromFileTitle[proposals.fromFile(finding.id) ?? 'fitted']}
+          className={`chip proposal${isAccepted(finding.id) ? ' confident' : isEarly(finding.id) ? ' early' : ''}${proposals.fromFile(finding.id) ? ' from-file' : ''}`}
+          title={fromFileTitle[proposals.fromFile(finding.id) ?? 'fitted'] ?? (isEarly(finding.id) ? 'Too few labels yet' : undefined)}
           data-testid="proposal"
         >
           <span className="swatch hollow" style={{ borderColor: finding.colour }} aria-hidden />

@@ -2,7 +2,9 @@ import type { Finding, Id } from '../../contract/model';
 import type { Session } from '../app/session';
 import { absentRest, allUnsure, cleared, type Answer } from '../labels/answers';
 import { cellOf, type ImageView } from '../labels/labels';
-import { count } from '../controls/figures';
+import { count, counted } from '../controls/figures';
+import type { Manner } from '../labels/writer';
+import { bulkOf, type Bulk } from './bulk';
 
 /** The bound of the contract's labels.apply. */
 const MOST_CELLS = 200_000;
@@ -11,6 +13,8 @@ export interface GridContext {
   readonly session: Session;
   readonly hidden: boolean;
   readonly hint: (text: string) => void;
+  /** What was read already would change: the person decides. */
+  readonly ask: (bulk: Bulk, run: (bulk: Bulk) => void) => void;
 }
 
 /**
@@ -41,12 +45,16 @@ export function unsureSelection(context: GridContext): void {
 export function absentRestOfSelection(context: GridContext): void {
   const { task, findings } = context.session.project();
   if (task === 'multiclass') return context.hint('In this project an image has one finding: choose it by its key.');
-  return apply(context, selected(context), (view) => absentRest(findings, view));
+  return apply(context, selected(context), (view) => absentRest(findings, view), 'restAbsent');
 }
 
 export function clearSelection(context: GridContext): void {
   const { findings } = context.session.project();
-  apply(context, selected(context), (view) => cleared(findings, view));
+  const views = selected(context);
+  const { cells, images } = bulkOf(context.session.project().task, views, (view) => cleared(findings, view));
+  if (cells.length === 0) return;
+  write(context, views, cells);
+  context.hint(`The labels of ${counted(images, 'image')} were taken away; undo puts them back.`);
 }
 
 /** Enter: the cell with the keyboard, large. */
@@ -67,15 +75,16 @@ function selected({ session, hint }: GridContext): ImageView[] {
   return images.map((image) => session.labels.of(image));
 }
 
-function apply({ session, hidden, hint }: GridContext, views: readonly ImageView[], answers: (view: ImageView) => Answer[]): void {
-  const cells: { image: Id; answers: Answer[] }[] = [];
-  let many = 0;
-  for (const view of views) {
-    const own = answers(view).filter(({ finding, state }) => cellOf(view, finding).state !== state);
-    if (own.length === 0) continue;
-    cells.push({ image: view.id, answers: own });
-    many += own.length;
-  }
+/** One action. Of several images, labels that are there already are changed only where the person says so. */
+function apply(context: GridContext, views: readonly ImageView[], answers: (view: ImageView) => Answer[], by?: Manner['by']): void {
+  const bulk = bulkOf(context.session.project().task, views, answers);
+  const run = ({ cells }: Bulk) => write(context, views, cells, by);
+  if (views.length > 1 && bulk.read > 0) return context.ask(bulk, run);
+  return run(bulk);
+}
+
+function write({ session, hidden, hint }: GridContext, views: readonly ImageView[], cells: Bulk['cells'], by?: Manner['by']): void {
+  const many = cells.reduce((sum, { answers }) => sum + answers.length, 0);
   if (many > MOST_CELLS) return hint(`At most ${count(MOST_CELLS)} labels fit into one step: select fewer images.`);
-  if (cells.length > 0) void session.writer.apply(cells, views.length === 1 ? 'typed' : 'bulk', !hidden);
+  if (many > 0) void session.writer.apply(cells, { source: views.length === 1 ? 'typed' : 'bulk', shown: !hidden, by });
 }

@@ -1,6 +1,6 @@
 import type { CellState, Finding, Id, ImageNote, Task } from '../../contract/model';
 import { notesOf } from '../../contract/facts';
-import { CONFIDENT, LIKELY, likeliest, type Probabilities } from '../labels/answers';
+import { LIKELY, likeliest, type Probabilities } from '../labels/answers';
 import type { ImageView } from '../labels/labels';
 
 export type Filter =
@@ -75,7 +75,7 @@ function score(probabilities: Probabilities | null, sort: Exclude<Sort, 'folder'
   return sort === 'confidence' ? nearest : 1 - nearest;
 }
 
-/** What a thumbnail shows of the head: the likeliest finding, or in multi-label the findings that are confidently present. */
+/** What a thumbnail shows of the head: the likeliest finding, or in multi-label the findings that are more likely present than not. */
 export function headline(
   task: Task,
   findings: readonly Finding[],
@@ -96,5 +96,3 @@ export function headline(
     .sort((a, b) => b.probability - a.probability)
     .slice(0, 2);
 }
-
-export const isConfident = (probability: number): boolean => probability >= CONFIDENT;

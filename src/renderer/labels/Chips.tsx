@@ -1,5 +1,6 @@
 import { Check, CircleQuestionMark, Minus, SkipForward } from 'lucide-react';
 import type { CellState, Id } from '../../contract/model';
+import { askedView } from './labels';
 import { useImage, useProject } from './use-labels';
 
 export function StateIcon({ state, size = 12 }: { readonly state: CellState; readonly size?: number }) {
@@ -12,9 +13,17 @@ export function StateIcon({ state, size = 12 }: { readonly state: CellState; rea
 const words: Record<CellState, string> = { present: 'present', absent: 'absent', unsure: 'unsure', none: 'not read' };
 export const stateWord = (state: CellState): string => words[state];
 
+interface ChipsProps {
+  readonly image: Id;
+  readonly compact?: boolean;
+  /** As the large view asks it: of an image of the audit's reserve only what was answered blind. */
+  readonly asked?: boolean;
+}
+
 /** What is labelled in an image, small: present and unsure findings by name; a count stands for the absent ones. */
-export function Chips({ image, compact = false }: { readonly image: Id; readonly compact?: boolean }) {
-  const view = useImage(image);
+export function Chips({ image, compact = false, asked = false }: ChipsProps) {
+  const whole = useImage(image);
+  const view = asked ? askedView(whole) : whole;
   const { findings, task } = useProject();
   const said = findings.flatMap((finding) => {
     const cell = view.cells.get(finding.id);

@@ -7,11 +7,20 @@ export interface Answer {
   readonly state: CellState;
 }
 
-/** Calibrated probability of `present` by finding; a finding without one is not there. */
+/** Probability of `present` by finding; a finding without one is not there. */
 export type Probabilities = ReadonlyMap<Id, number>;
 
-/** From here on a multi-label proposal counts as confident; below 1 - this, as a confident absence. */
-export const CONFIDENT = 0.9;
+/** What the newest full round lets Enter take over of one finding (the contract's Acceptance). */
+export interface Rule {
+  /** The model is better at it than the prevalence, on patients that it had not seen. */
+  readonly skill: boolean;
+  /** Multi-class: there are labels enough of this class. */
+  readonly enough: boolean;
+  /** Multi-label: present from here on, absent below; null: never. */
+  readonly present: number | null;
+  readonly absent: number | null;
+}
+
 /** A multi-class proposal is the likeliest finding, if it is likelier than all others together. */
 export const LIKELY = 0.5;
 
@@ -49,32 +58,49 @@ export const cleared = (findings: readonly Finding[], view: ImageView): Answer[]
   findings.flatMap(({ id }) => (cellOf(view, id).state === 'none' ? [] : [{ finding: id, state: 'none' as const }]));
 
 /**
- * What Enter would set, shown beforehand as ghosts (in multi-class only the finding that would be present). Only cells that nobody has read are proposed; an answered
- * multi-class image has no proposal.
+ * What Enter will write, outlined beforehand, by the newest round's rule and by nothing else: a finding without skill stays unread. Only cells
+ * that nobody has read are proposed; an answered multi-class image has no proposal.
  */
-export function proposed(task: Task, findings: readonly Finding[], view: ImageView, probabilities: Probabilities | null): Answer[] {
+export function proposed(
+  task: Task,
+  findings: readonly Finding[],
+  view: ImageView,
+  probabilities: Probabilities | null,
+  ruleOf: (finding: Id) => Rule | null,
+): Answer[] {
   if (!probabilities) return [];
   if (task === 'multiclass') {
     if (view.answered) return [];
-    const best = likeliest(findings, probabilities);
-    return best && best.probability >= LIKELY ? onlyPresent(findings, view, best.finding) : [];
+    const [first, second] = ranked(findings, probabilities);
+    if (!first || !second || first.probability < LIKELY) return [];
+    const [rule, next] = [ruleOf(first.finding), ruleOf(second.finding)];
+    return rule?.skill && rule.enough && next?.enough ? onlyPresent(findings, view, first.finding) : [];
   }
   return findings.flatMap(({ id }): Answer[] => {
     const p = probabilities.get(id);
-    if (p === undefined || cellOf(view, id).state !== 'none') return [];
-    if (p >= CONFIDENT) return [{ finding: id, state: 'present' }];
-    return p <= 1 - CONFIDENT + 1e-9 ? [{ finding: id, state: 'absent' }] : [];
+    const rule = ruleOf(id);
+    if (p === undefined || !rule?.skill || cellOf(view, id).state !== 'none') return [];
+    if (rule.present !== null && p >= rule.present) return [{ finding: id, state: 'present' }];
+    return rule.absent !== null && p < rule.absent ? [{ finding: id, state: 'absent' }] : [];
   });
 }
 
-export function likeliest(findings: readonly Finding[], probabilities: Probabilities): { finding: Id; probability: number } | null {
-  let best: { finding: Id; probability: number } | null = null;
-  for (const { id } of findings) {
-    const probability = probabilities.get(id);
-    if (probability !== undefined && (!best || probability > best.probability)) best = { finding: id, probability };
-  }
-  return best;
+interface Likely {
+  readonly finding: Id;
+  readonly probability: number;
 }
+
+/** The likeliest first; equal ones in the order of the findings. */
+const ranked = (findings: readonly Finding[], probabilities: Probabilities): Likely[] =>
+  findings
+    .flatMap(({ id }): Likely[] => {
+      const probability = probabilities.get(id);
+      return probability === undefined ? [] : [{ finding: id, probability }];
+    })
+    .sort((a, b) => b.probability - a.probability);
+
+export const likeliest = (findings: readonly Finding[], probabilities: Probabilities): Likely | null =>
+  ranked(findings, probabilities)[0] ?? null;
 
 /** The unread finding of which the head knows least (nearest to one half); without a head, the first unread one. */
 export function leastCertain(findings: readonly Finding[], view: ImageView, probabilities: Probabilities | null): Id | null {

@@ -1,7 +1,8 @@
 import { annotatorState, apply, emptyState, type AnnotatorState, type ProjectState } from '../../contract/fold';
 import { imageName } from '../../contract/frames';
-import type { Action, CellState, CellValue, Finding, Id, ImageRecord, Kept, Project } from '../../contract/model';
+import type { Action, CellState, CellValue, Finding, Id, ImageRecord, Kept, Project, Use } from '../../contract/model';
 import { compareImages } from '../../contract/order';
+import { isReserved, useOf } from '../../contract/reserve';
 import { Listeners, Signal } from '../app/signal';
 
 export interface CellView {
@@ -11,6 +12,9 @@ export interface CellView {
   readonly pending: boolean;
   /** It was suspect, was looked at again and stands. */
   readonly kept: Kept | null;
+  readonly use: Use;
+  /** Answered without the model's opinion on the screen. */
+  readonly blind: boolean;
 }
 
 /** What is known of one image. The same object until something about the image changes. */
@@ -22,6 +26,10 @@ export interface ImageView {
   readonly skipped: boolean;
   /** At least one cell says something. */
   readonly answered: boolean;
+  /** In the audit's reserve: what the model says of it is shown nowhere. */
+  readonly reserved: boolean;
+  /** What an answer given now is for; this is what the screen says and what is sent. */
+  readonly use: Use;
 }
 
 /** A cell that is on its way to the journal. */
@@ -29,6 +37,8 @@ export interface PendingCell {
   readonly image: Id;
   readonly finding: Id;
   readonly state: CellState;
+  readonly use?: Use | undefined;
+  readonly blind?: boolean | undefined;
 }
 
 export interface Totals {
@@ -36,11 +46,31 @@ export interface Totals {
   readonly answered: number;
   readonly skipped: number;
   readonly perFinding: ReadonlyMap<Id, Readonly<Record<Exclude<CellState, 'none'>, number>>>;
+  /** Labels absent that one key gave to all that was left of an image; and of those answered blind, all and how many by that key. */
+  readonly restAbsent: number;
+  readonly blindAbsent: number;
+  readonly blindRestAbsent: number;
 }
 
 const NO_CELLS: ImageView['cells'] = new Map();
-const NOT_READ: CellView = { state: 'none', source: null, pending: false, kept: null };
+const NOT_READ: CellView = { state: 'none', source: null, pending: false, kept: null, use: 'train', blind: false };
 export const cellOf = (view: ImageView, finding: Id): CellView => view.cells.get(finding) ?? NOT_READ;
+
+const asAsked = new WeakMap<ImageView, ImageView>();
+
+/**
+ * An image as the large view asks it: one of the reserve blind, so that an answer that was not given blind (in bulk, by an import) is not
+ * read off the screen. The same object for the same view.
+ */
+export function askedView(view: ImageView): ImageView {
+  if (!view.reserved || view.cells.size === 0) return view;
+  const known = asAsked.get(view);
+  if (known) return known;
+  const cells = new Map([...view.cells].filter(([, { blind }]) => blind));
+  const made = { ...view, cells, answered: [...cells.values()].some(({ state }) => state !== 'none') };
+  asAsked.set(view, made);
+  return made;
+}
 
 /**
  * The project as the journal's actions leave it, in memory, and above it what was sent but not acknowledged.
@@ -56,17 +86,18 @@ export class Labels {
   readonly version = new Signal(0);
   readonly #views = new Map<Id, ImageView>();
   readonly #listeners = new Map<Id, Listeners>();
-  readonly #pending = new Map<Id, { token: number; finding: Id; state: CellState }[]>();
+  readonly #pending = new Map<Id, (PendingCell & { readonly token: number })[]>();
   readonly #counts = new Map<Id, { present: number; absent: number; unsure: number }>();
   #answered = 0;
   #skipped = 0;
+  #byRest = { restAbsent: 0, blindAbsent: 0, blindRestAbsent: 0 };
   #state: ProjectState = emptyState();
   #order: readonly Id[] | null = null;
   #token = 1;
 
   constructor(project: Project) {
     this.project = new Signal(project);
-    this.totals = new Signal<Totals>({ images: 0, answered: 0, skipped: 0, perFinding: new Map() });
+    this.totals = new Signal<Totals>({ images: 0, answered: 0, skipped: 0, perFinding: new Map(), ...this.#byRest });
   }
 
   get seq(): number {
@@ -96,7 +127,10 @@ export class Labels {
     apply(this.#state, action);
     for (const image of touched) this.#tally(image, 1);
     if (action.kind === 'project') {
+      // Another rule of the audit reserves other images.
+      this.#views.clear();
       this.project.set(action.project);
+      for (const listeners of this.#listeners.values()) listeners.notify();
     } else if (action.kind === 'images') {
       this.#order = null;
       for (const image of action.images) this.#views.delete(image.id);
@@ -112,10 +146,10 @@ export class Labels {
   /** Shows cells before they are saved. End with the token when they are acknowledged or refused. */
   begin(cells: readonly PendingCell[]): number {
     const token = this.#token++;
-    for (const { image, finding, state } of cells) {
-      const list = this.#pending.get(image) ?? [];
-      list.push({ token, finding, state });
-      this.#pending.set(image, list);
+    for (const cell of cells) {
+      const list = this.#pending.get(cell.image) ?? [];
+      list.push({ ...cell, token });
+      this.#pending.set(cell.image, list);
     }
     this.#changed(unique(cells));
     return token;
@@ -203,22 +237,25 @@ export class Labels {
     const said = own.cells.get(image);
     const sent = this.#pending.get(image);
     const skipped = own.skipped.has(image);
+    const record = this.record(image);
+    const reserved = record !== null && isReserved(record, this.project.get());
     // Most images of a large folder: a map for each would be most of the work of a bulk label.
-    if (!said && !sent) return { id: image, record: this.record(image), cells: NO_CELLS, skipped, answered: false };
+    if (!said && !sent) return { id: image, record, cells: NO_CELLS, skipped, answered: false, reserved, use: useOf(undefined, reserved) };
     const cells = new Map<Id, CellView>();
     for (const [finding, value] of said ?? []) {
-      if (value.state !== 'none')
-        cells.set(finding, { state: value.state, source: value.source, pending: false, kept: value.kept ?? null });
+      const { state, source, use, kept = null, blind = false } = value;
+      if (state !== 'none') cells.set(finding, { state, source, pending: false, kept, use, blind });
     }
-    for (const { finding, state } of sent ?? []) {
+    for (const { finding, state, use = 'train', blind = false } of sent ?? []) {
+      const asSent = { source: null, pending: true, kept: null, use, blind };
       // As main will have it: in a multi-class project one present finding makes the others absent.
       if (state === 'present' && this.project.get().task === 'multiclass') {
-        for (const { id } of this.findings) cells.set(id, { state: 'absent', source: null, pending: true, kept: null });
+        for (const { id } of this.findings) cells.set(id, { state: 'absent', ...asSent });
       }
-      cells.set(finding, { state, source: null, pending: true, kept: null });
+      cells.set(finding, { state, ...asSent });
     }
     const answered = [...cells.values()].some(({ state }) => state !== 'none');
-    return { id: image, record: this.record(image), cells, skipped, answered };
+    return { id: image, record, cells, skipped, answered, reserved, use: useOf(cells, reserved) };
   }
 
   #changed(images: Iterable<Id>): void {
@@ -244,24 +281,28 @@ export class Labels {
     this.#counts.clear();
     this.#answered = 0;
     this.#skipped = 0;
+    this.#byRest = { restAbsent: 0, blindAbsent: 0, blindRestAbsent: 0 };
     const own = this.#own();
     for (const image of new Set([...own.cells.keys(), ...own.skipped])) this.#tally(image, 1);
     this.#tell();
   }
 
   /** Counts an image as it stands, or takes it out of the counts. */
-  #tally(image: Id, by: 1 | -1): void {
+  #tally(image: Id, step: 1 | -1): void {
     const own = this.#own();
-    if (own.skipped.has(image)) this.#skipped += by;
+    if (own.skipped.has(image)) this.#skipped += step;
     let answered = false;
-    for (const [finding, { state }] of own.cells.get(image) ?? []) {
+    for (const [finding, { state, blind = false, by }] of own.cells.get(image) ?? []) {
       if (state === 'none') continue;
       answered = true;
+      if (state === 'absent' && by === 'restAbsent') this.#byRest.restAbsent += step;
+      if (state === 'absent' && blind) this.#byRest.blindAbsent += step;
+      if (state === 'absent' && blind && by === 'restAbsent') this.#byRest.blindRestAbsent += step;
       let counts = this.#counts.get(finding);
       if (!counts) this.#counts.set(finding, (counts = { present: 0, absent: 0, unsure: 0 }));
-      counts[state] += by;
+      counts[state] += step;
     }
-    if (answered) this.#answered += by;
+    if (answered) this.#answered += step;
   }
 
   #tell(): void {
@@ -270,6 +311,7 @@ export class Labels {
       answered: this.#answered,
       skipped: this.#skipped,
       perFinding: this.#frozenCounts(),
+      ...this.#byRest,
     });
   }
 

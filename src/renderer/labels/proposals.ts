@@ -2,15 +2,15 @@ import type { PoolView, RoundView } from '../../contract/views';
 import type { QueueEntry } from '../../contract/jobs/trainer';
 import type { Finding, Id, Project } from '../../contract/model';
 import { Signal, type Readable } from '../app/signal';
-import type { Probabilities } from './answers';
+import type { Probabilities, Rule } from './answers';
 
 export interface QueuedImage {
   readonly image: Id;
   readonly entry: QueueEntry;
 }
 
-/** Of a finding whose proposals are those of the encoder's own file: as they came, or calibrated on the labels. */
-export type FromFile = 'unchecked' | 'calibrated';
+/** Of a finding whose proposals are those of the encoder's own file: as they came, or adjusted to the labels. */
+export type FromFile = 'unchecked' | 'adjusted';
 
 /** How a head's file says that it has not learnt a finding: too few labels, no label, not one of the encoder's own. */
 const CONSTANT: ReadonlySet<string> = new Set(['prior', 'unseen', 'unknown']);
@@ -19,6 +19,7 @@ const CONSTANT: ReadonlySet<string> = new Set(['prior', 'unseen', 'unknown']);
 export class Proposals {
   readonly round = new Signal<RoundView | null>(null);
   readonly #project: Readable<Project>;
+  readonly #isReserved: (image: Id) => boolean;
   #pool: PoolView | null = null;
   #waiting: RoundView | null = null;
   #rows = new Map<Id, number>();
@@ -27,8 +28,10 @@ export class Proposals {
   #cache = new Map<Id, Probabilities | null>();
   #columns: readonly { readonly finding: Id; readonly column: number }[] = [];
 
-  constructor(project: Readable<Project>) {
+  /** Of images for which `isReserved` holds nothing is given out: the one place that keeps them blind, whoever asks. */
+  constructor(project: Readable<Project>, isReserved: (image: Id) => boolean) {
     this.#project = project;
+    this.#isReserved = isReserved;
   }
 
   receivePool(pool: PoolView): void {
@@ -65,8 +68,14 @@ export class Proposals {
     return this.#entries.get(image) ?? null;
   }
 
-  /** The same object until the next round. */
+  /** Whether the ranking asked, or asks, for the image as an audit. */
+  asksBlind(image: Id): boolean {
+    return this.#isReserved(image) && this.entry(image)?.audit === true;
+  }
+
+  /** The same object until the next round; null for an image of the audit's reserve. */
   readonly of = (image: Id): Probabilities | null => {
+    if (this.#isReserved(image)) return null;
     const known = this.#cache.get(image);
     if (known !== undefined) return known;
     const made = this.#read(image);
@@ -77,12 +86,26 @@ export class Proposals {
   /** Where the head has its figures of a finding; null: it was not fitted on it. */
   readonly columnOf = (finding: Id): number | null => this.#columns.find((each) => each.finding === finding)?.column ?? null;
 
-  /** Whether the head that came with the encoder's file speaks for a finding, and whether labels have calibrated it. */
+  /** What Enter may take over of a finding; null: nothing. */
+  readonly ruleOf = (finding: Id): Rule | null => {
+    const acceptance = this.round.get()?.acceptance;
+    const column = this.columnOf(finding);
+    if (!acceptance || column === null) return null;
+    const { skill, enough, present, absent } = acceptance;
+    return {
+      skill: skill[column] ?? false,
+      enough: enough[column] ?? false,
+      present: present[column] ?? null,
+      absent: absent[column] ?? null,
+    };
+  };
+
+  /** Whether the head that came with the encoder's file speaks for a finding, and whether it was adjusted to labels. */
   readonly fromFile = (finding: Id): FromFile | null => {
     const head = this.round.get()?.head;
     const column = this.columnOf(finding);
     if (!head?.ready || column === null || !head.ready.findings[column]) return null;
-    return head.calibration.perFinding[column] === 'none' ? 'unchecked' : 'calibrated';
+    return head.calibration.perFinding[column] === 'none' ? 'unchecked' : 'adjusted';
   };
 
   /** Whether the head has learnt the finding, rather than naming it with a constant. */

@@ -39,7 +39,7 @@ export function proposalSet(
 /** The set as a sentence. */
 export function setSentence(task: Task, { findings, alpha, n }: ProposalSet): string {
   const names = findings.map(({ name }) => name).join(', ');
-  const vouched = `right in ${String(Math.round((1 - alpha) * 100))} % of cases, from ${String(n)} audit draws`;
+  const vouched = `right in ${String(Math.round((1 - alpha) * 100))} % of cases, from ${String(n)} blind audits`;
   if (task === 'multilabel') return names === '' ? `Nothing is left open (${vouched}).` : `Left open: ${names} (${vouched}).`;
   return names === ''
     ? `Unlike anything audited: no finding is likely (${vouched}).`

@@ -1,10 +1,10 @@
 import type { CellRequest } from '../../contract/views';
-import type { Action, Id, Kept, LabelSource } from '../../contract/model';
+import type { Action, CellValue, Id, Kept, LabelSource } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import type { Bridge } from '../app/environment';
 import { Signal } from '../app/signal';
 import type { Answer } from './answers';
-import { cellOf, type Labels } from './labels';
+import { askedView, cellOf, type Labels } from './labels';
 import type { Proposals } from './proposals';
 import { Unsaved, type Asked } from './unsaved';
 
@@ -17,6 +17,19 @@ export interface SaveState {
   readonly unsaved: readonly Id[];
   /** Why the last of them was refused; null while all is saved. */
   readonly reason: Failure | null;
+}
+
+/** How the person came to an answer. */
+export interface Manner {
+  readonly source: LabelSource;
+  /**
+   * The probability was on the screen when the person answered, so it is noted beside the label (a score next to a label biases; without the
+   * note that could not be measured).
+   */
+  readonly shown: boolean;
+  /** In the large view of the queue, which asks an image of the audit's reserve blind. */
+  readonly asked?: boolean;
+  readonly by?: CellValue['by'];
 }
 
 interface Listener {
@@ -47,19 +60,18 @@ export class LabelWriter {
     this.#listener = listener;
   }
 
-  /**
-   * One action, whatever the number of cells. `shown`: the probability was on the screen when the person answered, so it
-   * is noted beside the label (a score next to a label biases; without the note that could not be measured).
-   */
+  /** One action, whatever the number of cells. What a label is for and whether it was asked blind goes along as the screen said it. */
   async apply(
     answers: readonly { readonly image: Id; readonly answers: readonly Answer[] }[],
-    source: LabelSource,
-    shown: boolean,
+    { source, shown, asked = false, by }: Manner,
   ): Promise<boolean> {
     const head = shown ? this.#proposals.head() : null;
     const whole = this.#labels.project.get().task === 'multiclass';
     const cells: CellRequest[] = answers.flatMap(({ image, answers: own }) => {
-      const view = this.#labels.of(image);
+      const whatIs = this.#labels.of(image);
+      const view = asked ? askedView(whatIs) : whatIs;
+      const { use } = whatIs;
+      const blind = asked && whatIs.reserved;
       const differing = own.filter(({ finding, state }) => cellOf(view, finding).state !== state);
       // What is so already needs no writing, and an earlier refusal of it no longer matters.
       if (differing.length === 0 || (!whole && differing.length < own.length)) {
@@ -72,7 +84,8 @@ export class LabelWriter {
       const probabilities = head === null ? null : this.#proposals.of(image);
       return (whole && differing.length > 0 ? own : differing).map(({ finding, state }) => {
         const p = probabilities?.get(finding) ?? null;
-        return { image, finding, state, source, shown: p, head: p === null ? null : head };
+        const how = { ...(blind ? { blind } : {}), ...(by ? { by } : {}) };
+        return { image, finding, state, source, shown: p, head: p === null ? null : head, use, ...how };
       });
     });
     if (cells.length === 0) return true;

@@ -9,8 +9,6 @@ type Heads = NonNullable<Metrics['heads']>;
 /** The heads that were fitted on the same labels, which of them is in use, and why. */
 export function HeadComparison({ heads, used }: { readonly heads: Heads; readonly used: Heads[number]['kind'] }) {
   if (heads.length < 2) return null;
-  const range = (low: number | null, high: number | null) =>
-    low === null || high === null ? '–' : `${low.toFixed(2)} to ${high.toFixed(2)}`;
   return (
     <div data-testid="head-comparison">
       <h4>Heads compared</h4>
@@ -28,25 +26,19 @@ export function HeadComparison({ heads, used }: { readonly heads: Heads; readonl
           </tr>
         </thead>
         <tbody>
-          {heads.map(({ kind, n, logLoss, logLossLow, logLossHigh, auroc, aurocLow, aurocHigh }) => (
+          {heads.map(({ kind, n, logLoss, auroc }) => (
             <tr key={kind} data-used={kind === used}>
               <th scope="row">
                 {kinds[kind].short} {kind === used && <span className="badge">in use</span>}
               </th>
-              <td>
-                {logLoss.toFixed(2)}
-                <span className="range">{range(logLossLow, logLossHigh)}</span>
-              </td>
-              <td>
-                {auroc?.toFixed(2) ?? '–'}
-                <span className="range">{auroc === null ? '' : range(aurocLow, aurocHigh)}</span>
-              </td>
+              <td>{logLoss.toFixed(2)}</td>
+              <td>{auroc?.toFixed(2) ?? '–'}</td>
               <td>{count(n)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="muted">{reason(used)}</p>
+      <p className="muted">{reason(used)} Out of fold, on labels that the queue picked: good for comparing, too low for a figure.</p>
     </div>
   );
 }

@@ -1,6 +1,8 @@
 import { X } from 'lucide-react';
 import type { CommandId } from '../../contract/commands';
+import { AuditState } from '../audit/AuditState';
 import { Embedding } from './Embedding';
+import { EnterRule } from './EnterRule';
 import { FineTune } from './FineTune';
 import { LabelCounts } from './LabelCounts';
 import { Quality } from './Quality';
@@ -30,6 +32,8 @@ export function ProgressPanel({ onCommand }: { readonly onCommand: (id: CommandI
           onImport={() => onCommand('project.import')}
         />
         <Quality />
+        <EnterRule />
+        <AuditState />
         <FineTune />
         <QueueState onSearch={() => onCommand('search.start')} />
       </div>

@@ -5,7 +5,7 @@ import { Term } from '../controls/Term';
 import { enoughLabels, whenFitted, whyNoHead } from '../labels/head-state';
 import { isFitted } from '../labels/said';
 import { useProject } from '../labels/use-labels';
-import type { Metrics } from '../../contract/jobs/trainer';
+import type { Acceptance, Metrics } from '../../contract/jobs/trainer';
 import type { Task } from '../../contract/model';
 import { AccuracyCurve } from './AccuracyCurve';
 import { LearningCurve } from './LearningCurve';
@@ -16,7 +16,7 @@ import { HeadComparison } from './HeadComparison';
 import { StopAdvice } from './StopAdvice';
 import { AUROC } from './terms';
 
-/** How good the head is, each figure with its number of images and its interval. */
+/** How good the head is, each figure with the number of answers behind it; an interval only where it holds the truth (test/bench/honesty). */
 export function Quality() {
   const { proposals, labels, status } = useSession();
   const { task } = useProject();
@@ -38,27 +38,41 @@ export function Quality() {
   return (
     <section>
       <h3>Quality {lowEvidence && <span className="badge warn">low evidence</span>}</h3>
-      {audit && audit.n > 0 && (
-        <Figure title="Audit accuracy" value={audit.correct / audit.n} low={audit.low} high={audit.high} n={audit.n} testId="audit">
-          Random draws that were never trained on: the unbiased figure.
-        </Figure>
+      {audit && audit.images >= FEW ? (
+        <div className="figure" data-testid="audit">
+          <div className="figure-line">
+            <span>Audit accuracy</span>
+            <strong>{percent(audit.correct / audit.n)}</strong>
+          </div>
+          <p className="figures">
+            <Term means="95 % interval (Wilson); the answers of one patient count together, so that it is not too narrow">Between</Term>{' '}
+            {percent(audit.low)} and {percent(audit.high)}, n = {count(audit.n)} answers of {counted(audit.images, 'blind audit')}
+          </p>
+          <p className="muted">
+            Images drawn at random from the whole pool, answered without the model’s opinion and never trained on, one a patient: the
+            unbiased figure.
+          </p>
+        </div>
+      ) : (
+        <p className="muted" data-testid="audit-too-few">
+          How often the model is right on images drawn at random: not enough labels yet to say ({counted(audit?.images ?? 0, 'blind audit')}{' '}
+          of {FEW}).
+        </p>
       )}
-      {prequential && prequential.n > 0 ? (
+      {prequential && prequential.n >= FEW ? (
         <>
-          <Figure
-            title="Running accuracy"
-            value={prequential.correct / prequential.n}
-            low={prequential.low}
-            high={prequential.high}
-            n={prequential.n}
-            testId="prequential"
-          >
-            {runningNote(task, findings)}
-          </Figure>
+          <div className="figure" data-testid="prequential">
+            <div className="figure-line">
+              <span>Running accuracy</span>
+              <strong>{percent(prequential.correct / prequential.n)}</strong>
+            </div>
+            <p className="figures">n = {count(prequential.n)}</p>
+            <p className="muted">{runningNote(task, findings, prequential, hasSkill(round.acceptance))}</p>
+          </div>
           {prequential.curve.length > 1 && <AccuracyCurve points={prequential.curve} />}
         </>
       ) : (
-        <p className="muted">No running accuracy yet: no image was predicted before it was labelled.</p>
+        <p className="muted">How often the model was right before it was told: not enough labels yet to say.</p>
       )}
       {round.head.ready && (
         <p className="muted" data-testid="own-head-figures">
@@ -67,7 +81,7 @@ export function Quality() {
           calibration, AUROC and audit are of what is proposed.
         </p>
       )}
-      {calibration && calibration.n > 0 && <Calibration calibration={calibration} />}
+      {calibration && calibration.n >= FEW && <Calibration calibration={calibration} />}
       {learningCurve && (
         <>
           <h4>
@@ -79,8 +93,8 @@ export function Quality() {
       {stop && <StopAdvice stop={stop} />}
       {sets && (
         <p className="figures" data-testid="proposal-sets">
-          <Term means="Conformal prediction sets, from audit draws">Proposal sets</Term> miss the truth in at most {percent(sets.alpha)},
-          from n = {count(Math.min(...sets.n))} audit draws of each finding.
+          <Term means="Conformal prediction sets, from blind audits">Proposal sets</Term> miss the truth in at most {percent(sets.alpha)},
+          from n = {count(Math.min(...sets.n))} blind audits of each finding.
         </p>
       )}
       <FindingTable names={names} findings={findings} />
@@ -89,29 +103,22 @@ export function Quality() {
   );
 }
 
-function Figure(props: { title: string; value: number; low: number; high: number; n: number; testId: string; children: string }) {
-  return (
-    <div className="figure" data-testid={props.testId}>
-      <div className="figure-line">
-        <span>{props.title}</span>
-        <strong>{percent(props.value)}</strong>
-      </div>
-      <p className="figures">
-        <Term means="95 % interval (Wilson); the answers of one patient count together, so that it is not too narrow">Between</Term>{' '}
-        {percent(props.low)} and {percent(props.high)}, n = {count(props.n)}
-      </p>
-      <p className="muted">{props.children}</p>
-    </div>
-  );
-}
+/** Below so many answers a share says nothing. */
+const FEW = 10;
 
-/** What the running accuracy counts, and what it has to beat. */
-function runningNote(task: Task, findings: Metrics['findings']): string {
+const hasSkill = (acceptance: Acceptance | null) => acceptance?.skill.some(Boolean) ?? false;
+
+/**
+ * What the running accuracy counts, and what it has to beat. Where the model has shown skill on unseen patients, finding by finding, that is what
+ * Enter goes by; the running figure is of all findings since the first label, and is not held against it.
+ */
+function runningNote(task: Task, findings: Metrics['findings'], { correct, n }: { correct: number; n: number }, skill: boolean): string {
   const commoner = commonerShare(task, findings);
+  const beaten = commoner !== null && correct / n > commoner;
   return [
     'Each image was predicted before its label was used. Pessimistic, since the queue asks for the hard ones.',
     task === 'multilabel' ? 'n counts answers, one for each finding.' : '',
-    commoner === null ? '' : `Always giving the commoner answer would score ${percent(commoner)}.`,
+    commoner === null || (skill && !beaten) ? '' : `Always giving the commoner answer would score ${percent(commoner)}.`,
   ]
     .filter((part) => part !== '')
     .join(' ');

@@ -11,9 +11,9 @@ import type { HeadFile } from '../../contract/head';
 import { isFitted } from '../labels/said';
 import { count, counted, milliseconds } from '../controls/figures';
 
-const stages = { idle: 'Waiting for labels', basis: 'Preparing the pool', quick: 'Refitting', full: 'Calibrating' } as const;
+const stages = { idle: 'Waiting for labels', basis: 'Preparing the pool', quick: 'Refitting', full: 'Judging on unseen patients' } as const;
 
-const rounds = { cold: 'without a head', quick: 'at once after an answer', full: 'calibrated' } as const;
+const rounds = { cold: 'without a head', quick: 'at once after an answer', full: 'judged on unseen patients' } as const;
 const backends: Readonly<Record<string, string>> = {
   cpu: 'the processor, in JavaScript',
   wasm: 'the processor (wasm)',

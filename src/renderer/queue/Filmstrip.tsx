@@ -54,7 +54,7 @@ const Frame = memo(function Frame({ image, when }: { readonly image: Id; readonl
       onClick={() => queue.goTo(image)}
     >
       <Thumbnail image={image} />
-      <Chips image={image} compact />
+      <Chips image={image} compact asked />
     </button>
   );
 });

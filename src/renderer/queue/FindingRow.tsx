@@ -11,13 +11,15 @@ interface Props {
   readonly finding: Finding;
   readonly view: ImageView;
   readonly task: Task;
-  /** Calibrated probability of present; null: none, or hidden. */
+  /** Probability of present; null: none, or hidden. */
   readonly probability: number | null;
+  /** Too few labels to tell whether the model is right about it. */
+  readonly early: boolean;
   /** There is a head, which has no opinion of this finding yet. */
   readonly unlearnt: boolean;
   /** The probability is that of the encoder file's own head. */
   readonly fromFile: FromFile | null;
-  /** What Enter would set. */
+  /** What Enter will write. */
   readonly ghost: CellState | null;
   readonly onAnswer: (finding: Finding, unsure: boolean) => void;
   readonly onFocus: (finding: Id | null) => void;
@@ -29,6 +31,7 @@ export const FindingRow = memo(function FindingRow({
   view,
   task,
   probability,
+  early,
   unlearnt,
   fromFile,
   ghost,
@@ -37,12 +40,15 @@ export const FindingRow = memo(function FindingRow({
 }: Props) {
   const { state, pending, source } = cellOf(view, finding.id);
   const answered = state !== 'none';
+  // Multi-class: that the others become absent goes without saying, their outline says it.
+  const isOffered = ghost !== null && !(task === 'multiclass' && ghost === 'absent');
   return (
     <li>
       <button
         className={`finding ${state}${pending ? ' pending' : ''}${ghost ? ` ghost-${ghost}` : ''}`}
         data-testid={`finding-${finding.name}`}
         data-state={state}
+        {...(ghost ? { 'data-enter': ghost } : {})}
         title={task === 'multilabel' ? 'Present, absent and not read in turn; with Shift: unsure' : undefined}
         onMouseDown={(event) => event.preventDefault()}
         onClick={(event) => onAnswer(finding, event.shiftKey)}
@@ -54,9 +60,9 @@ export const FindingRow = memo(function FindingRow({
         <span className="finding-name" title={finding.name}>
           {finding.name}
         </span>
-        <span className={`state ${answered ? state : ghost ? `ghost ${ghost}` : 'none'}`} data-testid="finding-state">
+        <span className={`state ${answered ? state : isOffered ? `ghost ${ghost}` : 'none'}`} data-testid="finding-state">
           {answered && !(task === 'multiclass' && state === 'absent') && <StateIcon state={state} size={14} />}
-          {answered ? said(task, state, source) : ghost ? offered(task, ghost) : <span className="visually-hidden">not read</span>}
+          {answered ? said(task, state, source) : isOffered ? offered(task, ghost) : <span className="visually-hidden">not read</span>}
         </span>
         {unlearnt && !answered && (
           <span className="unlearnt" title="Needs images with it and without">
@@ -65,17 +71,21 @@ export const FindingRow = memo(function FindingRow({
         )}
         {probability !== null && (
           <span
-            className={fromFile ? 'probability from-file' : 'probability'}
+            className={`probability${fromFile ? ' from-file' : ''}${early ? ' early' : ''}`}
             data-testid="proposal"
             data-probability={probability.toFixed(4)}
-            {...(fromFile ? { 'data-from-file': fromFile, title: fromFileTitle[fromFile] } : {})}
+            {...(fromFile ? { 'data-from-file': fromFile, title: fromFileTitle[fromFile] } : early ? { title: EARLY } : {})}
           >
-            <span className="probability-track" aria-hidden>
-              <span
-                className="probability-fill"
-                style={{ width: `${String(probability * 100)}%`, [fromFile ? 'color' : 'background']: finding.colour }}
-              />
-            </span>
+            {early && task === 'multilabel' ? (
+              <span className="probability-early">too few labels yet</span>
+            ) : (
+              <span className="probability-track" aria-hidden>
+                <span
+                  className="probability-fill"
+                  style={{ width: `${String(probability * 100)}%`, [fromFile ? 'color' : 'background']: finding.colour }}
+                />
+              </span>
+            )}
             <span className="probability-figure">{percent(probability)}</span>
           </span>
         )}
@@ -83,6 +93,8 @@ export const FindingRow = memo(function FindingRow({
     </li>
   );
 });
+
+const EARLY = 'Too few labels yet to tell whether the model is right about this finding: Enter leaves it alone.';
 
 /** Multi-class: the one finding that is present was chosen, or taken over from the proposal; that the others are absent goes without saying. */
 function said(task: Task, state: CellState, source: CellView['source']): string {

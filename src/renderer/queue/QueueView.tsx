@@ -1,9 +1,11 @@
 import { CheckCheck, Images } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { OpenReserveButton } from '../audit/OpenReserve';
+import { reserveOf } from '../audit/reserve';
 import { useServices } from '../app/environment';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
-import { count } from '../controls/figures';
+import { count, counted } from '../controls/figures';
 import { PixelCache } from '../viewer/pixel-cache';
 import { Viewer } from '../viewer/Viewer';
 import { Filmstrip } from './Filmstrip';
@@ -54,6 +56,8 @@ function Nothing() {
   const { status, labels } = useSession();
   const { scan } = useSignal(status);
   const { images, answered, skipped } = useSignal(labels.totals);
+  useSignal(labels.imagesVersion);
+  const kept = reserveOf(labels).open.length;
   const looking = scan.state === 'waiting' || scan.state === 'running';
   return (
     <div className="empty" data-testid="queue-empty">
@@ -66,6 +70,15 @@ function Nothing() {
             ? `${count(scan.found)} found so far. The first one is shown as soon as it is known.`
             : 'The folder of this project holds no image that can be read.'}
       </p>
+      {kept > 0 && (
+        <>
+          <p data-testid="reserve-left">
+            {counted(kept, 'image')} of the audit’s reserve {kept === 1 ? 'has' : 'have'} no blind answer: they measure the model and are
+            asked for one by one.
+          </p>
+          <OpenReserveButton />
+        </>
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Crosshair, Dices, Eye, EyeOff, Images, Info, TriangleAlert } from 'lucide-react';
+import { Crosshair, Eye, EyeOff, Images, Info, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { imageNotes } from '../../contract/catalogue';
 import { reasonSentence } from '../../contract/reasons';
@@ -8,13 +8,15 @@ import { useServices } from '../app/environment';
 import { MessagePlace } from '../app/ProblemList';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
-import { percent } from '../controls/figures';
 import { KeyedButton } from '../controls/KeyedButton';
-import { CONFIDENT, leastCertain, LIKELY, proposed, type Answer } from '../labels/answers';
+import { AuditNote } from '../audit/AuditNote';
+import { leastCertain, proposed } from '../labels/answers';
 import { whyNoHead } from '../labels/head-state';
 import { fromFileTitle, isFitted, whoSays } from '../labels/said';
 import { proposalSet, setSentence } from '../labels/sets';
+import { askedView } from '../labels/labels';
 import { useImage, useProbabilities, useProject } from '../labels/use-labels';
+import { accepting, nothingProposed } from './enter';
 import { FindingRow } from './FindingRow';
 import { Similar } from './Similar';
 
@@ -45,11 +47,14 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
   const { findings, task } = useProject();
   const { hideProposals } = useSignal(settings.current);
   const round = useSignal(proposals.round);
-  const view = useImage(image);
+  const view = askedView(useImage(image));
+  const blind = view.reserved;
   const probabilities = useProbabilities(image);
   const shown = hideProposals ? null : probabilities;
-  const ghosts = hideProposals ? [] : proposed(task, findings, view, probabilities);
+  const ghosts = hideProposals ? [] : proposed(task, findings, view, probabilities, proposals.ruleOf);
   const hasHead = round?.head !== null && round !== null;
+  const speaks = hasHead && !hideProposals && !blind;
+  const early = (finding: Finding) => proposals.ruleOf(finding.id)?.skill !== true;
   const multilabel = task === 'multilabel';
   const sets = round?.metrics.sets;
   const set = shown && sets ? proposalSet(task, findings, proposals.columnOf, shown, sets) : null;
@@ -59,14 +64,14 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
       <Notes record={view.record} />
       <div className="rail-heading">
         <h2>{multilabel ? 'Findings' : 'Which one is it?'}</h2>
-        {hasHead && !isFitted(round) && !hideProposals && (
+        {speaks && !isFitted(round) && (
           <span className="badge warn" data-testid="from-file" title={fromFileTitle.unchecked}>
             not checked
           </span>
         )}
-        {hasHead && isFitted(round) && round.metrics.lowEvidence && !hideProposals && (
+        {speaks && isFitted(round) && (multilabel ? round.metrics.lowEvidence : findings.some(early)) && (
           <span className="badge warn" data-testid="low-evidence" title="There are few labels so far: these probabilities can be far off.">
-            low evidence
+            too few labels yet
           </span>
         )}
         <Icon title="More like this: find a finding" run={actions.search} testId="more-like-this">
@@ -92,21 +97,28 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
             view={view}
             task={task}
             probability={shown?.get(finding.id) ?? null}
+            early={early(finding)}
             unlearnt={shown !== null && multilabel && !shown.has(finding.id)}
             fromFile={proposals.fromFile(finding.id)}
-            ghost={ghosts.find((answer) => answer.finding === finding.id && (multilabel || answer.state === 'present'))?.state ?? null}
+            ghost={ghosts.find((answer) => answer.finding === finding.id)?.state ?? null}
             onAnswer={actions.answer}
             onFocus={actions.focus}
           />
         ))}
       </ul>
       <p className="rail-note">
-        {hideProposals
-          ? 'Proposals are hidden.'
-          : hasHead
-            ? whoSays(round, findings, proposals.fromFile)
-            : `${totals.answered < FIRST ? `${howToAnswer(task)} ` : ''}${whyNoHead(task, totals, standing)}`}
-        {hasHead && !hideProposals && ghosts.length === 0 && !view.answered && probabilities && ` ${nothingProposed(task)}`}
+        {blind
+          ? 'What the model says of this image is shown nowhere.'
+          : hideProposals
+            ? 'Proposals are hidden.'
+            : hasHead
+              ? whoSays(round, findings, proposals.fromFile)
+              : `${totals.answered < FIRST ? `${howToAnswer(task)} ` : ''}${whyNoHead(task, totals, standing)}`}
+        {speaks &&
+          ghosts.length === 0 &&
+          !view.answered &&
+          probabilities &&
+          ` ${nothingProposed(task, findings, probabilities, proposals.ruleOf)}`}
       </p>
       {set && !view.answered && (
         <p className="rail-note" data-testid="proposal-set">
@@ -114,7 +126,7 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
         </p>
       )}
       {/* Another pool has other neighbours. */}
-      {similar && (
+      {similar && !blind && (
         <Similar
           key={round?.pool ?? 0}
           image={image}
@@ -126,13 +138,24 @@ export function Rail({ image, actions }: { readonly image: Id; readonly actions:
       <div className={multilabel ? 'rail-actions' : 'rail-actions three'}>
         <KeyedButton
           title={ghosts.length > 0 ? accepting(task, findings, ghosts) : view.answered ? 'Go on' : 'Nothing to accept'}
+          about={
+            ghosts.length > 0 ? `${accepting(task, findings, ghosts, Infinity)}, and go on: what is outlined and nothing else` : undefined
+          }
           hint="Enter"
           run={actions.accept}
           testId="accept"
           primary={ghosts.length > 0}
           disabled={ghosts.length === 0 && !view.answered}
         />
-        {multilabel && <KeyedButton title="Rest absent" hint="A" run={actions.absentRest} testId="absent-rest" />}
+        {multilabel && (
+          <KeyedButton
+            title="No other, next"
+            about="No other finding: what is not read becomes absent, and the next image follows"
+            hint="A"
+            run={actions.absentRest}
+            testId="absent-rest"
+          />
+        )}
         <KeyedButton
           title="Unsure"
           hint="0"
@@ -155,7 +178,7 @@ const FIRST = 3;
 
 const howToAnswer = (task: Task): string =>
   task === 'multilabel'
-    ? 'Press a finding’s key or click it: once for present, again for absent; with Shift: unsure. Rest absent sets what you left.'
+    ? 'Press a finding’s key or click it: once for present, again for absent; with Shift: unsure. A: no other finding, next.'
     : 'Press its key or click it; the next image follows.';
 
 /** Which finding the button is about, where it is about one. */
@@ -163,18 +186,6 @@ const aboutUnsure = (task: Task, next: Finding | undefined): string =>
   task === 'multiclass'
     ? 'Nobody can tell what this image shows'
     : `${next ? `${next.name}, the least certain that is not read` : 'Every finding is read'}; another finding: Shift and its key`;
-
-/** What Enter would take over. */
-function accepting(task: Task, findings: readonly Finding[], ghosts: readonly Answer[]): string {
-  if (task === 'multilabel') return `Accept ${String(ghosts.length)} and go on`;
-  const present = ghosts.find(({ state }) => state === 'present')?.finding;
-  return `Accept ${findings.find(({ id }) => id === present)?.name ?? 'it'} and go on`;
-}
-
-const nothingProposed = (task: Task): string =>
-  task === 'multiclass'
-    ? `None reaches ${percent(LIKELY)}, so Enter accepts nothing: answer by key.`
-    : `None is above ${percent(CONFIDENT)} or below ${percent(1 - CONFIDENT)}, so Enter accepts nothing: answer by key.`;
 
 function Icon(props: { title: string; pressed?: boolean; run: () => void; testId: string; children: ReactNode }) {
   return (
@@ -195,17 +206,21 @@ function Icon(props: { title: string; pressed?: boolean; run: () => void; testId
 function Why({ image }: { readonly image: Id }) {
   const { proposals } = useSession();
   const round = useSignal(proposals.round);
+  const { use, reserved } = useImage(image);
   const entry = proposals.entry(image);
-  const text = entry
-    ? reasonSentence(entry.reason)
-    : round
-      ? 'Not one of the queue’s choices: you came here yourself, or it follows in folder order.'
-      : 'In folder order, until the first images are embedded.';
+  if (use === 'audit') return <AuditNote blind={reserved} />;
+  // A ranking from before the reserve was opened may still call it an audit: what an answer is for is said by `use` alone.
+  const text =
+    entry && !entry.audit
+      ? reasonSentence(entry.reason)
+      : round
+        ? 'Not one of the queue’s choices: you came here yourself, or it follows in folder order.'
+        : 'In folder order, until the first images are embedded.';
   return (
-    <div className={entry?.audit ? 'why audit' : 'why'} data-testid="reason" data-reason={entry?.reason.code ?? 'none'}>
-      {entry?.audit ? <Dices size={16} aria-hidden /> : <Info size={16} aria-hidden />}
+    <div className="why" data-testid="reason" data-reason={entry && !entry.audit ? entry.reason.code : 'none'}>
+      <Info size={16} aria-hidden />
       <div>
-        <span className="why-title">{entry?.audit ? 'Audit draw' : 'Why this image'}</span>
+        <span className="why-title">Why this image</span>
         <span>{text}</span>
       </div>
     </div>

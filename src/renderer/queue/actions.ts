@@ -1,6 +1,8 @@
 import type { Finding, Id } from '../../contract/model';
 import type { Session } from '../app/session';
 import { absentRest, allUnsure, cleared, keyAnswer, leastCertain, proposed, unsureAnswer, type Answer } from '../labels/answers';
+import { askedView } from '../labels/labels';
+import type { Manner } from '../labels/writer';
 
 /** What the keys and buttons of the queue view do to the image that is shown. `hidden`: proposals are not on the screen. */
 export interface QueueContext {
@@ -11,71 +13,91 @@ export interface QueueContext {
   readonly hint: (text: string) => void;
 }
 
-export function answerFinding({ session, hidden, hint }: QueueContext, finding: Finding, unsure: boolean): void {
-  const image = session.queue.current;
+export function answerFinding(context: QueueContext, finding: Finding, unsure: boolean): void {
+  const image = readable(context);
   if (image === null) return;
+  const { session, hint } = context;
   const { task, findings } = session.project();
-  const view = session.labels.of(image);
+  const view = askedView(session.labels.of(image));
   if (task === 'multiclass') {
     if (unsure) return hint('In this project unsure is about the whole image: press 0.');
-    send(session, hidden, image, keyAnswer(task, findings, view, finding.id), 'typed');
-    return goOn(session, hint);
+    send(context, image, keyAnswer(task, findings, view, finding.id));
+    return goOn(context);
   }
-  return send(session, hidden, image, unsure ? unsureAnswer(view, finding.id) : keyAnswer(task, findings, view, finding.id), 'typed');
+  return send(context, image, unsure ? unsureAnswer(view, finding.id) : keyAnswer(task, findings, view, finding.id));
 }
 
-export function unsure({ session, hidden, focused, hint }: QueueContext): void {
-  const image = session.queue.current;
+export function unsure(context: QueueContext): void {
+  const image = readable(context);
   if (image === null) return;
+  const { session, focused, hint } = context;
   const { task, findings } = session.project();
-  const view = session.labels.of(image);
+  const view = askedView(session.labels.of(image));
   if (task === 'multiclass') {
-    send(session, hidden, image, allUnsure(findings), 'typed');
-    return goOn(session, hint);
+    send(context, image, allUnsure(findings));
+    return goOn(context);
   }
   const finding = focused ?? leastCertain(findings, view, session.proposals.of(image));
   if (finding === null) return hint('Every finding is read. Press Shift and a finding’s key to make it unsure.');
-  return send(session, hidden, image, unsureAnswer(view, finding), 'typed');
+  return send(context, image, unsureAnswer(view, finding));
 }
 
-export function absentForRest({ session, hidden, hint }: QueueContext): void {
-  const image = session.queue.current;
+/** Milliseconds that an image has to be on the screen before one key says that nothing else is there; longer where the answer measures the model. */
+const GLANCE = 500;
+const BLIND_GLANCE = 1000;
+
+/** A: no other finding. What nobody has read becomes absent; then the next image. */
+export function absentForRest(context: QueueContext): void {
+  const image = readable(context);
   if (image === null) return;
+  const { session, hint } = context;
   const { task, findings } = session.project();
   if (task === 'multiclass') return hint('In this project an image has one finding: choose it by its key.');
-  return send(session, hidden, image, absentRest(findings, session.labels.of(image)), 'typed');
-}
-
-/** Enter: what is shown as proposed becomes the label; then the next image. What was not shown is never accepted. */
-export function accept({ session, hidden, hint }: QueueContext): void {
-  const image = session.queue.current;
-  if (image === null) return;
-  const { task, findings } = session.project();
-  const view = session.labels.of(image);
-  const answers = hidden ? [] : proposed(task, findings, view, session.proposals.of(image));
-  if (answers.length === 0 && !view.answered) {
-    hint(
-      hidden
-        ? 'Proposals are hidden: answer by key, or press H to show them.'
-        : 'Nothing is proposed for this image yet: answer by key, or press X to skip.',
+  const view = askedView(session.labels.of(image));
+  const seen = session.appearance.of(image);
+  if (seen === null) return hint('The image is not on the screen yet.');
+  if (seen < (view.reserved ? BLIND_GLANCE : GLANCE)) {
+    return hint(
+      `${view.reserved ? 'An audit image' : 'An image'} has to be on the screen for ${view.reserved ? 'a' : 'half a'} second before A says that nothing else is there. Press A again.`,
     );
-    return;
   }
-  send(session, hidden, image, answers, 'accepted');
-  goOn(session, hint);
+  send(context, image, absentRest(findings, view), { source: 'typed', by: 'restAbsent' });
+  return goOn(context);
 }
 
-export function skip({ session, hint }: QueueContext): void {
+/** Enter: what is outlined becomes the label; then the next image. What was not shown is never accepted. */
+export function accept(context: QueueContext): void {
+  const image = readable(context);
+  if (image === null) return;
+  const { session, hidden, hint } = context;
+  const { task, findings } = session.project();
+  const view = askedView(session.labels.of(image));
+  const answers = hidden ? [] : proposed(task, findings, view, session.proposals.of(image), session.proposals.ruleOf);
+  if (answers.length === 0 && !view.answered) return hint(nothingToAccept(hidden, view.reserved));
+  send(context, image, answers, { source: 'accepted' });
+  goOn(context);
+}
+
+function nothingToAccept(hidden: boolean, blind: boolean): string {
+  if (blind) return 'An audit image is answered without the model’s opinion: answer by key, or press X to skip.';
+  return hidden
+    ? 'Proposals are hidden: answer by key, or press H to show them.'
+    : 'Nothing is outlined for Enter to accept: answer by key, or press X to skip.';
+}
+
+export function skip(context: QueueContext): void {
+  const { session } = context;
   const image = session.queue.current;
   if (image === null) return;
   void session.writer.skip(image);
-  goOn(session, hint);
+  goOn(context);
 }
 
-export function clear({ session }: QueueContext): void {
+export function clear(context: QueueContext): void {
+  const { session } = context;
   const image = session.queue.current;
   if (image === null) return;
-  send(session, true, image, cleared(session.project().findings, session.labels.of(image)), 'typed');
+  send({ ...context, hidden: true }, image, cleared(session.project().findings, askedView(session.labels.of(image))));
 }
 
 /** Undo and redo show what they changed. */
@@ -92,10 +114,20 @@ export async function step(session: Session, kind: 'undo' | 'redo'): Promise<voi
   if (session.view.get() === 'review') session.review.showImage(image);
 }
 
-function goOn(session: Session, hint: (text: string) => void): void {
+function goOn({ session, hint }: QueueContext): void {
   if (!session.queue.next()) hint('This was the last image in the queue.');
 }
 
-function send(session: Session, hidden: boolean, image: Id, answers: readonly Answer[], source: 'typed' | 'accepted'): void {
-  if (answers.length > 0) void session.writer.apply([{ image, answers }], source, !hidden);
+/** A file that cannot be read gets no diagnosis. */
+function readable({ session, hint }: QueueContext): Id | null {
+  const image = session.queue.current;
+  if (image === null || !session.unreadable(image)) return image;
+  hint('This file cannot be read, so there is nothing to answer: press X to skip it.');
+  return null;
 }
+
+function send({ session, hidden }: QueueContext, image: Id, answers: readonly Answer[], how: Pick<Manner, 'source' | 'by'> = TYPED): void {
+  if (answers.length > 0) void session.writer.apply([{ image, answers }], { ...how, shown: !hidden, asked: true });
+}
+
+const TYPED = { source: 'typed' } as const;

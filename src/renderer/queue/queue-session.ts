@@ -9,6 +9,8 @@ export interface QueueSource {
   folder(): readonly Id[];
   /** Answered, put aside or failed: not offered. */
   done(image: Id): boolean;
+  /** Kept for the audit: offered where the ranking asks for it, never in folder order. */
+  reserved(image: Id): boolean;
   /** An answer to it was refused and is not saved yet: offered, whatever it was before. */
   unsaved(image: Id): boolean;
 }
@@ -140,7 +142,7 @@ export class QueueSession {
     // Answers in folder order would make each step look at all earlier images again.
     while (this.#folderFrom < folder.length) {
       const image = folder[this.#folderFrom];
-      if (image !== undefined && free(image)) return image;
+      if (image !== undefined && free(image) && (!this.#source.reserved(image) || this.#source.unsaved(image))) return image;
       this.#folderFrom += 1;
     }
     return null;

@@ -3,6 +3,7 @@ import type { SuspectLabel } from '../../contract/views';
 import type { CommandId } from '../../contract/commands';
 import type { Finding } from '../../contract/model';
 import { MessagePlace } from '../app/ProblemList';
+import { isMac, keyLabel } from '../app/keys/match';
 import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { Key } from '../controls/Key';
@@ -108,11 +109,11 @@ export function Verdict({ suspect, onCommand, onFinding }: Props) {
       <Similar key={round?.pool ?? 0} image={suspect.image} onOpen={show} />
       <MessagePlace />
       <div className="rail-actions">
-        <KeyedButton title="Keep the label" hint="Space" run={() => onCommand('label.keep')} testId="review-keep" primary />
+        <KeyedButton title="Keep the label" hint="Enter" run={() => onCommand('label.keep')} testId="review-keep" primary />
         <KeyedButton
           title={`Change to ${instead(task, findings, suspect)}`}
-          hint="Enter"
-          run={() => onCommand('label.accept')}
+          hint={keyLabel('Mod+Enter', isMac())}
+          run={() => onCommand('label.change')}
           testId="review-change"
         />
         <KeyedButton title="Unsure" hint="0" run={() => onCommand('label.unsure')} testId="review-unsure" />

@@ -18,7 +18,7 @@ export function keep(context: ReviewContext): void {
   goOn(context, suspect);
 }
 
-/** Enter: what the head would have answered. */
+/** What the head would have answered. */
 export function change(context: ReviewContext): void {
   const { session } = context;
   const suspect = session.review.current;
@@ -46,8 +46,7 @@ export function answerFinding(context: ReviewContext, which: Finding, unsureKey:
   if (which.id === suspect.finding) return unsureKey ? unsure(context) : change(context);
   void session.writer.apply(
     [{ image: suspect.image, answers: unsureKey ? unsureAnswer(view, which.id) : keyAnswer(task, findings, view, which.id) }],
-    'typed',
-    true,
+    TYPED,
   );
 }
 
@@ -73,8 +72,11 @@ export function skip(context: ReviewContext): void {
   goOn(context);
 }
 
+/** The head's opinion is on the screen. */
+const TYPED = { source: 'typed', shown: true } as const;
+
 function send(context: ReviewContext, suspect: SuspectLabel, answers: readonly Answer[]): void {
-  if (answers.length > 0) void context.session.writer.apply([{ image: suspect.image, answers }], 'typed', true);
+  if (answers.length > 0) void context.session.writer.apply([{ image: suspect.image, answers }], TYPED);
   goOn(context, suspect);
 }
 

@@ -66,7 +66,9 @@ export class ReviewSession {
     const turn = ++this.#asked;
     const found = await this.#bridge.call('review.suspects', { project: this.#project });
     if (!found.ok || turn !== this.#asked) return;
-    this.newest.set(found.value);
+    // An image of the audit's reserve is shown with no opinion of the model, whatever it once was labelled.
+    const suspects = found.value.suspects.filter(({ image }) => !this.#labels.of(image).reserved);
+    this.newest.set({ ...found.value, suspects });
     if (listed(this.view.get()).every((suspect) => this.standing(suspect) !== 'open')) this.takeNewest();
   }
 

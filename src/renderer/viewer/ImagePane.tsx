@@ -24,10 +24,12 @@ interface Props {
   readonly cache: PixelCache;
   readonly controls: ViewerControls;
   readonly testId: string;
+  /** Its picture is on the screen, small or large. */
+  readonly onShown?: (image: Id) => void;
 }
 
 /** One image large: the thumbnail at once, the full-depth pixels as soon as they are there. */
-export function ImagePane({ image, cache, controls: viewer, testId }: Props) {
+export function ImagePane({ image, cache, controls: viewer, testId, onShown }: Props) {
   const { pictures } = useServices();
   const { id: project } = useSession();
   const { record } = useImage(image);
@@ -64,6 +66,10 @@ export function ImagePane({ image, cache, controls: viewer, testId }: Props) {
   }, [viewer]);
 
   const here = loaded?.image === image ? loaded : null;
+  const drawn = Boolean(here?.pixels);
+  useEffect(() => {
+    if (drawn) onShown?.(image);
+  }, [drawn, image, onShown]);
   const size = state.image;
   const name = record ? imageName(record) : image;
   const turned = turnWords(state.turn);
@@ -86,6 +92,7 @@ export function ImagePane({ image, cache, controls: viewer, testId }: Props) {
           draggable={false}
           style={size ? { width: size.width * state.placement.scale, height: size.height * state.placement.scale } : undefined}
           onLoad={({ currentTarget }) => {
+            onShown?.(image);
             if (!viewer.state.get().image) viewer.setImage({ width: currentTarget.naturalWidth, height: currentTarget.naturalHeight });
           }}
         />

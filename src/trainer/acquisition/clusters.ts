@@ -8,11 +8,8 @@ const ITERATIONS = 25;
 /** Centroids are found on at most so many rows. */
 const SAMPLE = 10_000;
 
-export interface Cluster {
-  /** The member nearest the centroid, as an index into the rows given. */
-  readonly nearest: number;
-  readonly members: readonly number[];
-}
+/** Members as indices into the rows given, the nearest to the centroid first. */
+export type Cluster = readonly [number, ...number[]];
 
 /**
  * k-means with k-means++ seeding (Arthur and Vassilvitskii, SODA 2007) on rows of length one; the largest cluster first.
@@ -33,16 +30,15 @@ export async function kMeans(unit: Matrix, k: number, seed: number, signal?: Abo
     centroids = meansOf(unit, assigned, centroids);
     await pause(signal);
   }
-  const members = Array.from({ length: centroids.rows }, (): number[] => []);
-  assigned.forEach((c, i) => members[c]?.push(i));
-  const to = (c: number) => (row: number) => similarity[row * centroids.rows + c] as number;
-  return members
-    .flatMap((rows, c) => {
-      const at = to(c);
-      const [first] = rows;
-      return first === undefined ? [] : [{ members: rows, nearest: rows.reduce((best, row) => (at(row) > at(best) ? row : best), first) }];
+  const clusters = Array.from({ length: centroids.rows }, (): number[] => []);
+  assigned.forEach((c, i) => clusters[c]?.push(i));
+  return clusters
+    .flatMap((members, c) => {
+      const at = (row: number) => similarity[row * centroids.rows + c] as number;
+      const [first, ...rest] = members.sort((a, b) => at(b) - at(a) || a - b);
+      return first === undefined ? [] : [[first, ...rest] as const];
     })
-    .sort((a, b) => b.members.length - a.members.length || a.nearest - b.nearest);
+    .sort((a, b) => b.length - a.length || a[0] - b[0]);
 }
 
 function nearestCentroid(similarity: Float32Array, n: number, k: number): Int32Array<ArrayBuffer> {
@@ -102,29 +98,39 @@ export const typical =
   (clusters: number): Acquisition =>
   async (scene, count) => {
     const labelled = new Set(scene.labelled);
-    const left = (await clustersOf(scene, clusters)).filter(({ rows }) => !rows.some((row) => labelled.has(row)));
-    return left.slice(0, count).map(({ pick }) => pick);
+    const open = new Set(scene.open);
+    return (await clustersOf(scene, clusters))
+      .filter(({ rows }) => !rows.some((row) => labelled.has(row)))
+      .flatMap(({ rows, share }) => {
+        const row = rows.find((one) => open.has(one));
+        return row === undefined ? [] : [pickOf(row, rows, share)];
+      })
+      .slice(0, count);
   };
 
 /** As many clusters of the open images as images are asked for: for who wants typical images all along. */
-export const coldStart: Acquisition = async (scene, count) => (await clustered(scene, scene.open, count)).map(({ pick }) => pick);
+export const coldStart: Acquisition = async (scene, count) =>
+  (await clustered(scene, scene.open, count)).map(({ rows, share }) => pickOf(rows[0], rows, share));
+
+const pickOf = (row: number, rows: readonly number[], share: number): Pick => ({
+  row,
+  score: share,
+  reason: { code: 'typical', params: { size: rows.length } },
+});
 
 interface PoolCluster {
-  /** Rows of the pool. */
-  readonly rows: readonly number[];
-  readonly pick: Pick;
+  /** Rows of the pool, the nearest to the centroid first. */
+  readonly rows: Cluster;
+  /** Of the rows that were clustered. */
+  readonly share: number;
 }
 
 async function clustered({ features, seed, signal }: Scene, rows: Int32Array, k: number): Promise<PoolCluster[]> {
   const some = rows.length <= SAMPLE ? rows : random(seed, 'cold start').shuffle(rows.slice()).subarray(0, SAMPLE).sort();
-  const clusters = await kMeans(takeRows(features, some), k, seed, signal);
-  return clusters.map(({ nearest, members }) => ({
-    rows: members.map((member) => some[member] as number),
-    pick: {
-      row: some[nearest] as number,
-      score: members.length / some.length,
-      reason: { code: 'typical', params: { size: members.length } },
-    },
+  const rowOf = (member: number) => some[member] as number;
+  return (await kMeans(takeRows(features, some), k, seed, signal)).map(([first, ...rest]) => ({
+    rows: [rowOf(first), ...rest.map(rowOf)],
+    share: (rest.length + 1) / some.length,
   }));
 }
 

@@ -9,7 +9,7 @@ import { mostUncertain, uncertainReason } from './uncertainty';
 
 /** One order of the pool for a seed: what was drawn is not drawn again, whether one at a time or many are asked for. */
 export const atRandom: Acquisition = (scene, count) =>
-  Array.from(drawn(scene, 'random', count), (row) => ({ row, score: 0, reason: { code: 'random', params: {} } }));
+  Array.from(drawn(scene, count), (row) => ({ row, score: 0, reason: { code: 'random', params: {} } }));
 
 /** Greedy k-centre (Sener and Savarese, ICLR 2018): each time the row farthest from everything labelled or chosen. */
 export const kCentre: Acquisition = async (scene, count) => {
@@ -123,8 +123,8 @@ export const dropQuery: Acquisition = async (scene, count) => {
   }
   const rows = scene.open.filter((_, i) => (changed[i] as number) > DROPOUTS / 2);
   const clusters = await kMeans(takeRows(scene.features, rows), count, scene.seed, scene.signal);
-  const picks: Pick[] = clusters.map(({ nearest, members }) => {
-    const row = rows[nearest] as number;
+  const picks: Pick[] = clusters.map((members) => {
+    const row = rows[members[0]] as number;
     return { row, score: members.length / rows.length, reason: uncertainReason(scene, scene.scores as Scores, row) };
   });
   if (picks.length >= count) return picks.slice(0, count);

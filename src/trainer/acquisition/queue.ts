@@ -2,7 +2,6 @@ import type { QueueEntry, Settings, Strategy } from '../../contract/jobs/trainer
 import { random } from '../random';
 import { coldStart, typical } from './clusters';
 import { atRandom, badge, dropQuery, kCentre } from './diversity';
-import { drawn } from './draws';
 import { herding } from './herding';
 import { canSearch, rare } from './rare';
 import type { Acquisition, Pick, Scene } from './scene';
@@ -49,32 +48,29 @@ function resolve(strategy: Strategy, scene: Scene): keyof typeof acquisitions {
 }
 
 /**
- * The next images to ask about, the first to be asked first. From the `audit.from`-th label on each place is an audit draw
- * with probability `audit.share`: which places, and the order in which rows are drawn, hang on the seed alone, so that a
- * new ranking neither repeats nor avoids draws.
+ * The next images to ask about, the first to be asked first. From the `audit.from`-th label on each place is an audit draw with probability
+ * `audit.share`: which places hangs on the seed alone, and which images on the reserve, so that a new ranking neither repeats nor avoids
+ * draws. Where nothing else is left come the images that can teach nothing any more, then the rest of the reserve.
  */
 export async function rankQueue(scene: Scene, settings: Settings): Promise<QueueEntry[]> {
   const size = Math.min(settings.queueSize, scene.open.length);
   const strategy = resolve(settings.strategy, scene);
   let picks = await acquisitions[strategy](scene, size);
   if (picks.length < size) picks = [...picks, ...(await filler(scene, picks, size))];
-  const places = Array.from({ length: size }, (_, i) => isAudit(scene, settings, i));
-  const draws = drawn(scene, 'audit order', places.filter(Boolean).length);
-  const reserved = new Set(draws);
-  const chosen = picks.filter(({ row }) => !reserved.has(row)).values();
-  const audits = draws.values();
+  const audits = scene.audits.map(asAudit).values();
+  const others = [...picks, ...scene.spare.map(asSpare)].map((pick) => ({ ...pick, audit: false })).values();
   const out: QueueEntry[] = [];
-  for (const audit of places) {
-    if (audit) {
-      const row = audits.next().value;
-      if (row !== undefined) out.push({ row, score: 0, audit: true, reason: { code: 'audit', params: {} } });
-      continue;
-    }
-    const pick = chosen.next().value;
-    if (pick) out.push({ ...pick, audit: false });
+  while (out.length < settings.queueSize) {
+    const turn = isAudit(scene, settings, out.length) ? [audits, others] : [others, audits];
+    const next = turn[0]?.next().value ?? turn[1]?.next().value;
+    if (!next) break;
+    out.push(next);
   }
   return out;
 }
+
+const asAudit = (row: number): QueueEntry => ({ row, score: 0, audit: true, reason: { code: 'audit', params: {} } });
+const asSpare = (row: number): Pick => ({ row, score: 0, reason: { code: 'random', params: {} } });
 
 /** Where an acquisition function finds fewer than were asked for. */
 async function filler(scene: Scene, picks: readonly Pick[], size: number): Promise<Pick[]> {
@@ -84,6 +80,6 @@ async function filler(scene: Scene, picks: readonly Pick[], size: number): Promi
 }
 
 function isAudit(scene: Scene, { audit }: Settings, place: number): boolean {
-  const ordinal = scene.labelled.length + place;
+  const ordinal = scene.answered + place;
   return ordinal >= audit.from && random(scene.seed, `audit place ${ordinal}`).uniform() < audit.share;
 }

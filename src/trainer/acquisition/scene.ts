@@ -8,10 +8,16 @@ export interface Scene {
   readonly findings: readonly string[];
   /** The pool in the head's feature space, rows of length one. */
   readonly features: Matrix;
-  /** Rows without any answer, ascending. */
+  /** Rows to choose from: without an answer, and of no patient that is kept out of training. Ascending. */
   readonly open: Int32Array;
-  /** Rows with an answer, ascending. */
+  /** Rows that are trained on, ascending. */
   readonly labelled: Int32Array;
+  /** Images with an answer, whatever it is for. */
+  readonly answered: number;
+  /** Rows to ask for the audit, in that order. */
+  readonly audits: readonly number[];
+  /** Rows without an answer of patients that are kept out of training but not reserved: asked when nothing else is left. */
+  readonly spare: readonly number[];
   /** What the head says; null without one. */
   readonly scores: Scores | null;
   /** Rows labelled present, per finding. */
@@ -21,7 +27,7 @@ export interface Scene {
   readonly seed: number;
   /** Multi-label; mean unless given. */
   readonly combine?: Combine | undefined;
-  /** What `rare` looks for. */
+  /** What `rare` looks for; no seed is of a patient that is kept out of training. */
   readonly search?: Search | null | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,7 +1,6 @@
-import { minimise } from '../heads/lbfgs';
-import { bisectSlope, ENOUGH, fitPlatt, sigmoid, smoothedTargets, spread } from './platt';
+import { bisectSlope, ENOUGH, fitPlatt, offsetFor, sigmoid, smoothedMean, smoothedTargets, spread } from './platt';
 
-/** How logits become probabilities: a_k logit_k + c_k, then sigmoid or softmax. Without the shift to the pool's prior. */
+/** How logits become probabilities: a_k logit_k + c_k, then sigmoid or softmax. In float32's numbers, as they are served. */
 export interface Calibration {
   readonly method: 'platt' | 'temperature' | 'none';
   readonly perFinding: readonly string[];
@@ -17,47 +16,57 @@ export interface Judged {
   readonly logits: Float64Array;
 }
 
-/** A class that no label has shown yet: its probability is as good as nothing, without an infinity in the file. */
-const UNSEEN = -30;
+/** Where logits come from. */
+export interface Source {
+  /** They hold a prior already (logistic regression, a head that came with the encoder). */
+  readonly withPrior: boolean;
+  /** Of rows that the head never saw, for a head that was fitted on rows like them. */
+  readonly leftOut: boolean;
+}
 
 /** Log odds of the labelled prevalence with one of each side added. */
 export const priorLogit = (present: number, absent: number) => Math.log((present + 1) / (absent + 1));
 
 /**
- * Multi-label: Platt's sigmoid for findings with ENOUGH of each side; the others share one temperature.
- * `counts` are the labels a finding has; `withPrior` says that the logits hold the prior already (logistic regression).
+ * How much too flat a slope comes out of logits of left-out rows: Platt's smoothed targets, a head that lacks the row, and above all that the
+ * queue asks for what is hard to tell. With held-out truth the slope is 1.05 to 1.3 times as steep after random picks, 1.1 to 1.9 times
+ * after the queue's; 1.3 lowers the calibration error of four tasks out of six by a tenth to a half and leaves that of the two
+ * noisiest about as it is, tuned on either data set (test/bench/learning/README.md).
+ */
+const TOO_FLAT = 1.3;
+
+export const steepnessOf = ({ leftOut }: Source) => (leftOut ? TOO_FLAT : 1);
+
+/**
+ * Multi-label: Platt's sigmoid for findings with ENOUGH of each side; the others share one temperature. The offset is solved last, at the slope that
+ * is served, so that the mean probability of the labels is their prevalence whatever the logits are centred on: where they hold the prior of a
+ * rare finding, a steeper slope alone makes 7 % out of a prevalence .06 %. `counts` are the labels a finding has.
  */
 export function calibrateLabels(
   judged: Judged,
   counts: readonly { present: number; absent: number }[],
   fitted: readonly boolean[],
-  withPrior: boolean,
+  source: Source,
 ): Calibration {
   const { findings } = judged;
+  const sides = Array.from({ length: findings }, (_, f) => side(judged, f));
+  const centred = sides.map((one, f) => centre(one, priorLogit(counts[f]?.present ?? 0, counts[f]?.absent ?? 0), source));
+  let pooled: number | null = null;
+  const perFinding = sides.map(({ present, y }, f) => {
+    if (!fitted[f]) return 'prior';
+    return present >= ENOUGH && y.length - present >= ENOUGH ? 'platt' : 'temperature';
+  });
   const slope = new Float64Array(findings).fill(1);
   const offset = new Float64Array(findings);
-  const perFinding: string[] = [];
-  const sides = Array.from({ length: findings }, (_, f) => side(judged, f));
-  const base = counts.map(({ present, absent }) => priorLogit(present, absent));
-  let pooled: number | null = null;
-  for (let f = 0; f < findings; f++) {
-    const { logits, y, present } = sides[f] as Side;
-    if (!fitted[f]) {
-      offset[f] = base[f] as number;
-      perFinding.push('prior');
-    } else if (present >= ENOUGH && y.length - present >= ENOUGH) {
-      const { slope: a, offset: c } = fitPlatt(logits, y);
-      slope[f] = a;
-      offset[f] = c;
-      perFinding.push('platt');
-    } else {
-      pooled ??= pooledTemperature(sides, withPrior ? base.map(() => 0) : base, fitted);
-      slope[f] = pooled;
-      offset[f] = withPrior ? 0 : (base[f] as number);
-      perFinding.push('temperature');
-    }
-  }
-  return { method: methodOf(perFinding), perFinding, slope, offset };
+  perFinding.forEach((how, f) => {
+    const { logits, y, present, prior, middle } = centred[f] as Centred;
+    if (how === 'prior') return void (offset[f] = prior);
+    if (how === 'temperature') pooled ??= pooledTemperature(centred.filter((_, other) => fitted[other]));
+    const a = steepnessOf(source) * (how === 'platt' ? fitPlatt(logits, y).slope : (pooled ?? 1));
+    slope[f] = a;
+    offset[f] = y.length > 0 ? offsetFor(logits, a, smoothedMean(present, y.length - present)) : prior - a * middle;
+  });
+  return { method: methodOf(perFinding), perFinding, slope: slope.map(Math.fround), offset: offset.map(Math.fround) };
 }
 
 interface Side {
@@ -79,124 +88,33 @@ function side({ n, findings, y, logits }: Judged, f: number): Side {
   return { ...out, present };
 }
 
-function pooledTemperature(sides: readonly Side[], offsets: readonly number[], fitted: readonly boolean[]): number {
-  const used = sides.flatMap((one, f) => (fitted[f] && one.y.length > 0 ? [{ ...one, offset: offsets[f] ?? 0 }] : []));
+/** `middle` is the logit that tells nothing, where the probability is that of the prior. */
+interface Centred extends Side {
+  readonly prior: number;
+  readonly middle: number;
+}
+
+function centre(one: Side, prior: number, { withPrior }: Source): Centred {
+  if (!withPrior) return { ...one, prior, middle: 0 };
+  const { y, present, logits } = one;
+  return { ...one, prior, middle: prior - (y.length > 0 ? offsetFor(logits, 1, smoothedMean(present, y.length - present)) : 0) };
+}
+
+function pooledTemperature(sides: readonly Centred[]): number {
+  const used = sides.filter(({ y }) => y.length > 0);
   if (used.length === 0) return 1;
   const derivative = (a: number) => {
     let sum = 0;
-    for (const { logits, y, present, offset } of used) {
+    for (const { logits, y, present, prior, middle } of used) {
       const target = smoothedTargets(present, y.length - present);
       logits.forEach((logit, i) => {
-        sum += (sigmoid(a * logit + offset) - (y[i] === 1 ? target.present : target.absent)) * logit;
+        const z = logit - middle;
+        sum += (sigmoid(a * z + prior) - (y[i] === 1 ? target.present : target.absent)) * z;
       });
     }
     return sum;
   };
-  return bisectSlope(derivative, spread(used.flatMap(({ logits }) => logits)));
-}
-
-/**
- * How much too flat a slope comes out of logits of left-out rows: Platt's smoothed targets, a head that lacks the row, and above all that the
- * queue asks for what is hard to tell. With held-out truth the slope is 1.05 to 1.3 times as steep after random picks, 1.1 to 1.9 times
- * after the queue's; 1.3 lowers the calibration error of four tasks out of six by a tenth to a half and leaves that of the two
- * noisiest about as it is, tuned on either data set (test/bench/learning/README.md).
- */
-const TOO_FLAT = 1.3;
-
-/** A calibration fitted on left-out rows, for rows of the pool. */
-export function steeper(calibration: Calibration): Calibration {
-  const slope = calibration.slope.map((one, f) =>
-    ['platt', 'temperature'].includes(calibration.perFinding[f] ?? '') ? TOO_FLAT * one : one,
-  );
-  return { ...calibration, slope };
-}
-
-/** Multi-class: one slope, and an offset per class where every class seen has ENOUGH labels. `seen`: classes with labels. */
-export async function calibrateClasses(
-  judged: Judged,
-  counts: readonly number[],
-  seen: readonly number[],
-  withPrior: boolean,
-): Promise<Calibration> {
-  const { findings } = judged;
-  const total = seen.reduce((sum, f) => sum + (counts[f] ?? 0), 0);
-  const base = seen.map((f) => (withPrior ? 0 : Math.log(((counts[f] ?? 0) + 1) / (total + seen.length))));
-  const rows = classRows(judged, seen);
-  const held = seen.map((_, s) => rows.filter((row) => row.truth === s).length);
-  const targets = held.map((count) => ({ own: (count + 1) / (count + seen.length), other: 1 / (count + seen.length) }));
-  const unit = 1 / spread(rows.flatMap((row) => row.logits));
-
-  const derivative = (a: number) => {
-    let sum = 0;
-    for (const { logits, truth } of rows) {
-      const p = softmax(logits.map((logit, s) => a * logit + (base[s] ?? 0)));
-      p.forEach((value, s) => {
-        sum += (value - target(targets, truth, s)) * (logits[s] as number);
-      });
-    }
-    return sum;
-  };
-  let a = rows.length > 0 ? bisectSlope(derivative, 1 / unit) : 1;
-  let offsets = base;
-  const enough = held.every((count) => count >= ENOUGH);
-  if (enough) {
-    const at = Float64Array.from([a / unit, ...base]);
-    await minimise(
-      {
-        problems: 1,
-        size: at.length,
-        evaluate: (x, values, gradient) => {
-          gradient.fill(0);
-          let loss = 0;
-          for (const { logits, truth } of rows) {
-            const p = softmax(logits.map((logit, s) => (x[0] as number) * unit * logit + (x[s + 1] as number)));
-            p.forEach((value, s) => {
-              const wanted = target(targets, truth, s);
-              loss -= (wanted * Math.log(Math.max(value, 1e-300))) / rows.length;
-              const d = (value - wanted) / rows.length;
-              gradient[0] = (gradient[0] as number) + d * unit * (logits[s] as number);
-              gradient[s + 1] = (gradient[s + 1] as number) + d;
-            });
-          }
-          values[0] = loss;
-        },
-      },
-      at,
-      { tolerance: 1e-9, iterations: 200 },
-    );
-    if ((at[0] as number) > 1e-3) {
-      a = (at[0] as number) * unit;
-      offsets = Array.from(at.subarray(1));
-    }
-  }
-  const slope = new Float64Array(findings).fill(1);
-  const offset = new Float64Array(findings).fill(UNSEEN);
-  seen.forEach((f, s) => {
-    slope[f] = a;
-    offset[f] = offsets[s] ?? 0;
-  });
-  const perFinding = Array.from({ length: findings }, (_, f) => (!seen.includes(f) ? 'unseen' : enough ? 'platt' : 'temperature'));
-  return { method: methodOf(perFinding), perFinding, slope, offset };
-}
-
-const target = (targets: readonly { own: number; other: number }[], truth: number, s: number) =>
-  truth === s ? (targets[truth]?.own ?? 1) : (targets[truth]?.other ?? 0);
-
-function classRows({ n, findings, y, logits }: Judged, seen: readonly number[]): { logits: number[]; truth: number }[] {
-  const out: { logits: number[]; truth: number }[] = [];
-  for (let i = 0; i < n; i++) {
-    const truth = seen.findIndex((f) => y[i * findings + f] === 1);
-    const row = seen.map((f) => logits[i * findings + f] as number);
-    if (truth >= 0 && !row.some(Number.isNaN)) out.push({ logits: row, truth });
-  }
-  return out;
-}
-
-export function softmax(z: readonly number[]): number[] {
-  const top = Math.max(...z);
-  const exp = z.map((value) => Math.exp(value - top));
-  const sum = exp.reduce((a, b) => a + b, 0);
-  return exp.map((value) => value / sum);
+  return bisectSlope(derivative, spread(used.flatMap(({ logits, middle }) => logits.map((logit) => logit - middle))));
 }
 
 /** The strongest method that any finding was given. */

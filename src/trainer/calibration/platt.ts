@@ -90,6 +90,27 @@ export function fitPlatt(logits: ArrayLike<number>, y: ArrayLike<number>): Sigmo
   return { slope: Math.min(a, STEEPEST) * unit, offset: b };
 }
 
+/** The mean of Platt's targets: what probabilities of labels have to come to. */
+export function smoothedMean(present: number, absent: number): number {
+  const target = smoothedTargets(present, absent);
+  return (present * target.present + absent * target.absent) / (present + absent);
+}
+
+/** The offset at which the mean of sigmoid(slope logit + offset) is `mean`, which lies between 0 and 1. */
+export function offsetFor(logits: readonly number[], slope: number, mean: number): number {
+  const z = logits.map((logit) => slope * logit);
+  const odds = Math.log(mean / (1 - mean));
+  // At these two ends all probabilities lie on one side of the mean.
+  let low = z.reduce((least, value) => Math.min(least, odds - value), Infinity);
+  let high = z.reduce((most, value) => Math.max(most, odds - value), -Infinity);
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (z.reduce((sum, value) => sum + sigmoid(value + middle), 0) < mean * z.length) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
 /**
  * The root of an increasing function of log(slope) by bisection, over slopes that are sensible for logits of this spread:
  * used to fit one temperature, where the derivative of the log loss by the slope is what has to vanish.

@@ -26,18 +26,14 @@ export function choosePrior(train: Targets, audit: Targets, task: Task): Prior {
 }
 
 /**
- * Puts the pool's prevalence in the place of the labelled one where the offset is nothing but that. Platt's offset stays: the queue
- * chooses by what an image looks like, never by its answer, so that what a logit means is the same among labels and pool, while
- * their prevalences differ; moving it by the ratio of prevalences (Saerens et al. 2002) would count the difference twice.
+ * Puts the pool's prevalence in the place of the labelled one where a probability is nothing but that: for findings without a head. Fitted offsets stay:
+ * the queue chooses by what an image looks like, never by its answer, so that what a logit means is the same among labels and pool, while
+ * their prevalences differ; moving them by the ratio of prevalences (Saerens et al. 2002) would count the difference twice, and would
+ * serve other probabilities than those that were judged.
  */
-export function applyPrior(calibration: Calibration, prior: Prior, train: Targets, task: Task): Float64Array {
-  const offset = Float64Array.from(calibration.offset);
-  if (prior.source === 'labels') return offset;
-  const labelled = prevalences(train, task);
-  const odds = (p: number) => (task === 'multiclass' ? Math.log(p) : Math.log(p / (1 - p)));
-  for (let f = 0; f < offset.length; f++) {
-    if (calibration.perFinding[f] === 'platt') continue;
-    offset[f] = (offset[f] as number) + odds(prior.values[f] ?? 0.5) - odds(labelled[f] ?? 0.5);
-  }
-  return offset;
+export function applyPrior({ offset, perFinding }: Calibration, prior: Prior): Float64Array {
+  return offset.map((c, f) => {
+    const p = prior.values[f] ?? 0.5;
+    return perFinding[f] === 'prior' ? Math.log(p / (1 - p)) : c;
+  });
 }

@@ -16,14 +16,30 @@ export function wilson(correct: number, n: number): Interval {
   return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
-/** 95 % interval of an AUROC from the numbers of present and absent (Hanley and McNeil, Radiology 1982). */
-export function hanleyMcNeil(auroc: number, present: number, absent: number): Interval {
-  const q1 = auroc / (2 - auroc);
-  const q2 = (2 * auroc * auroc) / (1 + auroc);
-  const square = auroc * auroc;
-  const variance = (auroc * (1 - auroc) + (present - 1) * (q1 - square) + (absent - 1) * (q2 - square)) / (present * absent);
-  const half = Z * Math.sqrt(Math.max(0, variance));
-  return { low: Math.max(0, auroc - half), high: Math.min(1, auroc + half) };
+/**
+ * 95 % interval of an AUROC (Newcombe, Statistics in Medicine 2006, method 5): the values whose own standard error, by Hanley and McNeil's
+ * exponential model with both sides counted as half of all, puts the one observed within reach. Taken at the observed value instead, an area of 1
+ * out of five positives would be certain.
+ */
+export function areaInterval(area: number, present: number, absent: number): Interval {
+  const half = (present + absent) / 2 - 1;
+  const within = (value: number) => {
+    const spread = 1 + (half * (1 - value)) / (2 - value) + (half * value) / (1 + value);
+    return (area - value) ** 2 <= (Z * Z * value * (1 - value) * spread) / (present * absent);
+  };
+  return { low: edge(area, 0, within), high: edge(area, 1, within) };
+}
+
+/** Where `within`, true at `from`, ends on the way to `to`. */
+function edge(from: number, to: number, within: (value: number) => boolean): number {
+  if (within(to)) return to;
+  let [inner, outer] = [from, to];
+  for (let i = 0; i < 50; i++) {
+    const middle = (inner + outer) / 2;
+    if (within(middle)) inner = middle;
+    else outer = middle;
+  }
+  return outer;
 }
 
 /** Right answers among the observations of one patient. */
@@ -52,28 +68,3 @@ function designEffect(clusters: readonly Cluster[], n: number, p: number): numbe
   const variance = (square / n ** 2) * (clusters.length / (clusters.length - 1));
   return variance / ((p * (1 - p)) / n);
 }
-
-/** 95 % interval of a mean of `values` whose observations hang together by `groups`: normal, variance over the sums of clusters. */
-export function clusteredMean(values: ArrayLike<number>, groups: ArrayLike<number>): Interval & { readonly mean: number } {
-  const n = values.length;
-  let mean = 0;
-  for (let i = 0; i < n; i++) mean += (values[i] as number) / n;
-  const sums = new Map<number, number>();
-  for (let i = 0; i < n; i++) sums.set(groups[i] as number, (sums.get(groups[i] as number) ?? 0) + (values[i] as number) - mean);
-  const half = (Z * Math.sqrt(varianceOfSums(sums))) / n;
-  return { mean, low: mean - half, high: mean + half };
-}
-
-/** Variance of a sum over independent clusters, from their sums about zero. */
-export function varianceOfSums(sums: ReadonlyMap<number, number>): number {
-  if (sums.size < 2) return Infinity;
-  let square = 0;
-  for (const sum of sums.values()) square += sum * sum;
-  return (square * sums.size) / (sums.size - 1);
-}
-
-/** mean +- the normal's 97.5 % point times the standard error, within [0, 1]. */
-export const normalInterval = (mean: number, variance: number): Interval => ({
-  low: Math.max(0, mean - Z * Math.sqrt(variance)),
-  high: Math.min(1, mean + Z * Math.sqrt(variance)),
-});

@@ -3,16 +3,14 @@ import { StateCode } from '../../contract/jobs/trainer';
 import { AUDITS_FOR_SETS, proposalSets } from '../calibration/conformal';
 import { AUDITS_FOR_PRIOR } from '../calibration/prior';
 import type { FittedHead } from '../heads/fit';
-import { targetsOf, type LabelTable, type Targets } from '../labels';
+import { auditOf, type LabelTable, type Targets } from '../labels';
+import { reserveOf } from '../reserve';
+import { areaOf } from './areas';
+import { auditAccuracy, auditArea } from './audit';
 import { compareHeads } from './comparison';
-import { clusteredWilson, hanleyMcNeil } from './intervals';
 import { brier, calibrationBins, expectedCalibrationError } from './probability';
 import type { Trend } from './progress';
-import { Tally } from './tally';
-import { auroc } from './ranking';
 
-/** With fewer labels than this on either side an AUROC is not shown. */
-const ENOUGH = 5;
 /** Proposal sets may miss the truth in one image of ten. */
 const ALPHA = 0.1;
 
@@ -27,14 +25,23 @@ export interface MetricsInput {
 }
 
 export function metrics({ base, table, fitted, probabilities, prequential, trend }: MetricsInput): Metrics {
-  const audit = targetsOf(base, table, table.audit);
-  const held = fitted === null ? null : heldOutFigures(base, fitted);
+  const audit = auditOf(base, table);
+  const audited = fitted && { task: base.task, audit, probabilities };
+  const held = fitted && heldOutFigures(base, fitted);
+  const { groups } = reserveOf(base);
   return {
     labelled: table.labelled.length,
     prequential,
-    audit: fitted === null || audit.rows.length === 0 ? null : auditAccuracy(base, audit, probabilities),
-    calibration: held?.calibration ?? null,
-    findings: stateCounts(table).map((counts, finding) => ({ finding, ...counts, ...(held?.areas[finding] ?? noArea) })),
+    audit: audited && auditAccuracy(audited),
+    notBlind: table.notBlind,
+    reserve: { patients: groups.size, asked: [...groups].filter((group) => table.asked.has(group)).length },
+    calibration: held && held.calibration,
+    findings: stateCounts(table).map((counts, finding) => ({
+      finding,
+      ...counts,
+      audit: audited && auditArea(audited, finding),
+      auroc: held?.areas[finding] ?? null,
+    })),
     heads: held?.heads ?? [],
     lowEvidence: audit.rows.length < AUDITS_FOR_PRIOR,
     sets: fitted === null || audit.rows.length < AUDITS_FOR_SETS ? null : setsOf(base, audit, probabilities),
@@ -47,31 +54,12 @@ function setsOf({ task }: SnapshotBase, audit: Targets, probabilities: Float32Ar
   return { alpha, least: [...least], n: [...n] };
 }
 
-/** Right answers on rows the head was never trained on: images in multi-class, cells in multi-label. */
-function auditAccuracy(base: SnapshotBase, audit: Targets, probabilities: Float32Array): Metrics['audit'] {
-  const k = audit.findings;
-  const tally = new Tally();
-  audit.rows.forEach((row, i) => {
-    const group = audit.groups[i] as number;
-    const p = probabilities.subarray(row * k, (row + 1) * k);
-    if (base.task === 'multiclass') return tally.add(group, audit.y[i * k + p.indexOf(Math.max(...p))] === 1);
-    p.forEach((value, f) => {
-      const state = audit.y[i * k + f] as number;
-      if (state >= 0) tally.add(group, value >= 0.5 === (state === 1));
-    });
-  });
-  return tally.n === 0 ? null : { n: tally.n, correct: tally.correct, ...clusteredWilson(tally.clusters()) };
-}
-
-type Area = Pick<Metrics['findings'][number], 'auroc' | 'aurocLow' | 'aurocHigh'>;
-const noArea: Area = { auroc: null, aurocLow: null, aurocHigh: null };
-
 /** What follows from a head's out-of-fold probabilities alone. */
 interface HeldOut {
   readonly base: SnapshotBase;
   readonly kind: FittedHead['kind'];
   readonly calibration: Metrics['calibration'];
-  readonly areas: readonly Area[];
+  readonly areas: readonly (number | null)[];
   readonly heads: ReturnType<typeof compareHeads>;
 }
 
@@ -85,7 +73,7 @@ function heldOutFigures(base: SnapshotBase, fitted: FittedHead): HeldOut {
     base,
     kind: fitted.kind,
     calibration: calibrationOf(base, fitted),
-    areas: base.findings.map((_, finding) => areaOf(fitted, finding)),
+    areas: base.findings.map((_, finding) => areaOf(fitted.outOfFold.targets, fitted.outOfFold.probabilities, finding)?.auroc ?? null),
     heads: compareHeads(base.task, fitted),
   };
   known.set(fitted.outOfFold, made);
@@ -121,19 +109,4 @@ function stateCounts({ states, labelled, findings: k }: LabelTable): { present: 
     });
   }
   return counts;
-}
-
-function areaOf({ outOfFold: { targets, probabilities } }: FittedHead, finding: number): Area {
-  const scores: number[] = [];
-  const y: number[] = [];
-  for (let i = finding; i < targets.y.length; i += targets.findings) {
-    if ((targets.y[i] as number) < 0 || Number.isNaN(probabilities[i])) continue;
-    scores.push(probabilities[i] as number);
-    y.push(targets.y[i] as number);
-  }
-  const present = y.reduce((sum, state) => sum + state, 0);
-  const value = present < ENOUGH || y.length - present < ENOUGH ? null : auroc(scores, y);
-  if (value === null) return noArea;
-  const { low, high } = hanleyMcNeil(value, present, y.length - present);
-  return { auroc: value, aurocLow: low, aurocHigh: high };
 }

@@ -4,12 +4,16 @@ import { fitGda } from '../heads/gda';
 import { targetsOf, type LabelTable, type Targets } from '../labels';
 import type { Matrix } from '../matrix';
 import { pause } from '../pause';
-import { clusteredWilson } from './intervals';
-import { Tally } from './tally';
 
 /** The head is refitted when the labels have grown by this factor: blocks small enough to follow the curve. */
 const GROWTH = 1.2;
 const FIRST = 4;
+
+/** Answers that were scored, and how many of them were right. */
+interface Tally {
+  n: number;
+  correct: number;
+}
 
 interface Block {
   readonly key: string;
@@ -21,7 +25,8 @@ export type PrequentialCache = Map<number, Block>;
 
 /**
  * Each image scored by a discriminant head fitted on the labels given before it (in blocks), then used. Multi-class counts
- * images whose first class is right, multi-label cells on the right side of one half. Audit draws are left out, as in training.
+ * images whose first class is right, multi-label cells on the right side of one half. What is kept out of training is left out.
+ * The labels are those that the queue picked, so that the rate says nothing of the pool and carries no interval.
  */
 export async function prequential(
   base: SnapshotBase,
@@ -38,7 +43,7 @@ export async function prequential(
   );
   const count = targets.rows.length;
   let key = '';
-  const total = new Tally();
+  const total: Tally = { n: 0, correct: 0 };
   const curve: { n: number; accuracy: number }[] = [];
   for (let from = FIRST, counted = 0; from < count;) {
     const to = Math.min(count, Math.max(from + 1, Math.floor(from * GROWTH)));
@@ -50,11 +55,12 @@ export async function prequential(
       cache.set(to, block);
       await pause(signal);
     }
-    total.addAll(block.tally);
+    total.n += block.tally.n;
+    total.correct += block.tally.correct;
     if (block.tally.n > 0) curve.push({ n: to, accuracy: total.correct / total.n });
     from = to;
   }
-  return total.n === 0 ? null : { n: total.n, correct: total.correct, ...clusteredWilson(total.clusters()), curve };
+  return total.n === 0 ? null : { ...total, curve };
 }
 
 /** FNV-1a over what the labels from..to say, chained to what came before. */
@@ -75,20 +81,23 @@ function score(base: SnapshotBase, features: Matrix, targets: Targets, from: num
   const linear = fitOn(base, features, slice(targets, 0, from));
   const block = slice(targets, from, to);
   const logits = logitsOf(linear, makeDesign(features, block));
-  const tally = new Tally();
+  const tally: Tally = { n: 0, correct: 0 };
+  const add = (right: boolean) => {
+    tally.n++;
+    if (right) tally.correct++;
+  };
   for (let i = 0; i < to - from; i++) {
-    const group = block.groups[i] as number;
     const row = logits.subarray(i * k, (i + 1) * k);
     if (base.task === 'multiclass') {
       if (!linear.fitted.includes(true)) continue;
       const candidates = Array.from(row, (value, f) => (linear.fitted[f] ? value : -Infinity));
-      tally.add(group, block.y[i * k + candidates.indexOf(Math.max(...candidates))] === 1);
+      add(block.y[i * k + candidates.indexOf(Math.max(...candidates))] === 1);
       continue;
     }
     for (let f = 0; f < k; f++) {
       const state = block.y[i * k + f] as number;
       if (state < 0 || !linear.fitted[f]) continue;
-      tally.add(group, (row[f] as number) > 0 === (state === 1));
+      add((row[f] as number) > 0 === (state === 1));
     }
   }
   return tally;

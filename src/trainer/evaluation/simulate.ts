@@ -1,6 +1,7 @@
 import type { HeadKind, LabelDelta, Settings, SnapshotBase, Strategy } from '../../contract/jobs/trainer';
 import { defaultSettings, StateCode } from '../../contract/jobs/trainer';
 import type { Task } from '../../contract/model';
+import { isReservedKey, reserveKey } from '../../contract/reserve';
 import { unwrap } from '../../contract/result';
 import { buildBasis, transformRows, type Basis } from '../basis';
 import { learn, prepare, queueOf, type Learnt } from '../engine';
@@ -31,7 +32,7 @@ export interface Protocol {
   readonly held: number;
   readonly components: number;
   readonly folds: number;
-  /** Share of queries drawn as audits (kept out of training, counted as labels). */
+  /** Share of the pool's patients that is reserved, and of queries that ask for one of them (kept out of training, counted as labels). */
   readonly audit: number;
   /** Share of answers that are wrong. */
   readonly flips: number;
@@ -153,6 +154,9 @@ function baseOf(truth: Truth, split: Split, strategy: Strategy, head: HeadKind, 
     settings,
     embeddings: Array.from(split.pool, String),
     groups: split.pool.map((row) => truth.groups[row] as number),
+    reserved: Uint8Array.from(split.pool, (row) =>
+      isReservedKey(reserveKey('', String(truth.groups[row])), split.seed, setting.audit) ? 1 : 0,
+    ),
   };
 }
 

@@ -2,16 +2,16 @@ import type { Task } from '../../contract/model';
 import type { Targets } from '../labels';
 
 /**
- * Whether the log loss of probabilities `a` [n, findings] is lower than that of `b` by more than one standard error of the difference,
- * patients as clusters; of one finding, or of all. Cells without both are left out; without any the answer is no.
+ * By how much the log loss of probabilities `a` [n, findings] is lower than that of `b` on the mean, and the standard error of that difference,
+ * patients as clusters; of one finding, or of all. Cells without both are left out; null without any.
  */
-export function clearlyBetter(
+export function advantage(
   targets: Targets,
   task: Task,
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   finding: number | null = null,
-): boolean {
+): { readonly mean: number; readonly error: number } | null {
   const { findings, y, groups } = targets;
   const byGroup = new Map<number, { sum: number; n: number }>();
   let total = 0;
@@ -22,18 +22,24 @@ export function clearlyBetter(
     if (state < 0 || (task === 'multiclass' && state === 0)) continue;
     const [pa, pb] = [a[i] as number, b[i] as number];
     if (Number.isNaN(pa) || Number.isNaN(pb)) continue;
-    const difference = lossOf(pa, state) - lossOf(pb, state);
+    const gain = lossOf(pb, state) - lossOf(pa, state);
     const group = groups[Math.floor(i / findings)] as number;
     const cluster = byGroup.get(group) ?? { sum: 0, n: 0 };
-    byGroup.set(group, { sum: cluster.sum + difference, n: cluster.n + 1 });
-    total += difference;
+    byGroup.set(group, { sum: cluster.sum + gain, n: cluster.n + 1 });
+    total += gain;
     n++;
   }
-  if (n === 0) return false;
+  if (n === 0) return null;
   const mean = total / n;
   let square = 0;
   for (const cluster of byGroup.values()) square += (cluster.sum - cluster.n * mean) ** 2;
-  return mean < -Math.sqrt(square) / n;
+  return { mean, error: Math.sqrt(square) / n };
+}
+
+/** Whether the log loss of `a` is lower than that of `b` by more than one standard error of the difference. */
+export function clearlyBetter(...compared: Parameters<typeof advantage>): boolean {
+  const gain = advantage(...compared);
+  return gain !== null && gain.mean > gain.error;
 }
 
 /** Mean log loss of `a` over the cells that both `a` and `b` know. */

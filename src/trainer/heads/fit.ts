@@ -1,7 +1,8 @@
 import type { HeadFile, Tensor } from '../../contract/head';
 import type { Task } from '../../contract/model';
 import type { HeadKind } from '../../contract/jobs/trainer';
-import { calibrateClasses, calibrateLabels, steeper, type Calibration, type Judged } from '../calibration/calibrate';
+import { calibrateLabels, type Calibration, type Judged } from '../calibration/calibrate';
+import { calibrateClasses } from '../calibration/classes';
 import { countStates, type Targets } from '../labels';
 import type { Matrix } from '../matrix';
 import { pause } from '../pause';
@@ -22,7 +23,7 @@ const FINAL = { tolerance: 1e-7, iterations: 400 };
 /** Rows scored by a head that never saw their patient. */
 export interface OutOfFold {
   readonly targets: Targets;
-  /** Calibrated [n, findings], before the shift to the pool's prior; NaN where there were too few patients for folds. */
+  /** [n, findings], by the very calibration that is served; NaN where there were too few patients for folds. */
   readonly probabilities: Float32Array;
 }
 
@@ -156,18 +157,12 @@ export async function finishHead(
   const leftOut = !logits.every(Number.isNaN);
   const used = leftOut ? judged : { ...judged, logits: logitsOf(linear, design) };
   const counts = Array.from({ length: targets.findings }, (_, f) => countStates(targets, f));
-  const withPrior = kind !== 'gda';
-  const fitted =
-    task === 'multiclass'
-      ? await calibrateClasses(
-          used,
-          counts.map(({ present }) => present),
-          seen,
-          withPrior,
-        )
-      : calibrateLabels(used, counts, linear.fitted, withPrior);
-  const probabilities = calibrated(task, fitted.slope, fitted.offset, withoutUnseen(logits, task, seen, targets.findings));
-  const calibration = leftOut ? steeper(fitted) : fitted;
+  const source = { withPrior: kind !== 'gda', leftOut };
+  const presents = counts.map(({ present }) => present);
+  const calibration =
+    task === 'multiclass' ? await calibrateClasses(used, presents, seen, source) : calibrateLabels(used, counts, linear.fitted, source);
+  const { slope, offset } = calibration;
+  const probabilities = calibrated(task, slope, offset, withoutUnseen(logits, task, seen, targets.findings));
   const regularisation = strengths?.map((strength) => (design.meanSquare > 0 ? strength / design.meanSquare : strength)) ?? null;
   return { kind, linear, calibration, strengths, regularisation, targets, outOfFold: { targets, probabilities }, compared: [] };
 }

@@ -2,7 +2,8 @@ import type { Head, HeadFile, Tensor } from '../../contract/head';
 import type { SnapshotBase } from '../../contract/jobs/trainer';
 import type { Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { calibrateClasses, calibrateLabels, methodOf, type Calibration, type Judged } from '../calibration/calibrate';
+import { calibrateLabels, methodOf, type Calibration, type Judged } from '../calibration/calibrate';
+import { calibrateClasses } from '../calibration/classes';
 import { countStates, type Targets } from '../labels';
 import type { Matrix } from '../matrix';
 import { clearlyBetter } from './evidence';
@@ -127,6 +128,9 @@ function labelsOf(targets: Targets, finding: number | null): number {
   return present + absent;
 }
 
+/** It never saw the labels, so that nothing is left out. */
+const SOURCE = { withPrior: true, leftOut: false };
+
 /** As it came where the labels show one side only. */
 async function calibrate(judged: Judged, targets: Targets, known: readonly boolean[], task: Task): Promise<Calibration> {
   const counts = known.map((_, f) => countStates(targets, f));
@@ -138,12 +142,12 @@ async function calibrate(judged: Judged, targets: Targets, known: readonly boole
         judged,
         presents,
         presents.map((_, f) => f),
-        true,
+        SOURCE,
       );
     }
     return asItCame(known);
   }
-  const made = calibrateLabels(judged, counts, both, true);
+  const made = calibrateLabels(judged, counts, both, SOURCE);
   const none = asItCame(known);
   return {
     method: made.method,
@@ -173,15 +177,12 @@ export function withServed(fitted: FittedHead, ready: ReadyHead, { findings, cal
   return { ...fitted, outOfFold: { targets, probabilities } };
 }
 
-/**
- * Puts the ready head into the tensors of a fitted one, for the findings that it serves, and says what the file says of it. A calibration by
- * Platt has learnt the labelled prevalence, so it is moved to the pool's as far as the fitted head's was.
- */
+/** Puts the ready head into the tensors of a fitted one, for the findings that it serves, and says what the file says of it. */
 export function putServed(
   tensors: Record<string, Tensor>,
   ready: ReadyHead,
   { findings, calibration }: Serving,
-  fitted: Calibration,
+  fitted: Pick<Calibration, 'perFinding'>,
 ): { ready: NonNullable<HeadFile['ready']>; calibration: Pick<Calibration, 'method' | 'perFinding'> } {
   const d = ready.weight.length / findings.length;
   const ofServed = (values: Float32Array, length: number) => values.map((value, i) => (findings[Math.floor(i / length)] ? value : 0));
@@ -191,9 +192,8 @@ export function putServed(
   const perFinding = findings.map((served, f) => {
     if (!served || !slope || !offset) return fitted.perFinding[f] ?? '';
     const how = calibration.perFinding[f] ?? '';
-    const shift = how === 'platt' ? (offset[f] as number) - (fitted.offset[f] as number) : 0;
     slope[f] = calibration.slope[f] as number;
-    offset[f] = (calibration.offset[f] as number) + shift;
+    offset[f] = calibration.offset[f] as number;
     return how;
   });
   return {

@@ -8,9 +8,10 @@ import type { OutOfFold } from '../heads/fit';
  * finding is far below one half, and without the second condition one label in six of five findings was flagged, for no more wrong ones found. All
  * judged labels, the most suspect first: the least probable answer leads (self-confidence). Ordering by how far the threshold is passed finds a
  * fraction of the wrong answers of a rare finding, most of which call present what is absent (test/bench/learning/README.md).
+ * Only of findings on which the model has `skill` (calibration/acceptance): others it does not judge.
  */
-export function suspects({ targets, probabilities }: OutOfFold, task: Task): Suspect[] {
-  const out = task === 'multiclass' ? ofClasses({ targets, probabilities }) : ofLabels({ targets, probabilities });
+export function suspects(outOfFold: OutOfFold, task: Task, skill: readonly boolean[]): Suspect[] {
+  const out = (task === 'multiclass' ? ofClasses(outOfFold) : ofLabels(outOfFold)).filter(({ finding }) => skill[finding]);
   return out.sort((a, b) => a.probability - b.probability || b.score - a.score || a.row - b.row || a.finding - b.finding);
 }
 

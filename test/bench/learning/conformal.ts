@@ -4,7 +4,7 @@ import { AUDITS_FOR_SETS, proposalSets } from '../../../src/trainer/calibration/
 import { learn, prepare } from '../../../src/trainer/engine';
 import type { Split, Truth } from '../../../src/trainer/evaluation/simulate';
 import { calibratedByHead, logitsOfFeatures } from '../../../src/trainer/heads/formula';
-import { targetsOf } from '../../../src/trainer/labels';
+import { auditOf } from '../../../src/trainer/labels';
 import { random } from '../../../src/trainer/random';
 import { baseOf } from './noise';
 
@@ -30,6 +30,7 @@ export async function conformal(truth: Truth, split: Split): Promise<Covered> {
     finding: 0,
     state: truth.states[split.pool[row] ?? 0] ?? 0,
     use,
+    blind: use === 'audit',
     seq,
   });
   const labels = [
@@ -40,7 +41,7 @@ export async function conformal(truth: Truth, split: Split): Promise<Covered> {
   const prepared = unwrap(await prepare({ base, labels }, split.embeddings, split.basis));
   const { head } = unwrap(await learn(prepared, ''));
   const pool = calibratedByHead(head, await logitsOfFeatures(head, split.basis.features));
-  const audit = targetsOf(base, prepared.table, prepared.table.audit);
+  const audit = auditOf(base, prepared.table);
   const least = proposalSets(truth.task, audit, pool, ALPHA).least[0] ?? 0;
   const held = calibratedByHead(head, await logitsOfFeatures(head, split.judged));
   let covered = 0;

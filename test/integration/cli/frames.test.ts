@@ -87,7 +87,8 @@ describe('files with several frames', () => {
     const fitted = await succeed(work, 'fit', ...EMB, '--labels', 'labels.csv', '--out', 'head');
     expect(fitted).toMatchObject({ labels: 11, unmatched: 0 });
 
-    await succeed(work, 'queue', ...EMB, '--labels', 'labels.csv', '--out', 'queue.csv');
+    // With this seed the film is none of the audit's reserve, of which nothing is asked before the 30th label.
+    await succeed(work, 'queue', ...EMB, '--labels', 'labels.csv', '--seed', '1', '--out', 'queue.csv');
     const queue = await rowsOf(at('queue.csv'));
     expect(queue.map(({ path, frame }) => `${path ?? ''} ${frame ?? ''}`).sort()).toEqual(['film.dcm 4', 'film.dcm 5']);
 

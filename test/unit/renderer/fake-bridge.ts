@@ -11,6 +11,7 @@ import type {
 import { cellOf, emptyState, apply, nextRedo, nextUndo, type ProjectState } from '../../../src/contract/fold';
 import type { Library } from '../../../src/contract/library';
 import { type Action, type CellChange, type Id, type Project, type QueueRule } from '../../../src/contract/model';
+import { askedBlind } from '../../../src/contract/reserve';
 import { fail, ok, type Failure, type Result } from '../../../src/contract/result';
 import type { z } from 'zod';
 import type { Weights } from '../../../src/contract/weights';
@@ -33,6 +34,10 @@ interface Options {
   readonly headFrom?: number;
   /** The encoder's file brought a head: for these findings it speaks before any label, for the first of them also afterwards. */
   readonly ready?: readonly string[];
+  /** Files were read, so that the audit's reserve is known. */
+  readonly read?: boolean;
+  /** What Enter may take over; the model has skill of everything unless given. */
+  readonly acceptance?: RoundView['acceptance'];
 }
 
 /** A bridge with the journal semantics of main in memory: numbers without gaps, undo appends, acknowledged in order. */
@@ -92,7 +97,10 @@ export class FakeBridge implements Client<BridgeService> {
     this.project = options.project ?? makeProject();
     const count = options.paths?.length ?? options.images ?? 24;
     this.append({ kind: 'project', project: this.project });
-    const images = Array.from({ length: count }, (_, i) => makeImage(i + 1, options.paths?.[i]));
+    const images = Array.from({ length: count }, (_, i) => ({
+      ...makeImage(i + 1, options.paths?.[i]),
+      ...(options.read ? { sha256: String(i + 1).padStart(64, '0') } : {}),
+    }));
     if (count > 0) this.append({ kind: 'images', images });
     this.status = {
       project: this.project.id,
@@ -115,7 +123,7 @@ export class FakeBridge implements Client<BridgeService> {
         tuning: false,
         tunedWaits: false,
         milliseconds: 41,
-        settings: { strategy: 'auto', head: 'auto', combine: 'mean' },
+        settings: { strategy: 'auto', head: 'auto', combine: 'mean', missed: 0.1 },
       },
     };
     this.summaries = [
@@ -189,7 +197,9 @@ export class FakeBridge implements Client<BridgeService> {
   round(): RoundView {
     const labelled = new Set(this.state.annotators.get(id(1, 'N'))?.cells.keys() ?? []);
     const { headFrom = 2, ready } = this.#options;
-    return roundOf(this.project, { seq: this.journal.length, images: [...this.state.images.keys()], labelled, headFrom, ready });
+    const { acceptance } = this.#options;
+    const images = [...this.state.images.values()];
+    return roundOf(this.project, { seq: this.journal.length, images, labelled, blind: this.#askedBlind(), headFrom, ready, acceptance });
   }
 
   sendRound(): void {
@@ -211,19 +221,34 @@ export class FakeBridge implements Client<BridgeService> {
   }
 
   #change(given: readonly CellRequest[]): CellChange[] {
-    return this.#complete(given).map(({ image, finding, state, source, shown, head }) => ({
-      image,
-      finding,
-      before: cellOf(this.state, id(1, 'N'), image, finding),
-      after: state === 'none' ? null : { state, source, use: 'train', shown, head, time: '2026-11-22T10:00:00.000Z' },
-    }));
+    return this.#complete(given).map(({ image, finding, state, source, shown, head, use = 'train', blind, by }) => {
+      const before = cellOf(this.state, id(1, 'N'), image, finding);
+      const how = {
+        use: before?.use === 'audit' ? before.use : use,
+        ...(blind ? { blind } : {}),
+        ...(by ? { by } : {}),
+      };
+      return {
+        image,
+        finding,
+        before,
+        after: state === 'none' ? null : { state, source, ...how, shown, head, time: '2026-11-22T10:00:00.000Z' },
+      };
+    });
+  }
+
+  #askedBlind(): Set<Id> {
+    const cells = this.state.annotators.get(id(1, 'N'))?.cells ?? new Map<Id, never>();
+    return new Set([...cells].flatMap(([image, of]) => (askedBlind(of) ? [image] : [])));
   }
 
   #setRule(queue: QueueRule): void {
     this.project = { ...this.project, queue };
     this.append({ kind: 'project', project: this.project });
-    const { strategy, head, combine } = queue;
-    this.tell({ trainer: { ...this.status.trainer, settings: { strategy, head, combine } as ProjectStatus['trainer']['settings'] } });
+    const { strategy, head, combine, missed = 0.1 } = queue;
+    this.tell({
+      trainer: { ...this.status.trainer, settings: { strategy, head, combine, missed } as ProjectStatus['trainer']['settings'] },
+    });
   }
 
   #acknowledge(action: Action): Result<Action> {
@@ -370,8 +395,19 @@ export class FakeBridge implements Client<BridgeService> {
           failure: { code: 'image-corrupt', params: { file: 'ward/000003.png', reason: 'it ends after 512 bytes' } },
         },
       ]),
-    'queue.settings': ({ strategy, head, combine }) => {
-      this.#setRule({ strategy, head, combine, search: null });
+    'projects.audit': ({ share, open }) => {
+      const audit = {
+        ...this.project.audit,
+        ...(share === undefined ? {} : { share }),
+        ...(open ? { opened: '2026-11-22T10:00:00.000Z' } : {}),
+      };
+      this.project = { ...this.project, audit };
+      this.append({ kind: 'project', project: this.project });
+      setTimeout(() => this.sendRound(), 0);
+      return ok(this.project);
+    },
+    'queue.settings': ({ strategy, head, combine, missed }) => {
+      this.#setRule({ strategy, head, combine, missed, search: null });
       return ok();
     },
     'search.start': ({ finding, seeds }) => {

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 // What jsdom lacks of a browser. Sizes are those of a small window, so that virtual lists render a few rows.
@@ -34,4 +34,6 @@ globalThis.matchMedia ??= (query: string) => ({
 });
 HTMLCanvasElement.prototype.getContext = () => null;
 
+// On a machine that does much else a second is soon over.
+configure({ asyncUtilTimeout: 10_000 });
 afterEach(cleanup);

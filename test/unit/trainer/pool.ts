@@ -31,9 +31,16 @@ export function gaussianPool(n: number, d: number, classes: number, task: Snapsh
   return { base, rows: matrix(n, d, data), truth };
 }
 
-/** True answers for `rows`, in that order. */
+/** True answers for `rows`, in that order; those of the audit are blind. */
 export function answers({ base, truth }: Pool, rows: readonly number[], use: LabelDelta['use'] = 'train', from = 0): LabelDelta[] {
   return rows.flatMap((row, i) =>
-    base.findings.map((_, finding) => ({ row, finding, state: truth[row] === finding ? 1 : 0, use, seq: from + i })),
+    base.findings.map((_, finding) => ({
+      row,
+      finding,
+      state: truth[row] === finding ? 1 : 0,
+      use,
+      ...(use === 'audit' ? { blind: true } : {}),
+      seq: from + i,
+    })),
   );
 }

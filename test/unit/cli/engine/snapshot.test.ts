@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CellState } from '../../../../src/contract/model';
+import { isReserved } from '../../../../src/contract/reserve';
 import { unwrap } from '../../../../src/contract/result';
 import type { Pool } from '../../../../src/cli/engine/pool';
 import { snapshotOf } from '../../../../src/cli/engine/snapshot';
@@ -31,6 +32,7 @@ const label = (path: string, states: CellState[], more: Partial<LabelRow> = {}):
   frame: null,
   patient: '',
   use: 'train',
+  blind: false,
   time: '',
   states,
   ...more,
@@ -93,6 +95,35 @@ test('the order of findings can be given; a class without labels is absent, an u
     [1, 2, 2],
   ]);
   expect(snapshotOf(pool, encoder, classes, { seed: 0, findings: ['X'] })).toMatchObject({ ok: false, failure: { code: 'wrong-use' } });
+});
+
+test('what was kept out of training, and what was asked blind, stays so', () => {
+  const labels = table(
+    'multilabel',
+    ['X'],
+    [label('a', ['present'], { use: 'audit', blind: true }), label('c', ['absent'], { use: 'audit' })],
+  );
+  expect(unwrap(snapshotOf(pool, encoder, labels, { seed: 0 })).snapshot.labels).toEqual([
+    { row: 0, finding: 0, state: 1, use: 'audit', blind: true, seq: 0 },
+    { row: 2, finding: 0, state: 0, use: 'audit', seq: 1 },
+  ]);
+});
+
+test('the reserve is asked for, and is that of the app: by patient, else by file', () => {
+  const settings = { audit: { share: 0.5, from: 30 } };
+  const moved = table('multilabel', ['X'], [label('b', ['present'], { patient: 'q' })]);
+  for (const labels of [null, moved]) {
+    expect(unwrap(snapshotOf(pool, encoder, labels, { seed: 3, settings })).snapshot.base.reserved).toBeUndefined();
+    for (let seed = 0; seed < 20; seed++) {
+      const { reserved } = unwrap(snapshotOf(pool, encoder, labels, { seed, settings, reserve: true })).snapshot.base;
+      const expected = pool.images.map((image) => {
+        const patient = labels && image.path === 'b' ? 'q' : image.patient || null;
+        const record = { ...image, patient, study: null, view: null };
+        return isReserved(record, { seed, audit: settings.audit }) ? 1 : 0;
+      });
+      expect([...(reserved ?? [])]).toEqual(expected);
+    }
+  }
 });
 
 test('labels of another folder altogether are refused with the first row', () => {

@@ -44,6 +44,18 @@ describe('readLabels', () => {
     ]);
   });
 
+  test('an audit was asked blind only where the table says so', async () => {
+    const table = unwrap(await read('path,use,blind,A\na.png,audit,1,1\nb.png,audit,0,1\nc.png,audit,,0\nd.png,train,,0\n'));
+    expect(table.findings).toEqual(['A']);
+    expect(table.rows.map(({ use, blind }) => [use, blind])).toEqual([
+      ['audit', true],
+      ['audit', false],
+      ['audit', false],
+      ['train', false],
+    ]);
+    expect(unwrap(await read('path,use,A\na.png,audit,1\n')).rows[0]?.blind).toBe(false);
+  });
+
   test('a byte order mark and CRLF are read as well', async () => {
     expect(unwrap(await read('\ufeffpath,label\r\na.png,X\r\n')).rows).toMatchObject([{ path: 'a.png', states: ['present'] }]);
   });
@@ -69,6 +81,7 @@ describe('readLabels', () => {
     ['an empty path', 'path,A\n,1\n', 2, 'path is empty'],
     ['a frame that is no number', 'path,frame,A\na.png,x,1\n', 2, 'frame "x"'],
     ['a use that is unknown', 'path,use,A\na.png,test,1\n', 2, 'neither train nor audit'],
+    ['blind in other words', 'path,use,blind,A\na.png,audit,yes,1\n', 2, '"blind" holds "yes"'],
     ['an image twice', 'path,A\na.png,1\nb.png,1\na.png,0\n', 4, 'row 2'],
     ['no path column', 'file,A\na.png,1\n', 1, '"path" is missing'],
     ['a column twice', 'path,A,A\na.png,1,1\n', 1, '"A" is there twice'],

@@ -60,9 +60,9 @@ test('a multi-label table, exactly', () => {
     [ann, 1, 1, 'absent'],
   ]);
   expect(labelsTable(state, ann)).toBe(
-    'path,patient,use,annotator,time,source,Finding 1,Finding 2,Finding 3\n' +
-      '"a""quoted"", name.png",p1,train,Annotator 1,2026-11-22T10:00:00Z,typed,,0,\n' +
-      'z.png,,train,Annotator 1,2026-11-22T10:00:00Z,typed,1,,unsure\n',
+    'path,patient,use,blind,annotator,time,source,Finding 1,Finding 2,Finding 3\n' +
+      '"a""quoted"", name.png",p1,train,,Annotator 1,2026-11-22T10:00:00Z,typed,,0,\n' +
+      'z.png,,train,,Annotator 1,2026-11-22T10:00:00Z,typed,1,,unsure\n',
   );
 });
 

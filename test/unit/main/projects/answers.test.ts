@@ -5,6 +5,7 @@ import { ulid } from 'ulid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cellOf } from '../../../../src/contract/fold';
 import { SCHEMA, type Action, type ImageRecord, type Project } from '../../../../src/contract/model';
+import { isReservedKey, reserveKey } from '../../../../src/contract/reserve';
 import { unwrap } from '../../../../src/contract/result';
 import { Journal } from '../../../../src/main/journal/journal';
 import { Answers } from '../../../../src/main/projects/answers';
@@ -22,12 +23,16 @@ describe('answers and rules of a project, in its journal', () => {
     findings: [{ id: finding, name: 'ill', hotkey: '1', colour: '#ffffff' }],
     encoder: 'builtin',
     seed: 0,
-    audit: { share: 0, from: 30 },
+    audit: { share: 0.5, from: 30 },
     annotators: [{ id: annotator, name: 'a' }],
     created: '2026-11-22T10:00:00.000Z',
   };
+  const reserved = Array.from({ length: 50 }, (_, at) => String(at).padStart(64, '0')).find((sha256) =>
+    isReservedKey(reserveKey(sha256, null), project.seed, project.audit.share),
+  ) as string;
   const record = (id: string): ImageRecord => {
-    const unread = { sha256: null, width: null, height: null, patient: null, study: null, view: null };
+    const sha256 = id === drawn ? reserved : null;
+    const unread = { sha256, width: null, height: null, patient: null, study: null, view: null };
     return { id, root, path: `${id}.png`, frame: null, bytes: 1, mtime: 1, ...unread };
   };
   const present = { image, finding, state: 'present', source: 'typed', shown: null, head: null } as const;
@@ -41,7 +46,7 @@ describe('answers and rules of a project, in its journal', () => {
     journal = unwrap(await Journal.open(folder, { create: true }));
     heard = [];
     recorder = new Recorder(journal, project, annotator, (action) => heard.push(action));
-    answers = new Answers(recorder, (id) => id === drawn);
+    answers = new Answers(recorder);
     unwrap(await recorder.saveProject(project));
     unwrap(await recorder.append({ ...recorder.entry(), kind: 'images', images: [record(image), record(drawn)] }));
     heard.length = 0;
@@ -63,11 +68,44 @@ describe('answers and rules of a project, in its journal', () => {
     expect(heard).toHaveLength(3);
   });
 
-  it('an image that was drawn for the audit is labelled for it, and what is not there is refused', async () => {
-    unwrap(await answers.label([present, { ...present, image: drawn }]));
+  it('an image of the reserve is kept out of training, whoever answers it, and what is not there is refused', async () => {
+    unwrap(await answers.label([present, { ...present, image: drawn, source: 'bulk' }]));
+    expect(cellOf(recorder.state, annotator, image, finding)).not.toHaveProperty('blind');
     expect(cellOf(recorder.state, annotator, image, finding)?.use).toBe('train');
     expect(cellOf(recorder.state, annotator, drawn, finding)?.use).toBe('audit');
+    expect(cellOf(recorder.state, annotator, drawn, finding)).not.toHaveProperty('blind');
     expect(await answers.skip(ulid())).toMatchObject({ ok: false, failure: { code: 'image-unknown' } });
+  });
+
+  it('what the screen said of an answer is what the journal holds, also where the answer is the one that was there', async () => {
+    const asked = { ...present, image: drawn } as const;
+    unwrap(await answers.label([{ ...asked, source: 'bulk' }]));
+    const said = { use: 'audit', blind: true, by: 'restAbsent' } as const;
+    expect(unwrap(await answers.label([{ ...asked, ...said }]))).not.toBeNull();
+    expect(cellOf(recorder.state, annotator, drawn, finding)).toMatchObject({ ...said, source: 'typed' });
+    expect(unwrap(await answers.label([{ ...asked, ...said }]))).toBeNull();
+    // A bulk answer over it is kept, and no longer blind: the image is asked again.
+    unwrap(await answers.label([{ ...asked, state: 'absent', source: 'bulk' }]));
+    expect(cellOf(recorder.state, annotator, drawn, finding)).toMatchObject({ state: 'absent', use: 'audit' });
+    expect(cellOf(recorder.state, annotator, drawn, finding)).not.toHaveProperty('blind');
+    unwrap(await answers.label([{ ...present, use: 'audit' }]));
+    expect(cellOf(recorder.state, annotator, image, finding)?.use).toBe('audit');
+  });
+
+  it('once the reserve is opened what was not asked blind is trained on, and what was stays out', async () => {
+    const told: string[] = [];
+    const rules = new Rules(recorder, { rebuild: () => told.push('rebuild'), configure: () => told.push('configure') });
+    const asked = { ...present, image: drawn } as const;
+    unwrap(await answers.label([{ ...asked, source: 'bulk' }]));
+    expect(unwrap(await rules.setAudit(0.3, false)).audit).toEqual({ share: 0.3, from: 30 });
+    unwrap(await rules.setAudit(0.5, false));
+    unwrap(await rules.setAudit(undefined, true));
+    expect(recorder.project.audit).toMatchObject({ share: 0.5, opened: expect.any(String) });
+    expect(cellOf(recorder.state, annotator, drawn, finding)?.use).toBe('train');
+    unwrap(await answers.label([{ ...asked, use: 'audit', blind: true }]));
+    unwrap(await rules.setAudit(undefined, true));
+    expect(cellOf(recorder.state, annotator, drawn, finding)).toMatchObject({ use: 'audit', blind: true });
+    expect(told).toEqual(['rebuild', 'rebuild', 'rebuild', 'rebuild']);
   });
 
   const table = (text: string) => {

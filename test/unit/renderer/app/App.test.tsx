@@ -20,6 +20,7 @@ async function violations(): Promise<string[]> {
 
 describe('the app', () => {
   let bridge: FakeBridge;
+  const clock = { now: 0 };
   let user: ReturnType<typeof userEvent.setup>;
   beforeEach(() => {
     user = userEvent.setup();
@@ -30,7 +31,8 @@ describe('the app', () => {
 
   function start(options: ConstructorParameters<typeof FakeBridge>[0] = {}) {
     bridge = new FakeBridge(options);
-    const services = makeServices(bridge, { thumbnail: () => 'about:blank', pixels: () => 'about:blank' });
+    clock.now = 0;
+    const services = makeServices(bridge, { thumbnail: () => 'about:blank', pixels: () => 'about:blank' }, () => clock.now);
     render(
       <EnvironmentContext value={services}>
         <App />
@@ -207,7 +209,7 @@ describe('the app', () => {
     expect(canvas).toHaveProperty('hidden', true);
   });
 
-  it('multi-label: keys cycle, Shift is unsure, A sets the rest absent, Enter accepts and goes on', async () => {
+  it('multi-label: keys cycle, Shift is unsure, A says that nothing else is there and goes on', async () => {
     await open({ project: makeProject('multilabel', ['A', 'B', 'C']), headFrom: 0 });
     await screen.findAllByTestId('proposal');
     const first = current();
@@ -219,10 +221,25 @@ describe('the app', () => {
     }
     await user.keyboard('{Shift>}2{/Shift}');
     expect(state('B')).toBe('unsure');
+    const picture = () => screen.getByTestId('queue-image').querySelector('img') ?? document.body;
+    const before = applied().length;
+    // Nobody has seen it yet, nor for long enough.
     await user.keyboard('a');
-    expect(state('C')).toBe('absent');
-    await user.keyboard('{Enter}');
+    fireEvent.load(picture());
+    clock.now += 499;
+    await user.keyboard('a');
+    expect(applied()).toHaveLength(before);
+    expect(screen.getAllByTestId('problem').at(-1)?.textContent).toContain('half a second');
+    clock.now += 1;
+    await user.keyboard('a');
+    expect(applied().at(-1)?.cells).toMatchObject([
+      { image: first, finding: id(3, 'F'), state: 'absent', source: 'typed', by: 'restAbsent' },
+    ]);
     expect(current()).not.toBe(first);
+    // The next image begins anew.
+    clock.now += 5000;
+    await user.keyboard('a');
+    expect(applied()).toHaveLength(before + 1);
   });
 
   it('Enter takes over exactly what was shown as proposed, and nothing while proposals are hidden', async () => {
@@ -237,9 +254,11 @@ describe('the app', () => {
     await user.keyboard('h');
     const chances = screen.getAllByTestId('proposal').map((element) => Number(element.dataset['probability']));
     const expected = chances.flatMap((p, i) =>
-      p >= 0.9 ? [[first, id(i + 1, 'F'), 'present', 'accepted']] : p <= 0.1 ? [[first, id(i + 1, 'F'), 'absent', 'accepted']] : [],
+      p >= 0.9 ? [[first, id(i + 1, 'F'), 'present', 'accepted']] : p < 0.1 ? [[first, id(i + 1, 'F'), 'absent', 'accepted']] : [],
     );
     expect(expected.length).toBeGreaterThan(0);
+    const outlined = [...document.querySelectorAll<HTMLElement>('[data-enter]')].map(({ dataset }) => dataset['enter']);
+    expect(outlined).toEqual(expected.map(([, , state]) => state));
     await user.keyboard('{Enter}');
     expect(said(0)).toEqual(expected);
     expect(applied()[0]?.cells.every(({ shown, head }) => shown !== null && head !== null)).toBe(true);
@@ -307,14 +326,17 @@ describe('the app', () => {
     await screen.findByText('10 of 24 labelled');
     await user.keyboard('p');
     expect((await screen.findByTestId('prequential')).textContent).toContain('n = 10');
-    expect(screen.getByTestId('audit').textContent).toContain('n = 9');
+    expect(screen.getByTestId('prequential').textContent).not.toContain('Between');
+    expect(screen.getByTestId('audit').textContent).toContain('n = 12 answers of 12 blind audits');
+    expect(screen.getByTestId('not-blind').textContent).toContain('3 images of the audit were not answered blind');
     expect(screen.getByTestId('calibration').textContent).toContain('n = 10');
     expect(screen.getByTestId('learning-curve').textContent).toContain(
       '50 more labels: AUROC about +0.034, by a curve through 4 shares of n = 27',
     );
     expect(screen.getByTestId('stop-advice').textContent).toContain('agree by 0.91, 0.97, 0.99');
     expect(screen.getByTestId('stop-advice').textContent).toContain('from 10 labelled images');
-    expect(screen.getByTestId('finding-table').textContent).toContain('8 / 20');
+    expect(screen.getByTestId('finding-table').textContent).toContain('0.82 to 0.9741 blind');
+    expect(screen.getByTestId('finding-table').textContent).toContain('pessimistic9 / 19');
     expect(screen.getByTestId('head-comparison').textContent).toContain('Gaussian discriminant analysis is in use');
     expect(screen.getByTestId('proposal-sets').textContent).toContain('n = 52');
     expect(await violations()).toEqual([]);

@@ -9,6 +9,7 @@ import {
   leastCertain,
   proposed,
   unsureAnswer,
+  type Rule,
 } from '../../../../src/renderer/labels/answers';
 import type { ImageView } from '../../../../src/renderer/labels/labels';
 import { id, makeProject } from '../made-up/project';
@@ -20,10 +21,23 @@ if (a === undefined || b === undefined || c === undefined) throw new Error('thre
 const view = (cells: Record<string, CellState> = {}): ImageView => ({
   id: id(1, 'G'),
   record: null,
-  cells: new Map(Object.entries(cells).map(([finding, state]) => [finding, { state, source: 'typed', pending: false, kept: null }])),
+  cells: new Map(
+    Object.entries(cells).map(([finding, state]) => [
+      finding,
+      { state, source: 'typed', pending: false, kept: null, use: 'train', blind: false },
+    ]),
+  ),
   skipped: false,
   answered: Object.values(cells).some((state) => state !== 'none'),
+  reserved: false,
+  use: 'train',
 });
+const rulesOf =
+  (rules: Record<string, Partial<Rule>>) =>
+  (finding: string): Rule | null => {
+    const rule = rules[finding];
+    return rule ? { skill: true, enough: true, present: null, absent: null, ...rule } : null;
+  };
 const chances = (...values: number[]) => new Map(values.map((p, i) => [findings[i]?.id ?? '', p]));
 
 describe('multi-label keys', () => {
@@ -50,13 +64,22 @@ describe('multi-label keys', () => {
     expect(leastCertain(findings, view(), null)).toBe(a);
     expect(leastCertain(findings, view({ [a]: 'absent', [b]: 'absent', [c]: 'unsure' }), null)).toBeNull();
   });
-  it('proposals are the confident ones of unread findings', () => {
-    expect(proposed('multilabel', findings, view(), chances(0.9, 0.5, 0.1))).toEqual([
+  it('Enter writes what the rule lets it, of unread findings, and nothing else', () => {
+    const rules = rulesOf({ [a]: { present: 0.8 }, [b]: { present: 0.8, absent: 0.05 }, [c]: { absent: 0.05 } });
+    const says = (of: ImageView, ...p: number[]) => proposed('multilabel', findings, of, chances(...p), rules);
+    expect(says(view(), 0.8, 0.5, 0.049)).toEqual([
       { finding: a, state: 'present' },
       { finding: c, state: 'absent' },
     ]);
-    expect(proposed('multilabel', findings, view({ [a]: 'absent' }), chances(0.99, 0.89, 0.11))).toEqual([]);
-    expect(proposed('multilabel', findings, view(), null)).toEqual([]);
+    // The limit itself is not below it, and what has no limit is never taken over.
+    expect(says(view(), 0.001, 0.05, 0.999)).toEqual([]);
+    expect(says(view({ [a]: 'absent' }), 0.99, 0.79, 0.05)).toEqual([]);
+    expect(proposed('multilabel', findings, view(), null, rules)).toEqual([]);
+    expect(proposed('multilabel', findings, view(), chances(0.999, 0.999, 0.001), () => null)).toEqual([]);
+  });
+  it('Enter leaves a finding without skill unread, whatever its limits', () => {
+    const rules = rulesOf({ [a]: { skill: false, present: 0.5, absent: 0.4 } });
+    expect(proposed('multilabel', findings, view(), chances(0.99, 0.99, 0.99), rules)).toEqual([]);
   });
 });
 
@@ -75,8 +98,16 @@ describe('multi-class keys', () => {
     expect(allUnsure(findings).map(({ state }) => state)).toEqual(['unsure', 'unsure', 'unsure']);
   });
   it('the proposal is the likeliest finding from one half on, and none once it is answered', () => {
-    expect(proposed('multiclass', findings, view(), chances(0.2, 0.7, 0.1))).toEqual(keyAnswer('multiclass', findings, view(), b));
-    expect(proposed('multiclass', findings, view(), chances(0.4, 0.35, 0.25))).toEqual([]);
-    expect(proposed('multiclass', findings, view({ [a]: 'present' }), chances(0.2, 0.7, 0.1))).toEqual([]);
+    const rules = rulesOf({ [a]: {}, [b]: {}, [c]: { enough: false } });
+    const says = (of: ImageView, ...p: number[]) => proposed('multiclass', findings, of, chances(...p), rules);
+    expect(says(view(), 0.2, 0.7, 0.1)).toEqual(keyAnswer('multiclass', findings, view(), b));
+    expect(says(view(), 0.4, 0.35, 0.25)).toEqual([]);
+    expect(says(view({ [a]: 'present' }), 0.2, 0.7, 0.1)).toEqual([]);
+    // One of the two likeliest has too few labels.
+    expect(says(view(), 0.1, 0.7, 0.2)).toEqual([]);
+    expect(says(view(), 0.1, 0.2, 0.7)).toEqual([]);
+    expect(proposed('multiclass', findings, view(), chances(0.2, 0.7, 0.1), rulesOf({ [a]: {}, [b]: { skill: false }, [c]: {} }))).toEqual(
+      [],
+    );
   });
 });

@@ -14,7 +14,7 @@ describe('proposals', () => {
   });
 
   it('belong to the images of their own pool', () => {
-    const proposals = new Proposals(new Signal(bridge.project));
+    const proposals = new Proposals(new Signal(bridge.project), () => false);
     proposals.receivePool(pool(1));
     proposals.receiveRound(round(1));
     expect([...(proposals.of(id(1, 'G')) ?? [])].map(([, p]) => Number(p.toFixed(3)))).toEqual([0.3, 0.3, 0.4]);
@@ -22,7 +22,7 @@ describe('proposals', () => {
   });
 
   it('of a pool that has not arrived wait for it', () => {
-    const proposals = new Proposals(new Signal(bridge.project));
+    const proposals = new Proposals(new Signal(bridge.project), () => false);
     proposals.receivePool(pool(1));
     proposals.receiveRound(round(2));
     expect(proposals.round.get()).toBeNull();
@@ -32,7 +32,7 @@ describe('proposals', () => {
 
   it('keep their place when a finding is renamed, and leave out one that the head does not know', () => {
     const project = new Signal(bridge.project);
-    const proposals = new Proposals(project);
+    const proposals = new Proposals(project, () => false);
     const [first, ...rest] = bridge.project.findings;
     if (!first) throw new Error('a finding');
     project.set({ ...bridge.project, findings: [{ ...first, name: 'Unremarkable' }, ...rest] });
@@ -46,7 +46,7 @@ describe('proposals', () => {
   });
 
   it('leave out a finding whose labels are all of one side: the constant that a head gives it says nothing', () => {
-    const proposals = new Proposals(new Signal(bridge.project));
+    const proposals = new Proposals(new Signal(bridge.project), () => false);
     const { head, ...more } = round(1);
     if (!head) throw new Error('a head');
     proposals.receivePool(pool(1));

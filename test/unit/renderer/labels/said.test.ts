@@ -12,7 +12,7 @@ function shown(labels: number, ready?: readonly string[]) {
     const after = { state: 'present', source: 'typed', use: 'train', shown: null, head: null, time: '2026-11-22T10:00:00.000Z' };
     bridge.append({ kind: 'cells', cells: [{ image: id(i + 1, 'G'), finding: id(1, 'F'), before: null, after }] });
   }
-  const proposals = new Proposals(new Signal(project));
+  const proposals = new Proposals(new Signal(project), () => false);
   proposals.receivePool({ project: project.id, pool: 1, images: [...bridge.state.images.keys()] });
   const round = bridge.round();
   proposals.receiveRound(round);
@@ -23,7 +23,7 @@ describe('who proposes', () => {
   it('the head that was fitted here', () => {
     const { text, round, proposals } = shown(3);
     expect(isFitted(round)).toBe(true);
-    expect(text).toBe('Calibrated probabilities of the head fitted on 3 labelled images.');
+    expect(text).toBe('Probabilities of the model fitted on 3 labelled images, not enough labels yet to say how often they come true.');
     expect(proposals.fromFile(id(1, 'F'))).toBe(null);
   });
 
@@ -45,7 +45,7 @@ describe('who proposes', () => {
   it('both, each by name', () => {
     const { text, proposals } = shown(3, ['Mass', 'Edema']);
     expect(text).toBe(
-      'Calibrated probabilities of the head fitted on 3 labelled images. Hatched: Mass from the encoder file’s own head, not checked on your images.',
+      'Probabilities of the model fitted on 3 labelled images, not enough labels yet to say how often they come true. Hatched: Mass from the encoder file’s own head, not checked on your images.',
     );
     expect(proposals.fromFile(id(2, 'F'))).toBe(null);
   });

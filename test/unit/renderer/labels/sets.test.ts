@@ -12,7 +12,7 @@ describe('a proposal set', () => {
   it('multi-class: holds the findings whose probability reaches their bound', () => {
     const set = proposalSet('multiclass', findings, columnOf, at(0.3, 0.5, 0.2), sets);
     expect(names(set)).toEqual(['Normal', 'Bacterial']);
-    expect(set && setSentence('multiclass', set)).toBe('One of Normal, Bacterial (right in 90 % of cases, from 52 audit draws).');
+    expect(set && setSentence('multiclass', set)).toBe('One of Normal, Bacterial (right in 90 % of cases, from 52 blind audits).');
   });
   it('multi-class: is none as soon as one finding has no bound', () => {
     expect(proposalSet('multiclass', findings, columnOf, at(0.3, 0.5, 0.2), { ...sets, least: [0.3, null, 0.25] })).toBeNull();

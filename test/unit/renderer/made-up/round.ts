@@ -1,7 +1,8 @@
 import type { RoundView } from '../../../../src/contract/views';
 import type { HeadFile } from '../../../../src/contract/head';
 import type { Metrics, QueueEntry } from '../../../../src/contract/jobs/trainer';
-import type { Id, Project, Task } from '../../../../src/contract/model';
+import type { Id, ImageRecord, Project, Task } from '../../../../src/contract/model';
+import { isReserved } from '../../../../src/contract/reserve';
 
 /** In [0, 1), the same for the same number. */
 const noise = (n: number): number => {
@@ -17,8 +18,8 @@ function probabilitiesOf(row: number, findings: number, task: Task): number[] {
   return powers.map((p) => p / sum);
 }
 
-function reasonOf(row: number, hasHead: boolean, { findings }: Project): QueueEntry['reason'] {
-  if (row % 9 === 0) return { code: 'audit', params: {} };
+function reasonOf(row: number, audit: boolean, hasHead: boolean, { findings }: Project): QueueEntry['reason'] {
+  if (audit) return { code: 'audit', params: {} };
   if (!hasHead) return { code: 'typical', params: { size: 57 } };
   const [first, second] = findings;
   if (row % 3 === 0 && first && second) return { code: 'tie', params: { first: first.name, second: second.name, probability: 0.44 } };
@@ -62,11 +63,11 @@ const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
       : {
           n: labelled,
           correct: Math.round(labelled * 0.78),
-          low: 0.66,
-          high: 0.86,
           curve: Array.from({ length: labelled }, (_, i) => ({ n: i + 1, accuracy: 0.8 - 0.4 / (i + 1) + noise(i) * 0.06 })),
         },
-  audit: labelled < 8 ? null : { n: 9, correct: 8, low: 0.57, high: 0.98 },
+  audit: labelled < 8 ? null : { images: 12, n: 12, correct: 11, low: 0.65, high: 0.99 },
+  notBlind: labelled < 8 ? 0 : 3,
+  reserve: { patients: 60, asked: labelled < 8 ? 0 : 12 },
   calibration:
     labelled < 8
       ? null
@@ -86,8 +87,7 @@ const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
     absent: 20 - finding,
     unsure: 1,
     auroc: labelled < 8 ? null : 0.91 - finding * 0.05,
-    aurocLow: labelled < 8 ? null : 0.82 - finding * 0.06,
-    aurocHigh: labelled < 8 ? null : 0.97 - finding * 0.03,
+    audit: labelled < 8 || finding > 0 ? null : { n: 41, auroc: 0.93, low: 0.82, high: 0.97 },
   })),
   heads:
     labelled < 8
@@ -97,11 +97,7 @@ const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
           used: kind === (labelled < 60 ? 'gda' : 'logistic'),
           n: labelled,
           logLoss: 0.52 - i * 0.03,
-          logLossLow: 0.41 - i * 0.03,
-          logLossHigh: 0.63 - i * 0.03,
           auroc: 0.86 + i * 0.01,
-          aurocLow: 0.78 + i * 0.01,
-          aurocHigh: 0.94,
         })),
   lowEvidence: labelled < 20,
   sets: labelled < 8 ? null : { alpha: 0.1, least: findings.map(() => 0.2), n: findings.map((_, i) => 52 + i) },
@@ -114,26 +110,42 @@ const metricsOf = ({ findings }: Project, labelled: number): Metrics => ({
 
 interface Wish {
   readonly seq: number;
-  readonly images: readonly Id[];
+  readonly images: readonly ImageRecord[];
   readonly labelled: ReadonlySet<Id>;
+  /** Images of the reserve that were asked blind. */
+  readonly blind: ReadonlySet<Id>;
   /** From this many labels on there is a head. */
   readonly headFrom: number;
   /** The encoder's file brought a head: for these findings it speaks before any label, for the first of them also afterwards. */
   readonly ready?: readonly string[] | undefined;
+  readonly acceptance?: RoundView['acceptance'] | undefined;
 }
 
+/** Skill of every finding; absent below a tenth. */
+const acceptanceOf = ({ findings }: Project): NonNullable<RoundView['acceptance']> => ({
+  skill: findings.map(() => true),
+  enough: findings.map(() => true),
+  present: findings.map(() => 0.9),
+  absent: findings.map(() => 0.1),
+  missed: 0.1,
+  needed: 9,
+  positives: findings.map((_, k) => 14 - k),
+  wrong: findings.map((_, k) => (k === 0 ? { n: 38, wrong: 1, low: 0.0007, high: 0.138 } : null)),
+});
+
 /** Probabilities and a queue, the same for the same labels. */
-export function roundOf(project: Project, { seq, images, labelled, headFrom, ready }: Wish): RoundView {
+export function roundOf(project: Project, { seq, images, labelled, blind, headFrom, ready, acceptance }: Wish): RoundView {
   const { findings, task } = project;
   const hasHead = labelled.size >= headFrom;
   const probabilities = new Float32Array(hasHead || ready ? images.length * findings.length : 0);
   if (hasHead || ready) images.forEach((_, row) => probabilities.set(probabilitiesOf(row, findings.length, task), row * findings.length));
   const queue: QueueEntry[] = images
-    .flatMap((image, row) =>
-      labelled.has(image)
+    .flatMap((image, row) => {
+      const audit = isReserved(image, project);
+      return (audit ? blind : labelled).has(image.id)
         ? []
-        : [{ row, score: noise(row * 7 + labelled.size), audit: row % 9 === 0, reason: reasonOf(row, hasHead, project) }],
-    )
+        : [{ row, score: noise(row * 7 + labelled.size), audit, reason: reasonOf(row, audit, hasHead, project) }];
+    })
     .sort((a, b) => b.score - a.score)
     .slice(0, 50);
   const head = hasHead ? headOf(project, labelled.size) : null;
@@ -146,6 +158,7 @@ export function roundOf(project: Project, { seq, images, labelled, headFrom, rea
     probabilities,
     queue,
     metrics: metricsOf(project, labelled.size),
+    acceptance: acceptance === undefined ? (hasHead ? acceptanceOf(project) : null) : acceptance,
     milliseconds: 63,
   };
 }

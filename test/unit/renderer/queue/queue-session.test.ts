@@ -5,11 +5,12 @@ import { id } from '../made-up/project';
 
 const images = Array.from({ length: 30 }, (_, i) => id(i + 1, 'G'));
 function source() {
-  const state = { ranked: [] as string[], done: new Set<string>(), unsaved: new Set<string>() };
+  const state = { ranked: [] as string[], done: new Set<string>(), unsaved: new Set<string>(), reserved: new Set<string>() };
   const session = new QueueSession({
     ranked: () => state.ranked,
     folder: () => images,
     done: (image) => state.done.has(image),
+    reserved: (image) => state.reserved.has(image),
     unsaved: (image) => state.unsaved.has(image),
   });
   return { state, session };
@@ -126,9 +127,30 @@ describe('the queue of a session', () => {
     expect(session.view.get().next).toEqual(images.slice(3, 6));
   });
 
+  it('offers an image of the reserve where the ranking asks for it, and never in folder order', () => {
+    const { session, state } = source();
+    const [a = '', b = ''] = images;
+    state.reserved = new Set([a, b]);
+    state.ranked = [b];
+    session.fill();
+    expect(session.view.get()).toEqual({ shown: [b], at: 0, next: images.slice(2, 2 + AHEAD) });
+    const seen: string[] = [];
+    while (session.next()) seen.push(session.current ?? '');
+    expect(seen).not.toContain(a);
+    state.reserved.clear();
+    session.rewind();
+    expect(session.view.get().next).toEqual([a]);
+  });
+
   it('takes images that come later', () => {
     const list: string[] = [];
-    const session = new QueueSession({ ranked: () => [], folder: () => list, done: () => false, unsaved: () => false });
+    const session = new QueueSession({
+      ranked: () => [],
+      folder: () => list,
+      done: () => false,
+      reserved: () => false,
+      unsaved: () => false,
+    });
     session.fill();
     expect(session.current).toBeNull();
     list.push(...images.slice(0, 2));

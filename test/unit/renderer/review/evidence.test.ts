@@ -13,7 +13,7 @@ const suspect = (probability: number, other = bacterial): SuspectLabel => ({
   other: { finding: other, state: 'present', probability: 1 - probability, usual: 0.7 },
   score: 0.1,
 });
-const cell = { state: 'present', source: 'typed', pending: false } as const;
+const cell = { state: 'present', source: 'typed', pending: false, use: 'train', blind: false } as const;
 
 describe('a label that was kept', () => {
   it('comes back when another class claims it, or the odds against it have tripled', () => {

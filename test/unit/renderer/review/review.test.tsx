@@ -59,10 +59,11 @@ describe('review', () => {
     const { bridge, user } = await review();
     expect(screen.getByTestId('verdict').textContent).toContain('gives Bacterial 90 %, the label 10 %');
     expect(await violations()).toEqual([]);
-    await user.keyboard(' ');
+    // The key that goes on takes nothing away.
+    await user.keyboard('{Enter}');
     await waitFor(() => expect(standings()).toEqual(['kept', 'open', 'open']));
     expect(state(bridge, 1)).toMatchObject({ state: 'present', kept: { probability: 0.1, other: id(2, 'F') } });
-    await user.keyboard('{Enter}');
+    await user.keyboard('{Control>}{Enter}{/Control}');
     await waitFor(() => expect(standings()).toEqual(['kept', 'changed', 'open']));
     expect(state(bridge, 2, 2)?.state).toBe('present');
     await user.keyboard('0');
@@ -121,6 +122,18 @@ describe('review', () => {
     await user.keyboard('1');
     await waitFor(() => expect(standings()).toEqual(['changed', 'open', 'open']));
     expect(state(bridge, 1)?.state).toBe('absent');
+  });
+
+  it('never lists an image of the audit’s reserve: it is shown without the model’s opinion', async () => {
+    const { bridge } = await review();
+    act(() => {
+      const project = { ...bridge.project, audit: { ...bridge.project.audit, share: 1 } };
+      bridge.append({ kind: 'project', project });
+      const record = bridge.state.images.get(id(1, 'G'));
+      if (record) bridge.append({ kind: 'images', images: [{ ...record, sha256: '1'.repeat(64) }] });
+    });
+    fullRound(bridge);
+    await waitFor(() => expect(screen.getByTestId('open-suspects').textContent).toBe('2'));
   });
 
   it('without suspects says what was looked at', async () => {

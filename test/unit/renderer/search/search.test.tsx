@@ -4,14 +4,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { databaseName } from '../../../../src/renderer/database/copy';
 import { startsFor } from '../../../../src/renderer/search/starts';
 import { id, makeProject } from '../made-up/project';
-import { openPage, violations } from '../page';
+import { appear, openPage, violations } from '../page';
 
 globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
 afterEach(() => Dexie.delete(databaseName(makeProject().id)));
 
 describe('a search', () => {
   it('starts from the image that is shown, says what was screened and found, and stops', async () => {
-    const { bridge, user } = await openPage({ project: makeProject('multilabel'), headFrom: 999 });
+    const { bridge, user, clock } = await openPage({ project: makeProject('multilabel'), headFrom: 999 });
     await user.keyboard('{Control>}{Shift>}f{/Shift}{/Control}');
     await screen.findByTestId('search-dialog');
     expect(await violations()).toEqual([]);
@@ -22,9 +22,16 @@ describe('a search', () => {
     expect(bridge.called('search.start')).toEqual([{ project: bridge.project.id, finding: id(3, 'F'), seeds: [shown] }]);
     const figures = await screen.findByTestId('search-figures');
     expect(figures.textContent).toBe('none found in 0 images screened');
-    await user.keyboard('3a{ArrowRight}');
+    // "No other finding" is heard of an image that has been there for a moment.
+    const noOther = async () => {
+      appear();
+      clock.now += 1000;
+      await user.keyboard('a');
+    };
+    await user.keyboard('3');
+    await noOther();
     await waitFor(() => expect(figures.textContent).toBe('1 found in 1 image screened (100 %)'));
-    await user.keyboard('a');
+    await noOther();
     await waitFor(() => expect(figures.dataset).toMatchObject({ screened: '2', found: '1' }));
     // What is taken back was not screened.
     await user.keyboard('{Control>}z{/Control}');

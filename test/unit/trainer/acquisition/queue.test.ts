@@ -92,7 +92,8 @@ it('the hardest finding alone decides where uncertainty is combined by its maxim
 
 describe('audit draws', () => {
   it('begin at the 30th label, take the share they should, and are unaffected by the strategy', async () => {
-    const pool = gaussianPool(1200, 6, 2, 'multiclass');
+    const plain = gaussianPool(1200, 6, 2, 'multiclass');
+    const pool = { ...plain, base: { ...plain.base, reserved: Uint8Array.from({ length: 1200 }, (_, row) => (row < 800 ? 0 : 1)) } };
     const early = await queueWith(pool, first(10), { queueSize: 15, audit: { share: 0.15, from: 30 } });
     expect(early.some(({ audit }) => audit)).toBe(false);
     const settings = { queueSize: 400, audit: { share: 0.15, from: 30 } };
@@ -167,6 +168,9 @@ describe('Uncertainty Herding', () => {
         fitted: [true, true, true],
         probabilities: new Float32Array(3 * n).fill(1 / 3),
       },
+      answered: labelled.length,
+      audits: [],
+      spare: [],
       present: [[], [], []],
       seed: 1,
     };
@@ -261,6 +265,9 @@ describe('a queue without a head', () => {
         open: Int32Array.from(first(60).slice(1)),
         labelled: Int32Array.of(0),
         scores: null,
+        answered: 1,
+        audits: [],
+        spare: [],
         present: [[0], [0]],
         seed: 1,
       },

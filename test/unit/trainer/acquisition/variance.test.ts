@@ -28,6 +28,9 @@ async function scene(n: number, labelled: readonly number[], headed = true): Pro
     open: Int32Array.from({ length: n }, (_, i) => i).filter((row) => !taken.has(row)),
     labelled: Int32Array.from(labelled),
     scores: headed ? scores : null,
+    answered: 0,
+    audits: [],
+    spare: [],
     present: [[]],
     seed: 1,
   };

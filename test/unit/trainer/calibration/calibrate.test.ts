@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { calibrateClasses, calibrateLabels, softmax, type Judged } from '../../../../src/trainer/calibration/calibrate';
+import { calibrateLabels, type Judged } from '../../../../src/trainer/calibration/calibrate';
+import { calibrateClasses, softmax } from '../../../../src/trainer/calibration/classes';
 import { fitPlatt } from '../../../../src/trainer/calibration/platt';
 import { applyPrior, choosePrior } from '../../../../src/trainer/calibration/prior';
+import { calibrated } from '../../../../src/trainer/heads/formula';
 import { random } from '../../../../src/trainer/random';
 import { figures } from '../figures';
 
@@ -13,6 +15,8 @@ function drawn(n: number, scale: number, seed = 1): { logits: number[]; y: numbe
   const truth = Array.from({ length: n }, () => 2 * draw.normal());
   return { logits: truth.map((z) => scale * z), y: truth.map((z) => (draw.uniform() < sigmoid(z) ? 1 : 0)) };
 }
+
+const centred = { withPrior: false, leftOut: false };
 
 const judge = (logits: number[], y: number[], findings = 1): Judged => ({
   n: y.length / findings,
@@ -55,11 +59,68 @@ describe('calibration of findings', () => {
       { present: few, absent: 12 - few },
       { present: 3, absent: 0 },
     ];
-    const found = calibrateLabels(judge(logits, y, 3), counts, [true, true, false], false);
+    const found = calibrateLabels(judge(logits, y, 3), counts, [true, true, false], centred);
     expect(found.perFinding).toEqual(['platt', 'temperature', 'prior']);
     expect((found.slope[1] ?? 0) * 4).toBeGreaterThan(0.5);
     expect((found.slope[1] ?? 0) * 4).toBeLessThan(2);
-    expect(sigmoid(found.offset[2] ?? 0)).toBeCloseTo(4 / 5, 10);
+    expect(sigmoid(found.offset[2] ?? 0)).toBeCloseTo(4 / 5, 6);
+  });
+});
+
+/** Logits as a logistic head gives them: the prior of a rare finding is in them. */
+const raised = (n: number, prior: number) => {
+  const draw = random(3, 'rare');
+  const logits = Array.from({ length: n }, () => prior + draw.normal());
+  return { logits, y: logits.map((z) => (draw.uniform() < sigmoid(z) ? 1 : 0)) };
+};
+
+describe.each([true, false])('the mean probability of the labels is their prevalence (logits with a prior: %s)', (withPrior) => {
+  const source = { withPrior, leftOut: true };
+
+  it.each([-2.5, -6, 0, 4])('of a finding by its own sigmoid, and by the common temperature (logits about %d)', (middle) => {
+    // The same finding twice, of the second one only a few labels show it.
+    const { y, logits } = raised(400, -2.5);
+    const places = logits.map((z) => z + 2.5 + middle);
+    let shown = 0;
+    const states = y.flatMap((state) => [state, state === 1 && ++shown > 6 ? -1 : state]);
+    const targets = judge(
+      places.flatMap((z) => [z, z]),
+      states,
+      2,
+    );
+    const count = (f: number, state: number) => states.filter((one, i) => i % 2 === f && one === state).length;
+    const counts = [0, 1].map((f) => ({ present: count(f, 1), absent: count(f, 0) }));
+    const found = calibrateLabels(targets, counts, [true, true], source);
+    expect(found.perFinding).toEqual(['platt', 'temperature']);
+    [0, 1].forEach((f) => {
+      const held = places.filter((_, i) => (states[2 * i + f] ?? -1) >= 0);
+      const p = held.map((z) => sigmoid(z * (found.slope[f] ?? 0) + (found.offset[f] ?? 0)));
+      const prevalence = (counts[f]?.present ?? 0) / held.length;
+      expect(Math.abs(p.reduce((a, b) => a + b, 0) / held.length - prevalence)).toBeLessThan(0.01);
+    });
+  });
+
+  it.each([true, false])('of classes (every class often: %s)', async (often) => {
+    const draw = random(8, 'classes');
+    const prior = often ? [0, -1.5, -2] : [0, -1.5, -4.5];
+    const logits: number[] = [];
+    const y: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      const z = prior.map((one) => one + draw.normal());
+      const p = softmax(z);
+      const u = draw.uniform();
+      const truth = u < (p[0] ?? 0) ? 0 : u < (p[0] ?? 0) + (p[1] ?? 0) ? 1 : 2;
+      logits.push(...z);
+      y.push(...[0, 1, 2].map((f) => (f === truth ? 1 : 0)));
+    }
+    const counts = [0, 1, 2].map((f) => y.filter((state, i) => i % 3 === f && state === 1).length);
+    const found = await calibrateClasses(judge(logits, y, 3), counts, [0, 1, 2], source);
+    expect(found.perFinding[0]).toBe(often ? 'platt' : 'temperature');
+    const said = calibrated('multiclass', found.slope, found.offset, logits);
+    counts.forEach((count, f) => {
+      const mean = said.filter((_, i) => i % 3 === f).reduce((a, b) => a + b, 0) / 300;
+      expect(Math.abs(mean - count / 300)).toBeLessThan(0.01);
+    });
   });
 });
 
@@ -77,7 +138,7 @@ describe('calibration of classes', () => {
       y.push(...[0, 1, 2, 3].map((f) => (f === truth ? 1 : 0)));
     }
     const counts = [0, 1, 2, 3].map((f) => y.filter((state, i) => i % 4 === f && state === 1).length);
-    const found = await calibrateClasses(judge(logits, y, 4), counts, [0, 1, 2], false);
+    const found = await calibrateClasses(judge(logits, y, 4), counts, [0, 1, 2], centred);
     expect(found.perFinding).toEqual(['platt', 'platt', 'platt', 'unseen']);
     expect((found.slope[0] ?? 0) * 10).toBeGreaterThan(0.92);
     expect((found.slope[0] ?? 0) * 10).toBeLessThan(1.08);
@@ -95,18 +156,18 @@ describe('the prior', () => {
   it('is that of the labels below 30 audit draws, and shifts nothing', () => {
     const prior = choosePrior(targets(40, 40), targets(2, 20), 'multilabel');
     expect(prior.source).toBe('labels');
-    expect(applyPrior(flat, prior, targets(40, 40), 'multilabel')[0]).toBe(0);
+    expect(applyPrior(flat, prior)[0]).toBe(0);
   });
 
-  it('is that of the audit draws from 30 on: a logit at balance becomes their prevalence', () => {
+  it('is that of the audit draws from 30 on: a finding without a head becomes their prevalence', () => {
     const prior = choosePrior(targets(49, 49), targets(5, 43), 'multilabel');
     expect(prior).toEqual({ source: 'audit', values: [6 / 50], n: 48 });
-    expect(sigmoid(applyPrior(flat, prior, targets(49, 49), 'multilabel')[0] ?? NaN)).toBeCloseTo(6 / 50, 10);
+    expect(sigmoid(applyPrior({ ...flat, perFinding: ['prior'] }, prior)[0] ?? NaN)).toBeCloseTo(6 / 50, 10);
   });
 
-  it("leaves Platt's offset, which was fitted to what logits mean, as it is", () => {
+  it.each(['platt', 'temperature'])('leaves an offset that was fitted to what logits mean as it is (%s)', (how) => {
     const prior = choosePrior(targets(49, 49), targets(5, 43), 'multilabel');
-    expect(applyPrior({ ...flat, perFinding: ['platt'] }, prior, targets(49, 49), 'multilabel')[0]).toBe(0);
+    expect(applyPrior({ ...flat, perFinding: [how] }, prior)[0]).toBe(0);
   });
 
   it('put in would do harm where rows were chosen by what they look like: there the offset of the labels holds for the pool', () => {

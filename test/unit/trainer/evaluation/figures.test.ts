@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hanleyMcNeil, wilson } from '../../../../src/trainer/evaluation/intervals';
+import { areaInterval, wilson } from '../../../../src/trainer/evaluation/intervals';
 import { brier, calibrationBins, expectedCalibrationError, logLoss } from '../../../../src/trainer/evaluation/probability';
 import { auroc, averagePrecision } from '../../../../src/trainer/evaluation/ranking';
+import { random } from '../../../../src/trainer/random';
 import { figures } from '../figures';
 
 describe('figures against scikit-learn and scipy', () => {
@@ -18,9 +19,44 @@ describe('figures against scikit-learn and scipy', () => {
     expect(wilson(k, n).high).toBeCloseTo(high, 10);
   });
 
-  it("Hanley and McNeil's interval of their own example: area .893, 51 diseased and 58 not, standard error .032", () => {
-    const { low, high } = hanleyMcNeil(0.893, 51, 58);
-    expect(Math.abs((high - low) / (2 * 1.96) - 0.032)).toBeLessThan(0.001);
+  it("Newcombe's interval of an AUROC: the values whose own standard error reaches the one observed, also at the ends", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (m, n, area) => {
+          const { low, high } = areaInterval(area, m, n);
+          expect(low).toBeLessThanOrEqual(area);
+          expect(high).toBeGreaterThanOrEqual(area);
+          for (const end of [low, high]) {
+            if (end === 0 || end === 1) continue;
+            const half = (m + n) / 2 - 1;
+            const variance = ((end * (1 - end)) / (m * n)) * (1 + (half * (1 - end)) / (2 - end) + (half * end) / (1 + end));
+            expect(Math.abs(area - end)).toBeCloseTo(1.959964 * Math.sqrt(variance), 5);
+          }
+          const mirrored = areaInterval(1 - area, n, m);
+          expect(mirrored.low).toBeCloseTo(1 - high, 9);
+        },
+      ),
+    );
+    expect(areaInterval(1, 5, 20).low).toBeLessThan(0.9);
+    expect(areaInterval(1, 5, 20).high).toBe(1);
+  });
+
+  it('which holds what it promises on few observations', () => {
+    const draw = random(4, 'areas');
+    let held = 0;
+    const runs = 2000;
+    // Normals one and a half apart: area Phi(1.5 / sqrt 2) = .8556.
+    for (let run = 0; run < runs; run++) {
+      const y = Array.from({ length: 30 }, (_, i) => (i < 8 ? 1 : 0));
+      const scores = y.map((state) => draw.normal() + 1.5 * state);
+      const { low, high } = areaInterval(auroc(scores, y) ?? NaN, 8, 22);
+      if (low <= 0.8556 && 0.8556 <= high) held++;
+    }
+    expect(held / runs).toBeGreaterThan(0.93);
+    expect(held / runs).toBeLessThan(0.985);
   });
 });
 

@@ -4,7 +4,7 @@ import { readyColumns, readySource } from '../../../../src/contract/ready-head';
 import { unwrap } from '../../../../src/contract/result';
 import { fullRound, learn, prepare, quickRound, type Learnt } from '../../../../src/trainer/engine';
 import { auroc } from '../../../../src/trainer/evaluation/ranking';
-import { propose } from '../../../../src/trainer/heads/formula';
+import { calibrated, propose } from '../../../../src/trainer/heads/formula';
 import { poolDigest } from '../../../../src/trainer/heads/identity';
 import { logitsOfStates, proposeStates } from '../../../../src/trainer/heads/tuned/propose';
 import { random } from '../../../../src/trainer/random';
@@ -165,6 +165,28 @@ describe('the head that came with the encoder', () => {
     expect(learnt?.head.tensors['calibration.slope']?.data[served]).toBeLessThan(0.5);
   });
 
+  it.each(['multilabel', 'multiclass'] as const)('says on the mean what the labels say, whatever prior it came with (%s)', async (task) => {
+    const plain = gaussianPool(400, 30, 5, task, 1.6);
+    const head = headFor(
+      plain,
+      first(5).map(() => 'right'),
+      { sharpness: 6 },
+    );
+    head.tensors['bias']?.data.forEach((b, f, all) => (all[f] = b - 5 + f));
+    const pool = withReady(plain, head);
+    const { round, learnt } = await fullRound(await preparedFor(pool, 60), 1, created, new Map());
+    const served = round.head?.ready?.findings ?? [];
+    expect(served.filter(Boolean).length).toBeGreaterThan(2);
+    const { targets, probabilities } = learnt?.fitted.outOfFold ?? { targets: null, probabilities: [] };
+    first(5).forEach((f) => {
+      if (!served[f]) return;
+      const said = first(60).map((i) => [probabilities[i * 5 + f] ?? NaN, targets?.y[i * 5 + f] ?? NaN] as const);
+      expect(Math.abs(said.reduce((sum, [p, y]) => sum + (p - y) / 60, 0))).toBeLessThan(0.03);
+      // What is judged is what is shown.
+      first(60).forEach((row) => expect(round.probabilities[row * 5 + f]).toBeCloseTo(said[row]?.[0] ?? NaN, 5));
+    });
+  });
+
   it('one label of each kind, or a handful, do not replace it', async () => {
     const plain = gaussianPool(200, 30, 2, 'multilabel');
     const pool = withReady(plain, headFor(plain, ['noise', 'noise']));
@@ -205,6 +227,14 @@ describe('the head that came with the encoder', () => {
     const source = plain.tokens;
     const tuned = unwrap(await tune(prepared, learnt, plain.rows, { part: { kind: 'attentive' }, source, created }));
     expect(tuned.wins).toBe(true);
+    // Of what it was taught it is judged by the very calibration in its file.
+    const { data: slope = [] } = tuned.head.tensors['calibration.slope'] ?? {};
+    const { data: offset = [] } = tuned.head.tensors['calibration.offset'] ?? {};
+    const judged = calibrated('multilabel', slope, offset, tuned.held);
+    first(200).forEach((i) => expect(tuned.fitted.outOfFold.probabilities[2 * i]).toBe(judged[2 * i]));
+    expect(Math.abs(first(200).reduce((sum, i) => sum + (judged[2 * i] ?? NaN) - (plain.truth[i] === 0 ? 1 : 0), 0)) / 200).toBeLessThan(
+      0.03,
+    );
     expect(tuned.head.file).toMatchObject({ kind: 'attentive', ready: { findings: [false, true] } });
     const said = await proposeStates(tuned.head, source, plain.rows, first(300));
     const alone = await propose(headFor(plain, ['noise', 'right']), plain.rows);

@@ -1,6 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import { unwrap } from '../../../../src/contract/result';
+import { skillOf } from '../../../../src/trainer/calibration/acceptance';
 import { learn, prepare } from '../../../../src/trainer/engine';
+import { random } from '../../../../src/trainer/random';
 import { suspects } from '../../../../src/trainer/review/suspects';
 import { start } from '../backend';
 import { answers, gaussianPool } from '../pool';
@@ -17,7 +19,7 @@ it.each(['multiclass', 'multilabel'] as const)('wrong answers lead the list (%s)
     return { ...label, state: label.finding === lie ? 1 : 0 };
   });
   const { fitted } = unwrap(await learn(unwrap(await prepare({ base: pool.base, labels }, pool.rows)), ''));
-  const list = suspects(fitted.outOfFold, task);
+  const list = suspects(fitted.outOfFold, task, skillOf(fitted.outOfFold, task));
   // In multi-label a wrong answer is wrong in two findings.
   const lies = task === 'multiclass' ? wrong.length : 2 * wrong.length;
   const found = list.slice(0, lies).filter(({ row }) => wrong.includes(row)).length;
@@ -30,7 +32,7 @@ it.each(['multiclass', 'multilabel'] as const)('wrong answers lead the list (%s)
 
 it('thresholds are the means of a class over its own labels', () => {
   const targets = { rows: Int32Array.of(5, 6, 7, 8), groups: Int32Array.of(0, 1, 2, 3), findings: 1, y: Int8Array.of(1, 1, 0, 0) };
-  const list = suspects({ targets, probabilities: Float32Array.of(0.9, 0.2, 0.4, 0.1) }, 'multilabel');
+  const list = suspects({ targets, probabilities: Float32Array.of(0.9, 0.2, 0.4, 0.1) }, 'multilabel', [true]);
   // Present: mean .55; absent: mean of .6 and .9. Row 6 is absent with .8 > .75; row 7 is present with .4 < .55.
   expect(list.map(({ row, flagged }) => [row, flagged])).toEqual([
     [6, true],
@@ -47,7 +49,7 @@ it('thresholds are the means of a class over its own labels', () => {
 
 it('an answer that is still the likelier one is not flagged, however rare the other is', () => {
   const targets = { rows: Int32Array.of(1, 2, 3, 4), groups: Int32Array.of(0, 1, 2, 3), findings: 1, y: Int8Array.of(1, 0, 0, 0) };
-  const list = suspects({ targets, probabilities: Float32Array.of(0.2, 0.3, 0.6, 0.01) }, 'multilabel');
+  const list = suspects({ targets, probabilities: Float32Array.of(0.2, 0.3, 0.6, 0.01) }, 'multilabel', [true]);
   // Present: mean .2, which rows 2 and 3 pass; absent: mean .7, which row 1 passes.
   expect(list.filter(({ score }) => score >= 0).map(({ row }) => row)).toEqual([1, 3, 2]);
   expect(list.filter(({ flagged }) => flagged).map(({ row }) => row)).toEqual([1, 3]);
@@ -55,7 +57,11 @@ it('an answer that is still the likelier one is not flagged, however rare the ot
 
 it('a rare class that passes its mean by more does not hide the one that is likelier', () => {
   const targets = { rows: Int32Array.of(0, 1, 2), groups: Int32Array.of(0, 1, 2), findings: 3, y: Int8Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) };
-  const list = suspects({ targets, probabilities: Float32Array.of(0.3, 0.25, 0.45, 0.85, 0.05, 0.1, 0.5, 0.1, 0.4) }, 'multiclass');
+  const list = suspects({ targets, probabilities: Float32Array.of(0.3, 0.25, 0.45, 0.85, 0.05, 0.1, 0.5, 0.1, 0.4) }, 'multiclass', [
+    true,
+    true,
+    true,
+  ]);
   expect(list.find(({ row }) => row === 0)).toMatchObject({ flagged: true, other: { finding: 2, state: 'present' } });
 });
 
@@ -63,7 +69,28 @@ it('names the class that claims the image; a class without judged labels claims 
   const y = Int8Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0);
   const targets = { rows: Int32Array.of(2, 4, 6), groups: Int32Array.of(0, 1, 2), findings: 3, y };
   const probabilities = Float32Array.of(0.9, 0.05, 0.05, 0.1, 0.7, 0.2, 0.3, 0.6, 0.1);
-  const [first] = suspects({ targets, probabilities }, 'multiclass');
+  const [first] = suspects({ targets, probabilities }, 'multiclass', [true, true, true]);
   expect(first).toMatchObject({ row: 4, finding: 0, flagged: true, other: { finding: 1, state: 'present' } });
   expect(first?.other.usual).toBeCloseTo(0.6, 6);
+});
+
+it('says nothing of a finding that the model cannot tell', async () => {
+  // The second finding is a coin: what speaks against its labels is noise.
+  const pool = gaussianPool(240, 12, 2, 'multilabel', 5);
+  const coin = random(3, 'coin');
+  const labels = answers(pool, first(200)).map((label) => (label.finding === 1 ? { ...label, state: coin.integer(2) } : label));
+  labels.forEach((label, i) => label.finding === 0 && [30, 90].includes(label.row) && (labels[i] = { ...label, state: 1 - label.state }));
+  const { fitted } = unwrap(await learn(unwrap(await prepare({ base: pool.base, labels }, pool.rows)), ''));
+  const all = suspects(fitted.outOfFold, 'multilabel', [true, true]);
+  expect(all.filter(({ finding, flagged }) => finding === 1 && flagged).length).toBeGreaterThan(20);
+  const skill = skillOf(fitted.outOfFold, 'multilabel');
+  expect(skill).toEqual([true, false]);
+  const listed = suspects(fitted.outOfFold, 'multilabel', skill);
+  expect(listed).toEqual(all.filter(({ finding }) => finding === 0));
+  expect(
+    listed
+      .slice(0, 2)
+      .map(({ row }) => row)
+      .sort((a, b) => a - b),
+  ).toEqual([30, 90]);
 });
