@@ -196,6 +196,27 @@ export const imageNotes: Record<ImageNote, { readonly short: string; readonly se
     short: 'overlay not shown',
     sentence: 'The file holds overlays (drawings or text above the image), which are neither shown nor embedded.',
   },
+  'window-empty': {
+    short: 'window not used',
+    sentence:
+      'The window that the file states would show next to nothing of this image: it is shown and embedded from its 1st to its 99th percentile.',
+  },
+  'window-invalid': {
+    short: 'window not valid',
+    sentence: 'The window that the file states has no width: the image is shown and embedded from its 1st to its 99th percentile.',
+  },
+  'lut-scaled': {
+    short: 'table scaled',
+    sentence: 'The entries of a look-up table in the file do not fit the bits that it states: they were scaled to what they need.',
+  },
+  'depth-differs': {
+    short: 'bits contradict',
+    sentence: 'The header and the picture data contradict each other about the bits of a sample: the picture data were followed.',
+  },
+  'part-damaged': {
+    short: 'part damaged',
+    sentence: 'A part of the file beside the picture is damaged, such as a look-up table: it was left out. The picture itself is whole.',
+  },
 };
 
 /** What a window preset shows, and how it is made. */

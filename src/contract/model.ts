@@ -104,7 +104,15 @@ export const ImageStatus = z.enum(['found', 'embedded', 'failed', 'missing']);
 export type ImageStatus = z.infer<typeof ImageStatus>;
 
 /** What a person should know of an image and how it was read. The sentences are in catalogue.ts. */
-export const ImageNote = z.enum(['view-lateral', 'overlay-ignored']);
+export const ImageNote = z.enum([
+  'view-lateral',
+  'overlay-ignored',
+  'window-empty',
+  'window-invalid',
+  'lut-scaled',
+  'depth-differs',
+  'part-damaged',
+]);
 export type ImageNote = z.infer<typeof ImageNote>;
 
 /** What a table or the file's name says of an image; null where it says nothing. */
@@ -133,6 +141,8 @@ export const ImageRecord = z.object({
   stated: Stated.optional(),
   /** Noted when the file was read. */
   notes: z.array(ImageNote).optional(),
+  /** The display rule under which it was read (display-rule.ts); none: the first. */
+  display: z.int().nonnegative().optional(),
 });
 export type ImageRecord = z.infer<typeof ImageRecord>;
 

@@ -3,6 +3,32 @@ import { checkSize, corrupt, unsupported } from './bounds';
 import type { Header } from './header';
 import { directories, orientationOf, type Directory } from './tiff-directory';
 
+/** Values of Compression (tag 259) that libtiff reads as it is built here: none, CCITT, LZW, JPEG, Deflate, CCITT RLE with words, PackBits, Deflate, WebP. */
+const read: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 7, 8, 32771, 32773, 32946, 50001]);
+
+/** Names of those that it does not, for the sentence. */
+const others: Readonly<Record<number, string>> = {
+  6: 'old-style JPEG compression',
+  9: 'JBIG compression',
+  10: 'JBIG compression',
+  32766: 'NeXT compression',
+  32809: 'ThunderScan compression',
+  32909: 'PixarLog compression',
+  33003: 'JPEG 2000 compression',
+  33004: 'JPEG 2000 compression',
+  33005: 'JPEG 2000 compression',
+  34661: 'JBIG compression',
+  34676: 'SGI LogLuv compression',
+  34677: 'SGI LogLuv compression',
+  34712: 'JPEG 2000 compression',
+  34887: 'LERC compression',
+  34892: 'lossy JPEG compression of raw images',
+  34925: 'LZMA compression',
+  50000: 'ZSTD compression',
+  50002: 'JPEG XL compression',
+  52546: 'JPEG XL compression',
+};
+
 /** TIFF 6.0 and BigTIFF. Every page is an image; `frame` names the one that is read. */
 export function readTiffHeader(file: Uint8Array, frame: number): Header {
   const pages: Directory[] = [];
@@ -17,6 +43,8 @@ export function readTiffHeader(file: Uint8Array, frame: number): Header {
   if (value(339, 1) === 3) unsupported('TIFF with floating-point samples');
   if (value(339, 1) === 2) unsupported('TIFF with signed samples');
   if (bits > 16) unsupported(`TIFF with ${String(bits)} bits`);
+  const coding = value(259, 1);
+  if (!read.has(coding)) unsupported(`TIFF with ${others[coding] ?? `the compression ${String(coding)}`}`);
   return { bytes: file, bits, orientation: orientationOf(page), frames: pictures(pages), whiteIsZero: value(262, 1) === 0 };
 }
 

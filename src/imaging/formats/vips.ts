@@ -58,8 +58,10 @@ export async function decodeWithVips(format: CompressedFormat, bytes: Uint8Array
   } catch (error) {
     const message = vipsMessage(error);
     if (message === null) throw error;
+    const cause = reasonOf(message);
+    if (notUnderstood.test(cause)) return unsupported(`${format} data that the decoder does not know (${cause})`);
     const size = image ? { width: image.width, height: image.height } : {};
-    return refuse('image-corrupt', { reason: reasonOf(message), ...size }, message);
+    return refuse('image-corrupt', { reason: cause, ...size }, message);
   } finally {
     image?.delete();
   }
@@ -90,6 +92,10 @@ function vipsMessage(error: unknown): string | null {
   const text = Array.isArray(message) ? message.join(': ') : message;
   return typeof text === 'string' && text.startsWith('vips::Error') ? text : null;
 }
+
+/** What a decoder says of data that may be whole and are not for it. */
+const notUnderstood =
+  /not (?:configured|implemented|supported)|unsupported|(?:doesn't|does not|cannot|can't) (?:support|handle)|only supports/i;
 
 /** The last line names the cause; where it names a function instead, it is the picture data. */
 function reasonOf(message: string): string {

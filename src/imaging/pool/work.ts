@@ -7,7 +7,7 @@ import { makeTile } from '../resample/tile';
 import { recall, remember } from './recall';
 import type { SourceFile } from '../source';
 import { writePicture, writeThumbnail } from '../thumbnails/thumbnail';
-import { display, presets } from '../window/display';
+import { defaultView, display, presets } from '../window/display';
 import type { Job, JobValue, Reply } from './job';
 
 /** A WebAssembly memory never shrinks: past a picture of this many pixels its thread is replaced. */
@@ -46,9 +46,10 @@ async function perform(job: Job, note: (raster: Raster) => void): Promise<JobVal
   remember(job.source.file, source, raster);
   if (job.kind === 'pixels') return pixelsOf(raster);
   const several = (job.source.frame ?? 0) === 0 && raster.frames.length > 1;
-  const facts = { ...factsOf(source, raster), ...(several && { frames: [...raster.frames] }) };
+  const view = defaultView(raster);
+  const facts = { ...factsOf(source, { ...raster, notes: view.notes }), ...(several && { frames: [...raster.frames] }) };
   if (!job.tile && !job.thumbnail && !job.picture) return { facts };
-  const picture = display(raster);
+  const picture = display(raster, view);
   if (job.picture) await writePicture(picture, job.picture.file);
   if (job.thumbnail) await writeThumbnail(picture, job.thumbnail.file, job.thumbnail.size);
   return job.tile ? { facts, tile: makeTile(picture, job.tile) } : { facts };

@@ -1,4 +1,4 @@
-import { corrupt } from '../bounds';
+import { corrupt, unsupported } from '../bounds';
 import { ByteView } from '../bytes';
 
 /** What the header of a compressed frame states. It is compared with the data set before a decoder sees the frame. */
@@ -68,8 +68,8 @@ export function readJpeg2000Stream(file: Uint8Array): Codestream {
   const height = view.u32(12) - view.u32(20);
   const components = view.u16(40);
   const [first] = Array.from({ length: Math.min(components, 4) }, (_, i) => {
-    if (view.u8(43 + 3 * i) !== 1 || view.u8(44 + 3 * i) !== 1) corrupt('its JPEG 2000 components differ in size');
-    if (view.u8(42 + 3 * i) !== view.u8(42)) corrupt('its JPEG 2000 components differ in depth');
+    if (view.u8(43 + 3 * i) !== 1 || view.u8(44 + 3 * i) !== 1) unsupported('JPEG 2000 with components of different sizes');
+    if (view.u8(42 + 3 * i) !== view.u8(42)) unsupported('JPEG 2000 with components of different depths');
     return view.u8(42);
   });
   if (first === undefined) return corrupt('its JPEG 2000 has no component');

@@ -9,8 +9,9 @@ import { checkSize, corrupt, unsupported } from '../bounds';
 import { decodeStream } from './codec';
 import { JPEG_LS, readJpeg2000Stream, readJpegStream, type Codestream } from './codestream';
 import type { DicomHeader } from './header';
-import { pixelTags, type PixelModule } from './module';
+import type { PixelModule } from './module';
 import { decodeRle } from './rle';
+import { pixelTags } from './syntax';
 
 /** The samples of one frame as words of the file, before bits are masked, signs extended and colours converted. */
 export interface Frame {
@@ -21,6 +22,8 @@ export interface Frame {
   readonly colour: 'rgb' | 'ybr' | null;
   /** The bit of the words in which the lowest stored bit lies. */
   readonly shift: number;
+  /** Bits of a sample as the compressed stream has them; null where nothing but the data set says. */
+  readonly precision: number | null;
 }
 
 export async function readFrame(header: DicomHeader, module: PixelModule, frame: number): Promise<Frame> {
@@ -30,13 +33,16 @@ export async function readFrame(header: DicomHeader, module: PixelModule, frame:
   const element = set.elements[tag];
   if (!element) return corrupt('its pixel data are missing');
   const shift = module.highBit + 1 - module.stored;
-  if (syntax.coding === 'native' || module.float) return { ...nativeFrame(header, element, module, frame), colour: null, shift };
+  if (syntax.coding === 'native' || module.float)
+    return { ...nativeFrame(header, element, module, frame), colour: null, shift, precision: null };
+  // A data set may have been packed or unpacked under the name of the other kind.
+  if (element.hadUndefinedLength !== true) return unsupported(`uncompressed pixel data under the name of ${syntax.name}`);
   const fragments = fragmentsOf(set, element, module, frame);
   const { width, height, samples, allocated } = module;
   if (syntax.coding === 'rle') {
     if (allocated === 1) return unsupported('RLE with samples of 1 bit');
     const bytes = decodeRle(fragments, width * height, samples, allocated / 8);
-    return { words: words(bytes, module), layout: 'interleaved', colour: null, shift };
+    return { words: words(bytes, module), layout: 'interleaved', colour: null, shift, precision: null };
   }
   const stream = syntax.coding === 'jpeg' || syntax.coding === 'jpeg-ls' ? readJpegStream(fragments) : readJpeg2000Stream(fragments);
   agree(stream, module);
@@ -52,6 +58,7 @@ export async function readFrame(header: DicomHeader, module: PixelModule, frame:
     colour: stream.colour,
     // Decoders give the samples from bit 0 on, wherever the data set would have them.
     shift: 0,
+    precision: stream.precision,
   };
 }
 
@@ -93,7 +100,8 @@ function nativeFrame({ set, syntax }: DicomHeader, element: Element, module: Pix
   const from = element.dataOffset + Math.floor((frame * bits) / 8);
   const length = Math.ceil((start + bits) / 8);
   const end = Math.min(set.byteArray.length, element.dataOffset + element.length);
-  if (element.fragments || from + length > end) corrupt(`its pixel data end ${String(Math.max(from + length - end, 1))} bytes early`);
+  if (element.fragments) return unsupported(`compressed pixel data under the name of ${syntax.name}`);
+  if (from + length > end) corrupt(`its pixel data end ${String(Math.max(from + length - end, 1))} bytes early`);
   const stored = set.byteArray.subarray(from, from + length);
   const bytes = syntax.bigEndian ? littleEndian(stored, element.vr === 'OW' ? Math.max(allocated, 16) : allocated) : stored;
   if (allocated === 1) return { words: unpackBits(bytes, start, pixels), layout: 'interleaved' };

@@ -5,10 +5,10 @@ import { functionalGroup } from './groups';
 import { decimals } from './header';
 import type { PixelModule } from './module';
 import { greySamples, type GreySamples } from './samples';
-import { lookUp, readLut } from './tables';
-import { voiWindows } from './voi';
+import { lookUp, type LookupTable } from './tables';
+import { lutOrNull, voiWindows } from './voi';
 
-type GreyRaster = Pick<Raster, 'channels' | 'data' | 'rescale' | 'windows' | 'padding' | 'inverted'>;
+type GreyRaster = Pick<Raster, 'channels' | 'data' | 'rescale' | 'windows' | 'padding' | 'inverted' | 'notes'>;
 
 /**
  * From stored values to samples that rise with the output of the modality transformation (PS3.3 C.11.1): through a Modality
@@ -16,7 +16,7 @@ type GreyRaster = Pick<Raster, 'channels' | 'data' | 'rescale' | 'windows' | 'pa
  */
 export function greyRaster(set: DataSet, module: PixelModule, read: Frame, frame: number, bigEndian: boolean): GreyRaster {
   const stored = greySamples(read, module);
-  const lut = modalityLut(set, module, bigEndian);
+  const { item, lut } = modalityLut(set, module, bigEndian);
   const samples = lut ? throughTable(stored, lut) : stored;
   const transformation = functionalGroup(set, frame, 'x00289145');
   const slope = (lut ? undefined : decimals(transformation, 'x00281053')[0]) ?? 1;
@@ -31,16 +31,17 @@ export function greyRaster(set: DataSet, module: PixelModule, read: Frame, frame
   // A slope of 0 says nothing of the values and is left aside.
   const rescale =
     slope === 0 ? { slope: samples.gain, intercept: samples.base } : { slope: slope * gain, intercept: slope * base + intercept };
+  const scale = { rescale, maximum, signed: module.signed || rescale.intercept < 0, bigEndian };
+  // Windows are for what comes out of the Modality LUT: without it they mean nothing.
+  const damaged = item !== undefined && lut === null;
+  const views = damaged
+    ? { windows: [], notes: ['part-damaged' as const] }
+    : voiWindows(functionalGroup(set, frame, 'x00289132'), set, scale);
   return {
     channels: 1,
     data: samples.data,
     rescale,
-    windows: voiWindows(functionalGroup(set, frame, 'x00289132'), set, {
-      rescale,
-      maximum,
-      signed: module.signed || rescale.intercept < 0,
-      bigEndian,
-    }),
+    ...views,
     padding: lut ? null : paddingOf(set, module, gain, base),
     // C.7.6.3.1.2: MONOCHROME1 shows the smallest value white, after all transformations. Presentation LUT Shape (C.11.6) repeats it.
     inverted: module.photometric === 'MONOCHROME1',
@@ -50,12 +51,13 @@ export function greyRaster(set: DataSet, module: PixelModule, read: Frame, frame
 /** Modality LUT Sequence (0028,3000), C.11.1. The first input of its descriptor is signed like the pixels. */
 function modalityLut(set: DataSet, { signed }: PixelModule, bigEndian: boolean) {
   const item = set.elements['x00283000']?.items?.[0]?.dataSet;
-  return item ? readLut(item, signed, bigEndian) : null;
+  return { item, lut: lutOrNull(item, signed, bigEndian) };
 }
 
-function throughTable({ data, gain, base }: GreySamples, lut: NonNullable<ReturnType<typeof readLut>>): GreySamples {
+function throughTable({ data, gain, base }: GreySamples, lut: LookupTable): GreySamples {
   const table = Uint16Array.from({ length: data instanceof Uint8Array ? 256 : 65536 }, (_, sample) => lookUp(lut, gain * sample + base));
-  const out = lut.bits <= 8 ? new Uint8Array(data.length) : new Uint16Array(data.length);
+  const narrow = lut.bits <= 8 && lut.values.every((value) => value <= 255);
+  const out = narrow ? new Uint8Array(data.length) : new Uint16Array(data.length);
   for (let i = 0; i < out.length; i++) out[i] = table[data[i] as number] as number;
   return { data: out, gain: 1, base: 0 };
 }

@@ -1,29 +1,31 @@
-import { parseDicom, type DataSet } from 'dicom-parser';
+import { parseDicom, type DataSet, type Element } from 'dicom-parser';
 import { inflateRawSync } from 'node:zlib';
 import { corrupt, limits, unsupported } from '../bounds';
 import { decodeText } from './charset';
-import { EXPLICIT, IMPLICIT, syntaxName, transferSyntax, type TransferSyntax } from './syntax';
+import { looksExplicit, parseAs, readMeta } from './encoding';
+import { DEFLATED, EXPLICIT, IMPLICIT, pixelTags, syntaxName, transferSyntax, type TransferSyntax } from './syntax';
 
 export interface DicomHeader {
   readonly set: DataSet;
   readonly syntax: TransferSyntax;
+  /** It breaks off behind the picture, which is whole. */
+  readonly damaged: boolean;
 }
 
 /** Parses the data set of a syntax that is read. Every way in which the parser gives up becomes image-corrupt. */
 export function readDicomHeader(file: Uint8Array): DicomHeader {
-  const { set, uid } = parseDataSet(file);
+  const { set, uid, damaged } = parseDataSet(file);
   const syntax = transferSyntax(uid);
-  return syntax ? { set, syntax } : unsupported(`the transfer syntax ${syntaxName(uid)}`);
+  return syntax ? { set, syntax, damaged } : unsupported(`the transfer syntax ${syntaxName(uid)}`);
 }
 
 /** The data set of any syntax: what is compressed is the picture alone. */
-export function parseDataSet(file: Uint8Array): { set: DataSet; uid: string; bigEndian: boolean } {
-  const set = parse(file);
-  const uid = set.string('x00020010')?.trim() ?? bareSyntax(file);
-  return { set, uid, bigEndian: transferSyntax(uid)?.bigEndian === true };
+export function parseDataSet(file: Uint8Array): { set: DataSet; uid: string; bigEndian: boolean; damaged: boolean } {
+  const { set, uid, damaged } = parse(file);
+  return { set, uid, bigEndian: transferSyntax(uid)?.bigEndian === true, damaged };
 }
 
-function parse(file: Uint8Array): DataSet {
+function parse(file: Uint8Array): { set: DataSet; uid: string; damaged: boolean } {
   let tooLarge = false;
   const inflater = (bytes: Uint8Array, position: number) => {
     try {
@@ -34,19 +36,36 @@ function parse(file: Uint8Array): DataSet {
       throw error;
     }
   };
+  const whole = (set: DataSet, uid: string) => ({ set, uid, damaged: false });
+  let uid = '';
   try {
     const preamble = Buffer.from(file.subarray(128, 132)).toString('latin1') === 'DICM';
-    if (preamble) return parseDicom(file, { inflater });
-    if (file[0] === 2) return parseDicom(Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), file]), { inflater });
-    return parseDicom(file, { TransferSyntaxUID: bareSyntax(file) });
+    if (!preamble && file[0] !== 2) {
+      uid = looksExplicit(file, 0) ? EXPLICIT : IMPLICIT;
+      return whole(parseDicom(file, { TransferSyntaxUID: uid }), uid);
+    }
+    const bytes = preamble ? file : Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), file]);
+    const meta = readMeta(bytes);
+    const explicit = looksExplicit(bytes, meta.end);
+    uid = meta.uid ?? (explicit ? EXPLICIT : IMPLICIT);
+    const believed = meta.uid !== null && (uid === DEFLATED || explicit === (uid !== IMPLICIT));
+    return whole(believed ? parseDicom(bytes, { inflater }) : parseAs(explicit, bytes, meta), uid);
   } catch (error) {
     if (tooLarge) return unsupported(`a deflated data set of more than ${String(limits.inflatedBytes / 1e6)} MB`);
-    return corrupt('its DICOM header breaks off', reasonOf(error));
+    const set = partOf(error);
+    return set ? { set, uid, damaged: true } : corrupt('its DICOM header breaks off', reasonOf(error));
   }
 }
 
-/** Without file meta information the first element shows whether value representations are written. */
-const bareSyntax = (file: Uint8Array) => (/^[A-Z]{2}$/.test(String.fromCharCode(file[4] ?? 0, file[5] ?? 0)) ? EXPLICIT : IMPLICIT);
+/** What was read before the parser gave up, where the picture is whole in it. */
+function partOf(error: unknown): DataSet | null {
+  if (typeof error !== 'object' || error === null || !('dataSet' in error)) return null;
+  const set = error.dataSet as DataSet;
+  const inside = (from: number, length: number) => from + length <= set.byteArray.length;
+  const isWhole = ({ dataOffset, length, fragments = [] }: Element) =>
+    inside(dataOffset, length) && fragments.every((fragment) => inside(fragment.position, fragment.length));
+  return Object.values(pixelTags).some((tag) => tag in set.elements && isWhole(set.elements[tag] as Element)) ? set : null;
+}
 
 /** The parser throws strings and objects as well as errors. */
 function reasonOf(error: unknown): string {

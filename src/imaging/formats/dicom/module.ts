@@ -1,6 +1,7 @@
 import type { DataSet } from 'dicom-parser';
 import { checkSize, corrupt, refuse, unsupported } from '../bounds';
 import { decimals, text } from './header';
+import { pixelTags } from './syntax';
 
 const photometrics = [
   'MONOCHROME1',
@@ -26,14 +27,13 @@ export interface PixelModule {
   readonly allocated: 1 | 8 | 16 | 32 | 64;
   readonly stored: number;
   readonly highBit: number;
+  /** The header states a high bit that cannot be: the lowest bits are taken, as pydicom takes them. */
+  readonly oddHighBit: boolean;
   readonly signed: boolean;
   /** Samples are IEEE numbers: Float or Double Float Pixel Data, C.7.6.24 and C.7.6.25. */
   readonly float: boolean;
   readonly frames: number;
 }
-
-/** The element with the picture, by what it holds. */
-export const pixelTags = { integer: 'x7fe00010', float: 'x7fe00008', double: 'x7fe00009' } as const;
 
 export function readPixelModule(set: DataSet): PixelModule {
   const float = pixelTags.float in set.elements || pixelTags.double in set.elements;
@@ -51,18 +51,20 @@ export function readPixelModule(set: DataSet): PixelModule {
   const photometric = photometrics.find((known) => known === named);
   if (!photometric) return unsupported(`the photometric interpretation ${named}`);
   const grey = photometric.startsWith('MONO') || photometric === 'PALETTE COLOR';
-  if (grey !== (samples === 1)) return corrupt(`${named} with ${String(samples)} samples`);
+  if (grey !== (samples === 1)) return unsupported(`${named} with ${String(samples)} samples`);
   if (samples === 3 && (float || (allocated !== 8 && allocated !== 16))) return unsupported(`colour of ${String(allocated)} bits`);
   const stored = float ? allocated : (set.uint16('x00280101') ?? allocated);
-  const highBit = float ? allocated - 1 : (set.uint16('x00280102') ?? stored - 1);
-  if (stored < 1 || stored > allocated || highBit >= allocated || highBit < stored - 1) {
-    corrupt(`it states ${String(stored)} bits stored up to bit ${String(highBit)} of ${String(allocated)}`);
-  }
+  if (stored < 1 || stored > allocated) unsupported(`a header that states ${String(stored)} bits stored of ${String(allocated)} allocated`);
+  const top = float ? allocated - 1 : (set.uint16('x00280102') ?? stored - 1);
+  const oddHighBit = top >= allocated || top < stored - 1;
+  const highBit = oddHighBit ? stored - 1 : top;
   // C.7.6.3.1.2 gives the limited range and the shared differences for 8 bits.
   if (samples === 3 && allocated > 8 && /_422$|_420$/.test(photometric)) unsupported(`${photometric} of ${String(allocated)} bits`);
-  const frames = Math.trunc(decimals(set, 'x00280008')[0] ?? 1);
-  if (frames < 1 || frames > 100_000) corrupt(`it states ${String(frames)} frames`);
+  // Writers of single pictures leave it empty or 0.
+  const frames = Math.trunc(decimals(set, 'x00280008')[0] ?? 1) || 1;
+  if (frames < 1) unsupported(`a header that states ${String(frames)} frames`);
+  if (frames > 100_000) corrupt(`it states ${String(frames)} frames`);
   const planar = set.uint16('x00280006') === 1;
   const signed = set.uint16('x00280103') === 1;
-  return { width, height, samples, photometric, planar, allocated, stored, highBit, signed, float, frames };
+  return { width, height, samples, photometric, planar, allocated, stored, highBit, oddHighBit, signed, float, frames };
 }

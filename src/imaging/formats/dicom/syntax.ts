@@ -9,6 +9,10 @@ export interface TransferSyntax {
 
 export const IMPLICIT = '1.2.840.10008.1.2';
 export const EXPLICIT = '1.2.840.10008.1.2.1';
+export const DEFLATED = '1.2.840.10008.1.2.1.99';
+
+/** The element with the picture, by what it holds. */
+export const pixelTags = { integer: 'x7fe00010', float: 'x7fe00008', double: 'x7fe00009' } as const;
 
 const syntax = (name: string, coding: Coding, bigEndian = false): TransferSyntax => ({ name, coding, bigEndian });
 
@@ -16,7 +20,7 @@ const syntax = (name: string, coding: Coding, bigEndian = false): TransferSyntax
 const read: Readonly<Record<string, TransferSyntax>> = {
   [IMPLICIT]: syntax('Implicit VR Little Endian', 'native'),
   [EXPLICIT]: syntax('Explicit VR Little Endian', 'native'),
-  '1.2.840.10008.1.2.1.99': syntax('Deflated Explicit VR Little Endian', 'native'),
+  [DEFLATED]: syntax('Deflated Explicit VR Little Endian', 'native'),
   '1.2.840.10008.1.2.2': syntax('Explicit VR Big Endian', 'native', true),
   '1.2.840.10008.1.2.5': syntax('RLE Lossless', 'rle'),
   '1.2.840.10008.1.2.4.50': syntax('JPEG Baseline', 'jpeg'),

@@ -12,6 +12,16 @@ export interface LookupTable {
 export const lookUp = ({ first, values }: LookupTable, input: number): number =>
   values[Math.min(Math.max(Math.round(input) - first, 0), values.length - 1)] as number;
 
+/**
+ * The value that stands for white. Of a table whose entries its descriptor cannot mean (they exceed its bits, or all fit in two bits fewer:
+ * 12-bit entries under a descriptor that says 16 show a nearly black picture) that is the largest number of the bits that they need.
+ */
+export function fullScale({ values, bits }: LookupTable): { readonly full: number; readonly misstated: boolean } {
+  const needed = Math.ceil(Math.log2(values.reduce((a, b) => Math.max(a, b), 0) + 1));
+  const misstated = needed > bits || (needed > 0 && needed <= bits - 2);
+  return { full: 2 ** (misstated ? needed : bits) - 1, misstated };
+}
+
 export interface Descriptor {
   readonly entries: number;
   readonly first: number;

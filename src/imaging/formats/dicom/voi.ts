@@ -1,8 +1,10 @@
 import type { DataSet } from 'dicom-parser';
+import type { ImageNote } from '../../../contract/model';
+import { FailureError } from '../../../contract/result';
 import type { Window } from '../raster';
 import { sigmoidTable } from '../../window/sigmoid';
 import { decimals, text } from './header';
-import { lookUp, readLut } from './tables';
+import { fullScale, lookUp, readLut, type LookupTable } from './tables';
 
 interface Scale {
   /** Value after the modality transformation = slope * sample + intercept, slope > 0. */
@@ -14,20 +16,44 @@ interface Scale {
   readonly bigEndian: boolean;
 }
 
+export interface Views {
+  readonly windows: readonly Window[];
+  readonly notes: readonly ImageNote[];
+}
+
 /**
  * The views that the file offers, tables before windows, over samples instead of values (PS3.3 C.11.2). `item` holds the
- * windows (the data set, or a Frame VOI LUT item), `set` the VOI LUT Sequence.
+ * windows (the data set, or a Frame VOI LUT item), `set` the VOI LUT Sequence. A damaged table costs the table alone.
  */
-export function voiWindows(item: DataSet, set: DataSet, scale: Scale): Window[] {
-  return [...lutWindows(set, scale), ...centerWidthWindows(item, scale)];
+export function voiWindows(item: DataSet, set: DataSet, scale: Scale): Views {
+  const notes = new Set<ImageNote>();
+  const tables = lutWindows(set, scale, notes);
+  const lines = centerWidthWindows(item, scale);
+  const stated = decimals(item, 'x00281051').length > 0;
+  if (stated && tables.length + lines.length === 0) notes.add('window-invalid');
+  return { windows: [...tables, ...lines], notes: [...notes] };
+}
+
+/** Null: damaged, or not one. */
+export function lutOrNull(item: DataSet | undefined, signed: boolean, bigEndian: boolean): LookupTable | null {
+  try {
+    return item ? readLut(item, signed, bigEndian) : null;
+  } catch (error) {
+    if (error instanceof FailureError) return null;
+    throw error;
+  }
 }
 
 /** VOI LUT Sequence (0028,3010), C.11.2.1.1. The input of a table is the value; its entries span 0 to 2^bits - 1. */
-function lutWindows(set: DataSet, { rescale: { slope, intercept }, maximum, signed, bigEndian }: Scale): Window[] {
+function lutWindows(set: DataSet, { rescale: { slope, intercept }, maximum, signed, bigEndian }: Scale, notes: Set<ImageNote>): Window[] {
   return (set.elements['x00283010']?.items ?? []).flatMap(({ dataSet }, i) => {
-    const lut = dataSet && readLut(dataSet, signed, bigEndian);
-    if (!lut) return [];
-    const full = 2 ** lut.bits - 1;
+    const lut = lutOrNull(dataSet, signed, bigEndian);
+    if (!lut || !dataSet) {
+      notes.add('part-damaged');
+      return [];
+    }
+    const { full, misstated } = fullScale(lut);
+    if (misstated) notes.add('lut-scaled');
     const table = Uint8Array.from({ length: maximum + 1 }, (_, sample) =>
       Math.min(255, Math.floor((lookUp(lut, slope * sample + intercept) / full) * 255 + 0.5)),
     );

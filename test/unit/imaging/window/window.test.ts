@@ -110,7 +110,7 @@ describe('the windows for lungs and bone', () => {
     const colour = presets({ ...raster(Uint8Array.from([1, 2, 3])), width: 1, channels: 3 });
     expect(colour.map(({ kind }) => kind)).toEqual(['full', 'auto', 'narrow']);
     const windows = [
-      { name: 'a', center: 1, width: 2 },
+      { name: 'a', center: 2000, width: 2000 },
       { name: 'b', center: 3, width: 4 },
     ];
     expect(presets(raster(ramp, { windows })).map(({ kind }) => kind)).toEqual(['file', 'file', 'auto', 'narrow', 'lung', 'bone', 'full']);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readingNotes } from '../../../../../src/contract/display-rule';
 import { FailureError } from '../../../../../src/contract/result';
 import { decodeImage } from '../../../../../src/imaging/formats/decode';
 import { readFrame } from '../../../../../src/imaging/formats/dicom/frame';
@@ -10,7 +11,7 @@ import { readDicomHeader } from '../../../../../src/imaging/formats/dicom/header
 import { readPixelModule, type PixelModule } from '../../../../../src/imaging/formats/dicom/module';
 import { greySamples } from '../../../../../src/imaging/formats/dicom/samples';
 import type { Picture, Raster } from '../../../../../src/imaging/formats/raster';
-import { display } from '../../../../../src/imaging/window/display';
+import { defaultView, display } from '../../../../../src/imaging/window/display';
 import { missing, shared } from '../../shared';
 
 interface Reference {
@@ -108,6 +109,18 @@ describe.skipIf(absent)('the DICOM collection', () => {
       compared += 1;
     }
     expect(compared).toBe(56);
+  });
+
+  // The hashes are those of display rule 0, but where the notes tell why the picture is another one.
+  test('what is shown keeps its bytes', async () => {
+    const lines = ['file,display,notes'];
+    for (const { file } of manifest) {
+      const raster = await outcome(file);
+      if (raster instanceof FailureError) continue;
+      const view = defaultView(raster);
+      lines.push(`${file},${sha256(display(raster, view).data)},${readingNotes(view.notes).join(' ')}`);
+    }
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../../../../reference/imaging/dicom-displays.csv');
   });
 
   test('wide samples are within half a step of the reference', async () => {

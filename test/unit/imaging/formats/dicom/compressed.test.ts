@@ -39,6 +39,15 @@ describe.each(syntaxes)('compressed frames, %s', (syntax, method) => {
     expect(await samplesOf(file([first.subarray(0, 100), first.subarray(100, 200), first.subarray(200)]))).toEqual(Array.from(picture(1)));
   });
 
+  test('a stream with more bits than the header states wins, with a note, where its samples need them', async () => {
+    const deep = Uint16Array.from(picture(1), (value) => 16 * value + 15);
+    const drawn = { width, channels: 1, bits: 16 } as const;
+    const raster = await decodeImage(file([await encode(method, { ...drawn, samples: deep })]), null);
+    expect([raster.bits, raster.notes, Array.from(raster.data)]).toEqual([16, ['depth-differs'], Array.from(deep)]);
+    const shallow = await decodeImage(file([await encode(method, { ...drawn, samples: picture(1) })]), null);
+    expect([shallow.bits, shallow.notes, Array.from(shallow.data)]).toEqual([12, [], Array.from(picture(1))]);
+  });
+
   test('a header that states another size is refused, larger or smaller', async () => {
     const frame = await encode(method, { samples: picture(1), width, channels: 1, bits: 12 });
     for (const rows of [height - 1, height + 1, 60_000, 1]) {

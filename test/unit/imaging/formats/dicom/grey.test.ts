@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeImage } from '../../../../../src/imaging/formats/decode';
-import { display, presets } from '../../../../../src/imaging/window/display';
+import { defaultView, display, presets } from '../../../../../src/imaging/window/display';
 import { greyFile, type Elements } from './write';
 
-/** What is shown of these stored values. */
+/** What the file's own view makes of these stored values; when it gives way is another matter (emptied.test.ts). */
 async function shown(samples: number[], more: Elements): Promise<number[]> {
-  return Array.from(display(await decodeImage(greyFile(samples, more), null)).data);
+  const raster = await decodeImage(greyFile(samples, more), null);
+  const { window, notes } = defaultView(raster);
+  return Array.from(display(raster, { window: raster.windows[0] ?? window, notes }).data);
 }
 const window = (center: number | string, width: number | string, shape?: string): Elements => ({
   '00281050': ['DS', String(center)],
@@ -129,11 +131,41 @@ describe('look-up tables', () => {
     expect(await shown([0, 1, 2, 3, 9], lut('00283010', 0, 8, [0, 0, 0, 0], packed))).toEqual([0, 51, 255, 102, 102]);
   });
 
-  test('a table that is shorter than it says is refused', async () => {
-    const short: Elements = { '00283002': ['US', [4000, 0, 16]] };
-    await expect(decodeImage(greyFile([0], lut('00283000', 0, 16, [1, 2], short)), null)).rejects.toMatchObject({
-      failure: { code: 'image-corrupt' },
-    });
+  const short: Elements = { '00283002': ['US', [4000, 0, 16]] };
+  const odd: Elements = { '00283002': ['US', [2, 0, 40]] };
+  const empty: Elements = { '00283006': ['OW', new Uint8Array(0)] };
+  test.each([
+    ['shorter than it says', short],
+    ['of 40 bits', odd],
+    ['without entries', empty],
+  ])('a VOI LUT that is %s costs itself: the window beside it is used', async (_name, more) => {
+    const raster = await decodeImage(greyFile([0, 50, 100], { ...lut('00283010', 0, 16, [1, 2], more), ...window(50, 100) }), null);
+    expect(raster.notes).toEqual(['part-damaged']);
+    expect(raster.windows).toMatchObject([{ center: 50, width: 100 }]);
+  });
+
+  test('a damaged modality LUT leaves the stored values, and no window, since that was for what comes out of the table', async () => {
+    const raster = await decodeImage(greyFile([7, 50, 100], { ...lut('00283000', 0, 16, [1, 2], short), ...window(50, 100) }), null);
+    expect([Array.from(raster.data), raster.windows, raster.notes]).toEqual([[7, 50, 100], [], ['part-damaged']]);
+  });
+
+  test('a modality LUT with entries beyond its bits keeps them', async () => {
+    expect(Array.from((await decodeImage(greyFile([0, 1], lut('00283000', 0, 8, [7, 300])), null)).data)).toEqual([7, 300]);
+  });
+
+  test('whatever bits a VOI LUT states, its entries span the greys: what does not fit is scaled, with a note, and what fits is not touched', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 8, max: 16 }), fc.integer({ min: 8, max: 16 }), async (needed, stated) => {
+        const entries = Array.from({ length: 256 }, (_, i) => Math.round((i / 255) * (2 ** needed - 1)));
+        // Entries of 8 bits may be packed, so these would be read as twice as many.
+        const raster = await decodeImage(greyFile([0, 255], lut('00283010', 0, stated, entries)), null);
+        const fits = needed === stated || needed === stated - 1;
+        expect(raster.notes).toEqual(fits ? [] : ['lut-scaled']);
+        const table = raster.windows[0]?.table ?? new Uint8Array();
+        const full = 2 ** (fits ? stated : needed) - 1;
+        expect(Array.from(table.subarray(0, 256))).toEqual(entries.map((entry) => Math.floor((entry / full) * 255 + 0.5)));
+      }),
+    );
   });
 });
 
