@@ -9,6 +9,7 @@ import { Library, Speed } from './library';
 import { Action, FrameChoice, Id, MetadataRule, Kept, Project, Task } from './model';
 import { Failure } from './result';
 import { Weights, WeightsName } from './weights';
+import { OtherFile } from './skip-reason';
 import type { ServiceSpec } from './wire';
 import {
   AppSettings,
@@ -108,6 +109,8 @@ export const bridge = {
     /** The folder was moved: labels stay with their images. Files may have new names: they are known by their contents. A folder with none of the project's images is refused. `root`: the first, unless given. */
     'projects.relocate': { params: inProject.extend({ root: Id.optional(), folder: z.string() }), result: ScanOutcome },
 
+    /** Files of the folder that are no images, by the last look: at most 1,000 of those that `scan.skipped` of the status counts. */
+    'projects.otherFiles': { params: inProject, result: z.array(OtherFile) },
     /** Images whose file was not there at the last look; `scan.missing` of the status says how many. */
     'images.missing': { params: inProject, result: z.array(Id) },
     /** Every field of a DICOM header, to be shown and not stored; none for other formats. */

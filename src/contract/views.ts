@@ -57,6 +57,8 @@ export const ProjectStatus = z.object({
     done: z.int(),
     total: z.int(),
     failed: z.int(),
+    /** Embedded again since the project was opened, as their headers are read otherwise than before (display-rule.ts). */
+    redrawn: z.int().optional(),
     /** Images per second over the last seconds; null while unknown. */
     rate: z.number().nullable(),
     secondsLeft: z.number().nullable(),

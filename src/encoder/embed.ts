@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { redrawnSince } from '../contract/display-rule';
 import type { EncoderState } from '../contract/encoder-card';
 import { Priority } from '../contract/jobs/imaging';
-import type { ImagingService } from '../contract/jobs/imaging';
+import type { ImageFacts, ImagingService } from '../contract/jobs/imaging';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../contract/jobs/encoder';
 import { fail, ok, type Failure, type Result } from '../contract/result';
 import type { Handlers } from '../contract/wire';
@@ -114,7 +115,10 @@ async function encodeBatch(
 ): Promise<Result<void>> {
   const names = ready.map(({ item, facts }) => embeddingName(facts.sha256, item.source.frame));
   const kinds = ['embedding', ...states] as const;
-  const reused = names.map((name, i) => kinds.every((kind) => stores[kind]?.has(name)) || names.indexOf(name) < i);
+  const reused = ready.map(
+    ({ facts }, i) => kinds.every((kind) => holds(stores[kind], names[i] ?? '', facts)) || names.indexOf(names[i] ?? '') < i,
+  );
+  const redrawn = ready.map(({ facts }, i) => engine.store.has(names[i] ?? '') && !holds(engine.store, names[i] ?? '', facts));
   const fresh = ready.flatMap(({ tile }, i) => (reused[i] || !tile ? [] : [{ name: names[i] ?? '', tile }]));
   if (fresh.length > 0) {
     const before = [engine.session.provider, engine.batch];
@@ -131,10 +135,17 @@ async function encodeBatch(
   }
   ready.forEach(({ item, facts, tile }, i) => {
     if (!item.thumbnail) engine.facts.add(names[i] ?? '', facts);
-    if (tile || reused[i]) report.add({ status: 'ok', key: item.key, facts, reused: reused[i] ?? false });
+    if (tile || reused[i])
+      report.add({ status: 'ok', key: item.key, facts, reused: reused[i] ?? false, ...(redrawn[i] === true && { redrawn: true }) });
     else report.add({ status: 'failed', key: item.key, failure: { code: 'internal', params: { reason: 'imaging gave no tile' } } });
   });
   return ok();
+}
+
+/** A row of an earlier display rule is none where the picture is another one since. */
+function holds(store: EmbeddingStore | undefined, name: string, { notes }: ImageFacts): boolean {
+  const made = store?.madeBy(name);
+  return made !== null && made !== undefined && !redrawnSince(made.display, notes);
 }
 
 const plain = ({ code, params }: Failure) => ({ code, params });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DISPLAY_RULE } from '../contract/display-rule';
 import type { EncoderCard, EncoderState } from '../contract/encoder-card';
 import type { Provider } from '../contract/jobs/encoder';
 import type { Tile } from '../contract/jobs/imaging';
@@ -156,7 +157,7 @@ export class Engine {
       kinds.map((kind) => outputNames[kind]),
     );
     if (!outputs.ok) return outputs;
-    const made = { batch, provider: session.value.provider };
+    const made = { batch, provider: session.value.provider, display: DISPLAY_RULE };
     const encoded: Encoded[] = [];
     for (let i = 0; i < tiles.length; i++) {
       const parts: Partial<Record<(typeof kinds)[number], Float32Array>> = {};

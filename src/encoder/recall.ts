@@ -39,6 +39,7 @@ export class Recall {
       return null;
     }
     this.misses = 0;
-    return { ...decoded, ...found.value };
+    const { notes = [], ...stated } = found.value;
+    return { ...decoded, ...stated, notes: [...notes, ...(decoded.notes ?? [])] };
   }
 }

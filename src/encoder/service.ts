@@ -37,7 +37,7 @@ function runsOf(names: readonly string[], store: EmbeddingStore): Result<RowsMad
     if (!made) return fail('embedding-missing', { count: 1 });
     const last = runs.at(-1);
     if (last?.batch === made.batch && last.provider === made.provider) last.rows++;
-    else runs.push({ rows: 1, ...made });
+    else runs.push({ rows: 1, batch: made.batch, provider: made.provider });
   }
   return ok(runs);
 }
@@ -170,7 +170,9 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
           if (!store.ok) return store;
           stores.push(store.value);
         }
-        return ok(names.filter((name) => !stores.every((store) => store.has(name))));
+        // States of a picture that was embedded anew since are those of another picture.
+        const rule = (name: string) => current.store.madeBy(name)?.display ?? 0;
+        return ok(names.filter((name) => !stores.every((store) => (store.madeBy(name)?.display ?? -1) >= rule(name))));
       }),
 
     madeBy: ({ names }) => withEngine(({ store }) => Promise.resolve(runsOf(names, store))),

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { SIGNATURE_LENGTH } from './formats/signature';
 
@@ -16,7 +17,8 @@ export const localDrive: Drive = {
   list: async (path) => (await readdir(path, { withFileTypes: true })).map((child) => ({ name: child.name, folder: child.isDirectory() })),
   examine: (path) => lstat(path),
   beginning: async (path) => {
-    const handle = await open(path);
+    // A file that became a pipe since it was looked at would wait for its writer.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(SIGNATURE_LENGTH), 0, SIGNATURE_LENGTH, 0);
       return buffer.subarray(0, bytesRead);

@@ -1,30 +1,16 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../contract/result';
+import type { OtherFile, SkipReason } from '../contract/skip-reason';
 import { AT_ONCE, localDrive, patient, Unanswered, type Drive } from './drive';
-import { signature } from './formats/signature';
+import { plainName, signature, type Format } from './formats/signature';
 
-/** `path` is relative to the folder, '/' everywhere. */
+/** `path` is relative to the folder, '/' everywhere. `format`: null where the file was known and is not one of ours (any more), or was not looked at. */
 export type ScanEntry =
-  | { readonly kind: 'file'; readonly path: string; readonly bytes: number; readonly mtime: number }
-  | { readonly kind: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly detail?: string };
+  | { readonly kind: 'file'; readonly path: string; readonly bytes: number; readonly mtime: number; readonly format: Format | null }
+  | ({ readonly kind: 'skipped' } & Readonly<OtherFile>);
 
-export type SkipReason =
-  /** Hidden, or left by an operating system or an unfinished download. */
-  | 'hidden'
-  | 'not-an-image'
-  /** Known as an image, but of a format that is not read. */
-  | 'format-unsupported'
-  /** Followed nowhere: inside the folder its target is found anyway, outside it was not chosen. */
-  | 'symbolic-link'
-  /** Pipe, socket or device. */
-  | 'not-a-file'
-  /** The name cannot be written as UTF-8. */
-  | 'name-unreadable'
-  | 'unreadable'
-  | 'folder-unreadable';
-
-const images = new Set(['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tiff', 'dcm', 'dicom', 'dic', 'ima']);
-const unread = new Set(['gif', 'bmp', 'jp2', 'j2k', 'jxl', 'heic', 'heif', 'avif', 'pgm', 'ppm', 'pnm', 'nii', 'nrrd', 'mha']);
+/** What a person calls an image. It decides nothing: what is named so and is none is worth a louder word. */
+const imageEndings = new Set(['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tiff', 'dcm', 'dicom', 'dic', 'ima']);
 const system = new Set(['Thumbs.db', 'desktop.ini', 'DICOMDIR']);
 /** The first images are wanted at once, the others in few pieces: each is a line of the journal and a flush. */
 const FIRST_BATCH = 32;
@@ -36,15 +22,20 @@ export interface ScanOptions {
   /** How long one call to the file system may take. Default 15. */
   readonly seconds?: number;
   readonly drive?: Drive;
+  /**
+   * Whether a file is known as an image: then it is one whatever its bytes are now, since labels may hang on it. `settled`: the same file as it
+   * was, so that it need not be opened.
+   */
+  readonly known?: (path: string, bytes: number, mtime: number) => 'settled' | 'known' | null;
 }
 
 /**
- * The image files below `folder`, in batches, sorted by the bytes of their path. Reads no more than a few hundred bytes of
- * files whose name has no telling extension, and nothing of the others. Fails with folder-missing, folder-unreadable (the
+ * The image files below `folder`, in batches, sorted by the bytes of their path. What an image is its first bytes tell, never its name: DICOM
+ * comes under any ending and under none. Reads no more of a file than those few hundred bytes. Fails with folder-missing, folder-unreadable (the
  * folder itself, or a drive that stops answering) or stopped; a folder further down that cannot be read is an entry.
  */
 export async function* scanFolder(folder: string, options: ScanOptions = {}): AsyncGenerator<Result<ScanEntry[]>> {
-  const { signal, seconds = PATIENCE_SECONDS } = options;
+  const { signal, seconds = PATIENCE_SECONDS, known = () => null } = options;
   const drive = patient(options.drive ?? localDrive, seconds);
   let batch: ScanEntry[] = [];
   let told = 0;
@@ -52,7 +43,7 @@ export async function* scanFolder(folder: string, options: ScanOptions = {}): As
     const root = await drive.realpath(isAbsolute(folder) ? folder : resolve(folder));
     if (!(await drive.isFolder(root))) return yield fail('folder-unreadable', { folder, reason: 'it is not a folder' });
     await drive.list(root);
-    for await (const entry of walk(drive, root, '')) {
+    for await (const entry of walk({ drive, root, known }, '')) {
       if (signal?.aborted === true) return yield fail('stopped');
       batch.push(entry);
       if (batch.length >= Math.min(LARGEST_BATCH, Math.max(FIRST_BATCH, told))) {
@@ -75,7 +66,14 @@ interface Child {
   readonly key: Buffer;
 }
 
-async function* walk(drive: Drive, root: string, prefix: string): AsyncGenerator<ScanEntry> {
+interface Walk {
+  readonly drive: Drive;
+  readonly root: string;
+  readonly known: NonNullable<ScanOptions['known']>;
+}
+
+async function* walk(tree: Walk, prefix: string): AsyncGenerator<ScanEntry> {
+  const { drive, root } = tree;
   let children: Child[];
   try {
     children = (await drive.list(join(root, prefix))).map(({ name, folder }) => ({
@@ -96,31 +94,33 @@ async function* walk(drive: Drive, root: string, prefix: string): AsyncGenerator
       start += 1;
       const path = prefix + child.name;
       if (child.name.startsWith('.')) yield { kind: 'skipped', path, reason: 'hidden' };
-      else yield* walk(drive, root, `${path}/`);
+      else yield* walk(tree, `${path}/`);
       continue;
     }
     const files: Child[] = [];
     while (start < children.length && files.length < AT_ONCE && !(children[start] as Child).folder) files.push(children[start++] as Child);
-    yield* await Promise.all(files.map((file) => examine(drive, root, prefix + file.name, file.name)));
+    yield* await Promise.all(files.map((file) => examine(tree, prefix + file.name, file.name)));
   }
 }
 
-async function examine(drive: Drive, root: string, path: string, name: string): Promise<ScanEntry> {
+async function examine({ drive, root, known }: Walk, path: string, name: string): Promise<ScanEntry> {
   const skipped = (reason: SkipReason, detail?: string): ScanEntry =>
     detail === undefined ? { kind: 'skipped', path, reason } : { kind: 'skipped', path, reason, detail };
-  const extension = extensionOf(name);
-  // A name that is nothing but an extension (".jpg") is odd, not hidden.
-  const bare = extension !== null && images.has(extension) && /^\.+[^.]+$/.test(name);
+  // A name that is nothing but an ending (".jpg") is odd, not hidden.
+  const bare = hasImageEnding(name) && /^\.+[^.]+$/.test(name);
   if ((name.startsWith('.') && !bare) || system.has(name)) return skipped('hidden');
-  if (extension !== null && unread.has(extension)) return skipped('format-unsupported', extension);
-  if (extension !== null && !images.has(extension)) return skipped('not-an-image');
   const file = join(root, path);
   try {
     const facts = await drive.examine(file);
     if (facts.isSymbolicLink()) return skipped('symbolic-link');
     if (!facts.isFile()) return skipped('not-a-file');
-    if (extension === null && signature(await drive.beginning(file))?.kind !== 'image') return skipped('not-an-image');
-    return { kind: 'file', path, bytes: Number(facts.size), mtime: Number(facts.mtimeMs) };
+    const [bytes, mtime] = [Number(facts.size), Number(facts.mtimeMs)];
+    const knowledge = known(path, bytes, mtime);
+    const found = knowledge === 'settled' || bytes === 0 ? null : signature(await drive.beginning(file));
+    if (found?.kind === 'image') return { kind: 'file', path, bytes, mtime, format: found.format };
+    if (knowledge !== null) return { kind: 'file', path, bytes, mtime, format: null };
+    if (found) return skipped('format-unsupported', plainName(found.name));
+    return skipped(hasImageEnding(name) ? 'misnamed' : 'not-an-image');
   } catch (error) {
     if (error instanceof Unanswered) throw error;
     if (name.includes('\ufffd')) return skipped('name-unreadable');
@@ -128,13 +128,7 @@ async function examine(drive: Drive, root: string, path: string, name: string): 
   }
 }
 
-/** Null for names without a telling extension: none at all, or a number as at the end of a DICOM UID. */
-function extensionOf(name: string): string | null {
-  const dot = name.lastIndexOf('.');
-  if (dot === -1) return null;
-  const extension = name.slice(dot + 1).toLowerCase();
-  return extension === '' || /^\d+$/.test(extension) ? null : extension;
-}
+const hasImageEnding = (name: string) => name.includes('.') && imageEndings.has(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
 
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error));
 

@@ -56,8 +56,12 @@ describe('what goes wrong says so and loses nothing', () => {
     await failures.locator('summary').click();
     await failures.locator('li').first().waitFor();
     const text = await failures.innerText();
-    expect(text).toContain('not-an-image.png');
     expect(text).toContain('damaged');
+    const others = person.id('left-out');
+    expect(await others.locator('summary').innerText()).toBe('2 other files');
+    await others.locator('summary').click();
+    await others.locator('li').first().waitFor();
+    expect(await others.innerText()).toMatch(/not-an-image\.png\s+It is named like an image.*\s+notes\.txt\s+Its first bytes/);
     expect(await person.id('embedding-status').innerText()).toContain('39 embedded');
     await person.page.keyboard.press('p');
   });

@@ -40,11 +40,15 @@ describe.skipIf(reason !== null)(`a folder of everything${reason === null ? '' :
   it('is read, labelled and exported; rubbish is named and stops nothing', async () => {
     await person.createProject({ folder: images, name: 'Mixed', task: 'multiclass', findings: ['drawn', 'real'] });
     await person.embedded();
-    expect(await person.id('embedding-status').innerText()).toContain('38 embedded, 2 unreadable');
+    expect(await person.id('embedding-status').innerText()).toContain('38 embedded, 1 unreadable');
     await person.page.keyboard.press('p');
     await person.id('failures').locator('summary').click();
     const failures = await person.id('failures').innerText();
-    for (const name of ['cut.png', 'empty.dcm']) expect(failures).toContain(name);
+    expect(failures).toContain('cut.png');
+    await person.id('left-out').locator('summary').click();
+    await person.id('left-out').locator('li').first().waitFor();
+    const others = await person.id('left-out').innerText();
+    for (const name of ['report.txt', 'empty.dcm']) expect(others).toContain(name);
     // Every image is to be asked like any other.
     await person.id('audit-share').selectOption('0');
     await person.page.keyboard.press('p');

@@ -1,7 +1,8 @@
 import { type Command as Commander, InvalidArgumentError, Option } from 'commander';
 import { dirname, resolve } from 'node:path';
 import type { EncoderState } from '../../contract/encoder-card';
-import { sentence } from '../../contract/catalogue';
+import { imageNotes, sentence } from '../../contract/catalogue';
+import { readingNotes } from '../../contract/display-rule';
 import { imageName } from '../../contract/frames';
 import { Provider } from '../../contract/jobs/encoder';
 import type { FrameChoice } from '../../contract/model';
@@ -34,6 +35,7 @@ interface Options extends CommonOptions, MetadataOptions {
   readonly shard: Shard;
   readonly provider: Provider;
   readonly frames: FrameChoice;
+  readonly listOthers?: true;
 }
 
 export function embed(program: Commander, run: Run): void {
@@ -57,6 +59,7 @@ export function embed(program: Commander, run: Run): void {
     )
     .addOption(new Option('--provider <name>', 'where the encoder runs').choices(Provider.options).default('auto'))
     .addOption(framesOption())
+    .option('--list-others', 'name the files of the folder that are no images, and why')
     .option('--metadata <FILE.csv>', 'a table that names the patient (study, view) of each file; it goes before DICOM headers')
     .option('--pattern <text>', 'the same from the file names, such as "{patient}_{view}_*.png"')
     .option('--patient-salt <text>', 'patient ids are hashed with this', 'collimate')
@@ -104,7 +107,9 @@ async function embedFolder(session: Session, folder: string, options: Options): 
     bar.end();
     if (!embedded.ok) return embedded;
     const seconds = (performance.now() - started) / 1000;
-    return write(session, encoder, embedded.value, part.leftOut, metadata.value, options, seconds);
+    if (options.listOthers)
+      for (const { path, message } of part.others) session.note(message.startsWith(path) ? message : `${path}: ${message}`);
+    return write(session, encoder, embedded.value, part, metadata.value, options, seconds);
   });
 }
 
@@ -114,16 +119,17 @@ const wantedStates = ({ tokens, blockInput }: Options): { state: EncoderState; f
 ];
 
 /** What was left out is told by the first shard alone, so that merged shards tell it once. */
-const shardOf = ({ images, leftOut }: Folder, { index, count }: Shard): Folder => ({
+const shardOf = ({ images, leftOut, others }: Folder, { index, count }: Shard): Folder => ({
   images: images.filter((_, k) => k % count === index - 1),
   leftOut: index === 1 ? leftOut : [],
+  others: index === 1 ? others : [],
 });
 
 async function write(
   session: Session,
   encoder: OpenEncoder,
   embedded: readonly Outcome<Embedded>[],
-  leftOut: readonly LeftOut[],
+  { leftOut, others }: Folder,
   metadata: Metadata,
   options: Options,
   seconds: number,
@@ -158,16 +164,47 @@ async function write(
   const failed = all.filter(({ status }) => status === 'failed').length;
   const skipped = all.filter(({ status }) => status === 'skipped').length;
   const { provider, reason, batch } = encoder.state();
-  const text = `${String(names.length)} images embedded, ${String(failed)} failed, ${String(skipped)} skipped (${encoder.card.name}, ${provider}).${metadata.text}`;
-  const values = { out, index, count: names.length, skipped, d, encoder: made, provider, reason, batch, seconds, ...metadata.values };
+  const redrawn = embedded.filter(({ value }) => value.ok && value.redrawn).length;
+  const counts = [
+    `${String(names.length)} images embedded`,
+    `${String(failed)} failed`,
+    `${String(skipped)} skipped`,
+    otherFiles(others.length),
+  ];
+  const text = `${counts.filter((count) => count !== '').join(', ')} (${encoder.card.name}, ${provider}).${redrawnText(redrawn)}${metadata.text}`;
+  const values = {
+    out,
+    index,
+    count: names.length,
+    skipped,
+    others: others.length,
+    redrawn,
+    d,
+    encoder: made,
+    provider,
+    reason,
+    batch,
+    seconds,
+    ...metadata.values,
+  };
   return ok(summary(failed > 0 ? `${text} The reasons are in ${index}.` : text, values, failed));
 }
+
+const otherFiles = (count: number) => (count === 0 ? '' : `${String(count)} other ${count === 1 ? 'file' : 'files'}`);
+
+const redrawnText = (count: number) =>
+  count === 0
+    ? ''
+    : ` ${String(count)} of them ${count === 1 ? 'was' : 'were'} embedded again: what the cache held was another picture, from before their headers were read better.`;
 
 const empty = { frame: null, sha256: '', width: null, height: null, patient: '', study: '', view: '', message: '', row: null };
 
 function okRow({ path, frame }: FoundImage, { facts }: Extract<Embedded, { ok: true }>, row: number, metadata: Metadata): IndexRow {
   const { sha256, width, height } = facts;
-  return { ...empty, path, frame, status: 'ok', row, sha256, width, height, ...metadata.of(path, facts) };
+  const message = readingNotes(facts.notes)
+    .map((note) => imageNotes[note].sentence)
+    .join(' ');
+  return { ...empty, path, frame, status: 'ok', message, row, sha256, width, height, ...metadata.of(path, facts) };
 }
 
 /** The sentence names the image as the table does, not by its place on this machine. */

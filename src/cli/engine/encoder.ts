@@ -23,9 +23,9 @@ export interface EncoderChoice {
   readonly temporaryIn?: string;
 }
 
-/** An image's facts, or why it failed, in words. */
+/** An image's facts, or why it failed, in words. `redrawn`: the cache had an embedding of another picture, by an earlier display rule. */
 export type Embedded =
-  | { readonly ok: true; readonly facts: ImageFacts }
+  | { readonly ok: true; readonly facts: ImageFacts; readonly redrawn: boolean }
   | { readonly ok: false; readonly failure: Extract<EmbeddedItem, { status: 'failed' }>['failure'] };
 
 type Opened = z.infer<EncoderService['methods']['open']['result']>;
@@ -96,7 +96,8 @@ export async function withEncoder<T>(
         let done = 0;
         onItems = (embedded) => {
           for (const item of embedded)
-            results[Number(item.key)] = item.status === 'ok' ? { ok: true, facts: item.facts } : { ok: false, failure: item.failure };
+            results[Number(item.key)] =
+              item.status === 'ok' ? { ok: true, facts: item.facts, redrawn: item.redrawn === true } : { ok: false, failure: item.failure };
           done += embedded.length;
           onProgress(done);
         };

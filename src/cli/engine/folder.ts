@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../../contract/result';
-import { scanFolder, type ScanEntry, type SkipReason } from '../../imaging/scan';
+import { isLoss, skipSentence, type SkipReason } from '../../contract/skip-reason';
+import { scanFolder } from '../../imaging/scan';
 
 /** An image file that can be tried. */
 export interface FoundImage {
@@ -22,37 +23,28 @@ export interface Folder {
   /** By path bytes. */
   readonly images: readonly FoundImage[];
   readonly leftOut: readonly LeftOut[];
+  /** What is no image and does not look like one: counted, and listed on request. */
+  readonly others: readonly LeftOut[];
 }
 
-type Detail = string | undefined;
-
-/** Null: no image, so not worth a word. */
-const skipMessages: Record<SkipReason, ((detail: Detail) => { failed: boolean; message: string }) | null> = {
-  hidden: null,
-  'not-an-image': null,
-  'format-unsupported': (detail) => ({ failed: false, message: `Files of the format ${detail ?? 'of its name'} are not read.` }),
-  'symbolic-link': () => ({ failed: false, message: 'Symbolic links are not followed.' }),
-  'not-a-file': () => ({ failed: false, message: 'It is no ordinary file.' }),
-  'name-unreadable': () => ({ failed: true, message: 'Its name is not UTF-8 text.' }),
-  unreadable: (detail) => ({ failed: true, message: `It could not be read: ${detail ?? 'unknown reason'}.` }),
-  'folder-unreadable': (detail) => ({ failed: true, message: `The folder could not be opened: ${detail ?? 'unknown reason'}.` }),
-};
+/** Not worth a row of the index each. */
+const unremarkable: ReadonlySet<SkipReason> = new Set(['hidden', 'not-an-image']);
 
 /** Fails: folder-missing, folder-unreadable, folder-empty, stopped. */
 export async function listFolder(folder: string, signal: AbortSignal): Promise<Result<Folder>> {
   const images: FoundImage[] = [];
   const leftOut: LeftOut[] = [];
+  const others: LeftOut[] = [];
   for await (const batch of scanFolder(folder, { signal })) {
     if (!batch.ok) return batch;
     for (const entry of batch.value) {
       if (entry.kind === 'file') images.push({ path: entry.path, file: resolve(folder, entry.path), frame: null });
-      else leftOut.push(...described(entry));
+      else {
+        // In a table the sentence stands alone: it names the file.
+        const message = skipSentence(entry).replace(/^It /, `${entry.path} `);
+        (unremarkable.has(entry.reason) ? others : leftOut).push({ path: entry.path, failed: isLoss(entry), message });
+      }
     }
   }
-  return images.length === 0 && !leftOut.some(({ failed }) => failed) ? fail('folder-empty', { folder }) : ok({ images, leftOut });
-}
-
-function described({ path, reason, detail }: Extract<ScanEntry, { kind: 'skipped' }>): LeftOut[] {
-  const message = skipMessages[reason]?.(detail);
-  return message ? [{ path, ...message }] : [];
+  return images.length === 0 && !leftOut.some(({ failed }) => failed) ? fail('folder-empty', { folder }) : ok({ images, leftOut, others });
 }

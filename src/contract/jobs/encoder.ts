@@ -28,8 +28,8 @@ const failed = z.object({
   failure: z.object({ code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])) }),
 });
 const embedded = z.discriminatedUnion('status', [
-  /** `reused`: the store had the embedding of these bytes already. */
-  z.object({ status: z.literal('ok'), key: z.string(), facts: ImageFacts, reused: z.boolean() }),
+  /** `reused`: the store had the embedding of these bytes already; `redrawn`: it had one of another picture, by an earlier display rule. */
+  z.object({ status: z.literal('ok'), key: z.string(), facts: ImageFacts, reused: z.boolean(), redrawn: z.boolean().optional() }),
   failed,
 ]);
 const predicted = z.discriminatedUnion('status', [

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { DISPLAY_RULE, mayBeRedrawn, readingNotes } from '../../contract/display-rule';
 import { ImageFacts } from '../../contract/jobs/imaging';
 
 /**
@@ -15,21 +16,25 @@ const DecodedFacts = ImageFacts.pick({
   channels: true,
   orientation: true,
   frames: true,
+  notes: true,
 });
 export type DecodedFacts = z.infer<typeof DecodedFacts>;
 
-const Line = z.object({ name: z.string(), facts: DecodedFacts });
+/** `display`: the rule under which it was decoded; 0 in lines from before it was counted. Of lines with one name the last holds. */
+const Line = z.object({ name: z.string(), facts: DecodedFacts, display: z.int().default(0) });
+
+type Known = Pick<z.infer<typeof Line>, 'facts' | 'display'>;
 
 /**
  * Facts of embedded images beside their embeddings, so that who embeds the same folder again need not decode it: `facts.jsonl`, one line an image,
  * only ever appended to. A line that is damaged or lost costs one decoding.
  */
 export class FactsLog {
-  private readonly facts: Map<string, DecodedFacts>;
+  private readonly facts: Map<string, Known>;
   private lines = '';
   private readonly file: string;
 
-  private constructor(file: string, facts: Map<string, DecodedFacts>) {
+  private constructor(file: string, facts: Map<string, Known>) {
     this.file = file;
     this.facts = facts;
   }
@@ -37,10 +42,10 @@ export class FactsLog {
   static async open(folder: string): Promise<FactsLog> {
     const file = join(folder, 'facts.jsonl');
     const text = await readFile(file, 'utf8').catch(() => '');
-    const facts = new Map<string, DecodedFacts>();
+    const facts = new Map<string, Known>();
     for (const line of text.split('\n')) {
       const parsed = Line.safeParse(parse(line));
-      if (parsed.success) facts.set(parsed.data.name, parsed.data.facts);
+      if (parsed.success) facts.set(parsed.data.name, parsed.data);
     }
     return new FactsLog(file, facts);
   }
@@ -49,15 +54,19 @@ export class FactsLog {
     return this.facts.size;
   }
 
+  /** What decoding tells today; nothing where it may tell otherwise than it did. */
   get(name: string): DecodedFacts | undefined {
-    return this.facts.get(name);
+    const known = this.facts.get(name);
+    return known && mayBeRedrawn(known.display, known.facts.format) ? undefined : known?.facts;
   }
 
   add(name: string, facts: ImageFacts): void {
-    if (this.facts.has(name)) return;
-    const decoded = DecodedFacts.parse(facts);
-    this.facts.set(name, decoded);
-    this.lines += `${JSON.stringify({ name, facts: decoded })}\n`;
+    if (this.get(name)) return;
+    const { notes, ...decoded } = DecodedFacts.parse(facts);
+    const read = readingNotes(notes);
+    const known = { facts: { ...decoded, ...(read.length > 0 && { notes: read }) }, display: DISPLAY_RULE };
+    this.facts.set(name, known);
+    this.lines += `${JSON.stringify({ name, ...known })}\n`;
   }
 
   /** Never fails: what cannot be written is decoded again. */

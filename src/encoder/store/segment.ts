@@ -16,6 +16,8 @@ export interface Made {
   /** Images that went through the model at once: the bits of a row depend on it, by about 1e-6. */
   readonly batch: number;
   readonly provider: Provider;
+  /** The display rule by which files became the pictures that were embedded. */
+  readonly display: number;
 }
 
 export interface StoredRow {
@@ -46,6 +48,8 @@ export function header(format: RowFormat, made: Made): Uint8Array {
   bytes.set(Buffer.from(format.encoder, 'hex'), 16);
   view.setUint32(COMMON, made.batch, true);
   view.setUint32(COMMON + 4, providers.indexOf(made.provider), true);
+  // Segments from before the rule was counted have 0 here.
+  view.setUint32(COMMON + 8, made.display, true);
   view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
   return bytes;
 }
@@ -53,7 +57,8 @@ export function header(format: RowFormat, made: Made): Uint8Array {
 /** Null where the header is torn, or of another format. */
 function readHeader(bytes: Buffer, format: RowFormat): Made | null {
   if (bytes.length < HEADER || crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return null;
-  const made = { batch: bytes.readUInt32LE(COMMON), provider: providers[bytes.readUInt32LE(COMMON + 4)] ?? 'auto' };
+  const provider = providers[bytes.readUInt32LE(COMMON + 4)] ?? 'auto';
+  const made = { batch: bytes.readUInt32LE(COMMON), provider, display: bytes.readUInt32LE(COMMON + 8) };
   return bytes.subarray(0, COMMON).equals(header(format, made).subarray(0, COMMON)) ? made : null;
 }
 

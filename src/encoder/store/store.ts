@@ -49,7 +49,7 @@ export class EmbeddingStore {
         const found = await readRows(store.path(segment, 'names'), store.path(segment, 'vectors'), format);
         if (!found) continue;
         const { made, rows } = found;
-        for (const row of rows) if (!store.places.has(row.name)) store.places.set(row.name, { ...row, segment, made });
+        for (const row of rows) if (store.isNews(row.name, made)) store.places.set(row.name, { ...row, segment, made });
       }
     } catch (error) {
       return fail('file-unreadable', { file: folder, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' }, String(error));
@@ -65,9 +65,14 @@ export class EmbeddingStore {
     return this.places.has(name) || this.pending.has(name);
   }
 
-  /** Takes a row; it is on disk after the next `flush`. A name that is there already keeps its row. */
+  /** Takes a row; it is on disk after the next `flush`. A name that is there already keeps its row, unless that is of an earlier display rule. */
   append(name: string, values: Float32Array, made: Made): void {
-    if (!this.has(name)) this.pending.set(name, { vector: encodeRow(values, this.format), made });
+    if (this.isNews(name, made)) this.pending.set(name, { vector: encodeRow(values, this.format), made });
+  }
+
+  private isNews(name: string, { display }: Made): boolean {
+    const known = this.madeBy(name);
+    return known === null || known.display < display;
   }
 
   /** What a row was made by; null where there is none of that name. */
@@ -167,7 +172,7 @@ export class EmbeddingStore {
       const { made } = first;
       const written = await this.writeRows(
         made,
-        [...this.pending].filter(([, row]) => row.made.batch === made.batch && row.made.provider === made.provider),
+        [...this.pending].filter(([, row]) => alike(row.made, made)),
       );
       if (!written.ok) return written;
     }
@@ -177,7 +182,7 @@ export class EmbeddingStore {
   private async writeRows(made: Made, rows: readonly (readonly [name: string, { readonly vector: Uint8Array }])[]): Promise<Result<void>> {
     try {
       const { writer: last } = this;
-      const fits = last && last.made.batch === made.batch && last.made.provider === made.provider && last.rows + rows.length <= MAX_ROWS;
+      const fits = last && alike(last.made, made) && last.rows + rows.length <= MAX_ROWS;
       if (!fits) await this.abandonWriter();
       const writer = (this.writer ??= await this.begin(made));
       const records = rows.map(([name, { vector }]) => record(name, vector));
@@ -229,4 +234,5 @@ export class EmbeddingStore {
   }
 }
 
+const alike = (a: Made, b: Made): boolean => a.batch === b.batch && a.provider === b.provider && a.display === b.display;
 const gap = (rows: readonly { place: Place }[], at: number): number => (rows[at]?.place.index ?? 0) - (rows[at - 1]?.place.index ?? 0);

@@ -11,14 +11,19 @@ const starts = (bytes: Uint8Array, ...values: number[]) => values.every((value, 
 /** Formats that are images or are often met among them, but are not read: named so that the person learns why. */
 const others: [name: string, test: (bytes: Uint8Array) => boolean][] = [
   ['the GIF format', (b) => ascii(b, 0, 'GIF8')],
-  ['the BMP format', (b) => ascii(b, 0, 'BM')],
+  // The four reserved bytes tell it from a text.
+  ['the BMP format', (b) => ascii(b, 0, 'BM') && b.length > 26 && [6, 7, 8, 9].every((at) => b[at] === 0)],
   ['the JPEG 2000 format', (b) => ascii(b, 4, 'jP  ') || starts(b, 0xff, 0x4f, 0xff, 0x51)],
   ['the JPEG XL format', (b) => ascii(b, 4, 'JXL ') || starts(b, 0xff, 0x0a)],
   ['the HEIF format', (b) => ascii(b, 4, 'ftyp')],
   ['the PDF format', (b) => ascii(b, 0, '%PDF')],
+  ['the NRRD format', (b) => ascii(b, 0, 'NRRD000')],
   ['the NIfTI format', (b) => ascii(b, 344, 'n+1')],
   ['the PNM format', (b) => b[0] === 0x50 && (b[1] ?? 0) >= 0x31 && (b[1] ?? 0) <= 0x36 && [0x0a, 0x0d, 0x20].includes(b[2] ?? 0)],
 ];
+
+/** The name of the format without "the" and "format", for a list. */
+export const plainName = (name: string): string => name.replace(/^the (.*) format$/, '$1');
 
 /** Bytes that `signature` needs to see. */
 export const SIGNATURE_LENGTH = 352;
@@ -40,6 +45,21 @@ export function signature(bytes: Uint8Array): Signature {
 function bareDataSet(bytes: Uint8Array): boolean {
   if (bytes.length < 12 || bytes[1] !== 0 || bytes[3] !== 0) return false;
   const explicit = /^(UL|UI|CS|OB|SH|DA|TM|LO|IS|AE|PN)$/.test(String.fromCharCode(bytes[4] ?? 0, bytes[5] ?? 0));
-  // Group 0002 is always explicit; an implicit element of group 0008 has a small length in bytes 4 to 7.
-  return (bytes[0] === 2 && explicit) || (bytes[0] === 8 && (explicit || (bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0)));
+  // Group 0002 is always explicit.
+  if (explicit) return bytes[0] === 2 || bytes[0] === 8;
+  return bytes[0] === 8 && implicitElement(bytes);
+}
+
+/**
+ * An implicit element of group 0008 has a small length in bytes 4 to 7. So have many files of numbers: the value must be what the first
+ * elements of that group hold, a length (0008,0000 and 0001) or a short text.
+ */
+function implicitElement(bytes: Uint8Array): boolean {
+  const [element = 0, , length = 0, ...high] = bytes.subarray(2, 8);
+  if (high.some((byte) => byte !== 0) || length % 2 === 1) return false;
+  // More of the group follows.
+  const follows = (at: number) => bytes[at] === 8 && bytes[at + 1] === 0;
+  if (element < 2) return length === 4 && follows(12);
+  if (length === 0) return follows(8);
+  return bytes.subarray(8, 8 + length).every((byte) => byte === 0 || (byte >= 0x20 && byte < 0x7f));
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { redrawnSince } from '../../contract/display-rule';
 import type { EncoderCard } from '../../contract/encoder-card';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../../contract/jobs/encoder';
 import type { ImageSource } from '../../contract/jobs/imaging';
@@ -27,6 +28,8 @@ export interface EmbeddingSource {
   readonly frames: FrameChoice;
   readonly images: () => readonly ImageRecord[];
   readonly file: (image: ImageRecord) => ImageSource;
+  /** May be another picture than the one that was embedded. */
+  readonly isDoubtful: (image: ImageRecord) => boolean;
 }
 
 export type EmbeddingState = 'waiting' | 'running' | 'paused' | 'done' | 'failed';
@@ -46,6 +49,8 @@ export class Embedding {
   readonly #rate = new Rate();
   readonly #remaining = new Map<Id, EmbedItem>();
   readonly #ready = new Set<Id>();
+  /** Images that are read again since they may be other pictures, by the display rule under which they were read. */
+  readonly #doubtful = new Map<Id, number>();
   readonly failures = new Map<Id, Failure>();
   readonly #unsubscribe: () => void;
   readonly #restarts = new Restarts();
@@ -58,6 +63,8 @@ export class Embedding {
   opened: OpenEncoder | null = null;
   failure: Failure | null = null;
   state: EmbeddingState = 'waiting';
+  /** Images that were embedded again, since they are other pictures by today's display rule. */
+  redrawn = 0;
 
   constructor(options: {
     source: EmbeddingSource;
@@ -194,7 +201,12 @@ export class Embedding {
     const missing = await this.#processes.encoder.call('missing', { names: known.flatMap((image) => nameOf(image) ?? []) });
     if (!missing.ok) return missing;
     const lacking = new Set(missing.value);
-    for (const image of known) if (!lacking.has(nameOf(image) ?? '')) this.#ready.add(image.id);
+    for (const image of known) {
+      if (lacking.has(nameOf(image) ?? '')) continue;
+      // Nothing is learnt from it before it has been read again.
+      if (this.#source.isDoubtful(image)) this.#doubtful.set(image.id, image.display ?? 0);
+      else this.#ready.add(image.id);
+    }
     this.#onReady();
 
     this.#remaining.clear();
@@ -220,7 +232,12 @@ export class Embedding {
       return asked && this.#remaining.delete(item.key) ? [judged(item, this.#source.frames, asked.source.file)] : [];
     });
     this.#rate.add(ours.length);
-    for (const item of ours) if (item.status === 'failed') this.failures.set(item.key, item.failure as Failure);
+    for (const item of ours) {
+      if (item.status === 'failed') this.failures.set(item.key, item.failure as Failure);
+      const rule = this.#doubtful.get(item.key);
+      if (rule !== undefined && item.status === 'ok' && redrawnSince(rule, item.facts.notes)) this.redrawn += 1;
+      this.#doubtful.delete(item.key);
+    }
     await this.#record(ours);
     for (const item of ours) if (item.status === 'ok') this.#ready.add(item.key);
     this.#onReady();

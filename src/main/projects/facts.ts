@@ -1,3 +1,4 @@
+import { DISPLAY_RULE } from '../../contract/display-rule';
 import type { EmbeddedItem } from '../../contract/jobs/encoder';
 import type { Id, ImageRecord, Project } from '../../contract/model';
 import { hashPatient } from '../metadata/rule';
@@ -20,7 +21,7 @@ export function readImages(
     const { sha256, width, height, patient, study, view, notes = [] } = item.facts;
     // The salt is the project's id: the same patient cannot be recognised across projects.
     const hashed = patient === null ? null : hashPatient(project.id, patient);
-    const read = { ...image, sha256, width, height, patient: hashed, study, view, notes };
+    const read = { ...image, sha256, width, height, patient: hashed, study, view, notes, display: DISPLAY_RULE };
     return all ? frameRecords(read, item.facts.frames ?? [], (frame) => recorded.has(frameKey({ ...image, frame }))) : [read];
   });
 }

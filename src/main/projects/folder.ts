@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { ProjectStatus, ScanOutcome } from '../../contract/views';
 import type { Id, ImageRecord, Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
+import type { OtherFile } from '../../contract/skip-reason';
+import { DISPLAY_RULE } from '../../contract/display-rule';
 import { scanFolder } from '../../imaging/scan';
 import { reachable } from '../files/exists';
 import { scan } from './scanning';
@@ -30,6 +32,8 @@ export class ProjectFolder {
   #scanning: Promise<Result<ScanOutcome>> | null = null;
   #comparing = new AbortController();
   #missing: ReadonlySet<Id> = new Set();
+  #others: OtherFile[] = [];
+  #doubtful = new Set<string>();
   status: ProjectStatus['scan'] = { state: 'waiting', found: 0, skipped: 0, missing: 0, failure: null, metadata: null };
 
   constructor(options: FolderOptions) {
@@ -39,6 +43,16 @@ export class ProjectFolder {
   /** Images whose file was not there at the last look. */
   get missing(): ReadonlySet<Id> {
     return this.#missing;
+  }
+
+  /** What is no image of the folder, and why: the first of them. */
+  get others(): readonly OtherFile[] {
+    return this.#others;
+  }
+
+  /** Whether the image may be another picture than when it was read; until it is read again. */
+  isDoubtful(image: ImageRecord): boolean {
+    return (image.display ?? 0) < DISPLAY_RULE && this.#doubtful.has(keyOf(image));
   }
 
   /** Looks at the folder again. One look at a time: who asks during one gets its outcome. */
@@ -93,14 +107,18 @@ export class ProjectFolder {
     const known = new Map([...images().values()].map((image) => [image.id, image]));
     const gone = byFile(known.values());
     const counts = { added: 0, changed: 0, moved: 0 };
+    this.#others = [];
+    this.#doubtful = new Set();
     this.#comparing = new AbortController();
     const result = await scan(project(), known.values(), {
       signal,
       hash,
       comparing: this.#comparing.signal,
       onCompare: this.#reporter(),
-      onBatch: async ({ records, seen, skipped }) => {
+      onBatch: async ({ records, seen, skipped, doubtful }) => {
         for (const key of seen) gone.delete(key);
+        for (const key of doubtful) this.#doubtful.add(key);
+        this.#others.push(...skipped.slice(0, LISTED - this.#others.length));
         for (const image of records) {
           const before = known.get(image.id);
           counts[!before ? 'added' : before.path === image.path ? 'changed' : 'moved'] += 1;
@@ -108,7 +126,7 @@ export class ProjectFolder {
         }
         forget(records.flatMap(({ id, sha256 }) => (sha256 === null ? [id] : [])));
         if (records.length > 0) await record(records);
-        this.#become({ found: this.status.found + seen.length, skipped: this.status.skipped + skipped });
+        this.#become({ found: this.status.found + seen.length, skipped: this.status.skipped + skipped.length });
       },
     });
     if (signal.aborted) return fail('stopped');
@@ -146,6 +164,8 @@ export class ProjectFolder {
   }
 }
 
+/** Files that are no images, and that are listed: one folder may hold millions. */
+const LISTED = 1000;
 /** How many of the known images are looked for, and files compared, before a folder counts as another one. */
 const LOOKED_FOR = 500;
 const NOTICED_MS = 500;

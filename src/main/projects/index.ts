@@ -145,6 +145,7 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
       }),
     'projects.rescan': ({ project }) => inProject(project, (current) => current.rescan()),
     'projects.relocate': ({ project, root, folder }) => inProject(project, (current) => current.relocate(folder, root)),
+    'projects.otherFiles': ({ project }) => inProject(project, (current) => ok([...current.otherFiles()])),
     'images.missing': ({ project }) => inProject(project, (current) => ok(current.missing())),
     'images.header': ({ project, image }) =>
       inProject(project, (current) => {

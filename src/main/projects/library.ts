@@ -141,17 +141,22 @@ export class ProjectLibrary {
 
 const Stored = ProjectSummary.omit({ missing: true });
 
-/** The image files of a folder as far as they are seen in `milliseconds`. */
-async function firstLook(folder: string, milliseconds: number): Promise<Result<{ paths: string[]; more: boolean }>> {
+/** The image files of a folder as far as they are seen in `milliseconds`; `frames`: those of a format that may hold several. */
+async function firstLook(folder: string, milliseconds: number): Promise<Result<{ paths: string[]; frames: string[]; more: boolean }>> {
   const stop = AbortSignal.timeout(milliseconds);
   const paths: string[] = [];
+  const frames: string[] = [];
   for await (const found of scanFolder(folder, { signal: stop })) {
     // Out of time: what was seen by then is answer enough.
     if (!found.ok && stop.aborted) break;
     if (!found.ok) return found;
-    for (const entry of found.value) if (entry.kind === 'file') paths.push(entry.path);
+    for (const entry of found.value) {
+      if (entry.kind === 'skipped') continue;
+      paths.push(entry.path);
+      if (entry.format === 'DICOM' || entry.format === 'TIFF') frames.push(entry.path);
+    }
   }
-  return ok({ paths, more: stop.aborted });
+  return ok({ paths, frames, more: stop.aborted });
 }
 
 /** What a first look at a folder finds. `frames`: whether there are files with several frames. */
@@ -176,8 +181,7 @@ export async function inspectFolder(
 ): Promise<Result<FolderLook>> {
   const look = await firstLook(folder, milliseconds);
   if (!look.ok) return look;
-  const { paths, more } = look.value;
-  const candidates = paths.filter(mayHoldFrames);
+  const { paths, frames: candidates, more } = look.value;
   const step = Math.max(1, Math.floor(candidates.length / TRIED));
   const tried = candidates.filter((_, at) => at % step === 0).slice(0, TRIED);
   const late = AbortSignal.timeout(milliseconds);
@@ -193,5 +197,3 @@ export async function previewOfFolder(folder: string, rule: MetadataRule, millis
   const applied = await applyRule(rule, look.value.paths);
   return applied.ok ? ok(previewOf(applied.value, look.value.paths)) : applied;
 }
-
-const mayHoldFrames = (path: string) => !/\.(png|jpe?g|jpe|jfif|webp)$/i.test(path);

@@ -1,16 +1,20 @@
 import { basename, join } from 'node:path';
 import { compareFolder, relink, type FolderChanges, type KnownFile, type SeenFile } from '../../imaging/relink';
-import { scanFolder, type SkipReason } from '../../imaging/scan';
+import { scanFolder, type ScanEntry } from '../../imaging/scan';
+import { DISPLAY_RULE, mayBeRedrawn } from '../../contract/display-rule';
 import { compareImages } from '../../contract/order';
 import type { ImageRecord, Project, Root } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
+import type { OtherFile, SkipReason } from '../../contract/skip-reason';
 import { newId } from '../ids';
 
 /** What a scan says of one batch of files: records to be written, and all keys (root/path) that were seen. */
 export interface ScanBatch {
   readonly records: readonly ImageRecord[];
   readonly seen: readonly string[];
-  readonly skipped: number;
+  readonly skipped: readonly OtherFile[];
+  /** Of those seen, files that may be other pictures than when they were read: by a later display rule. */
+  readonly doubtful: readonly string[];
 }
 
 export interface ScanOptions {
@@ -28,6 +32,8 @@ export interface ScanOptions {
 export interface ScanEnd {
   readonly uncompared: number;
 }
+
+type FoundFile = Extract<ScanEntry, { kind: 'file' }>;
 
 const BATCH = 500;
 /** Why a scan cannot say whether files are still there. */
@@ -59,7 +65,8 @@ async function firstScan(root: Root, { signal, onBatch }: ScanOptions): Promise<
     await onBatch({
       records: files.map((file) => newRecord(root, file)),
       seen: files.map(({ path }) => keyOf(root, path)),
-      skipped: found.value.length - files.length,
+      skipped: skippedOf(found.value),
+      doubtful: [],
     });
   }
   return ok({ uncompared: 0 });
@@ -67,18 +74,29 @@ async function firstScan(root: Root, { signal, onBatch }: ScanOptions): Promise<
 
 async function scanAgain(root: Root, own: readonly ImageRecord[], options: ScanOptions): Promise<Result<ScanEnd>> {
   const { signal, onBatch } = options;
-  const seen: SeenFile[] = [];
+  const seen: FoundFile[] = [];
   const closed: string[] = [];
-  for await (const found of scanFolder(root.path, { signal })) {
+  const byPath = filesOf(own);
+  const ruleOf = (path: string) =>
+    Math.min(DISPLAY_RULE, ...(byPath.get(path) ?? []).flatMap(({ sha256, display = 0 }) => (sha256 === null ? [] : [display])));
+  const known = (path: string, bytes: number, mtime: number) => {
+    const image = byPath.get(path)?.[0];
+    if (!image) return null;
+    return image.bytes === bytes && image.mtime === mtime && ruleOf(path) === DISPLAY_RULE ? 'settled' : 'known';
+  };
+  for await (const found of scanFolder(root.path, { signal, known })) {
     if (!found.ok) return found;
     const files = found.value.flatMap((entry) => (entry.kind === 'file' ? [entry] : []));
-    for (const entry of found.value) if (entry.kind === 'skipped' && blocked.has(entry.reason)) closed.push(entry.path);
+    const skipped = skippedOf(found.value);
+    for (const { path, reason } of skipped) if (blocked.has(reason)) closed.push(path);
     seen.push(...files);
-    await onBatch({ records: [], seen: files.map(({ path }) => keyOf(root, path)), skipped: found.value.length - files.length });
+    const doubtful = files.filter(({ path, format }) => format !== null && mayBeRedrawn(ruleOf(path), format));
+    const keys = (some: readonly SeenFile[]) => some.map(({ path }) => keyOf(root, path));
+    await onBatch({ records: [], seen: keys(files), skipped, doubtful: keys(doubtful) });
   }
   // What lies where nobody may look today is not gone.
   const hidden = new Set(own.filter(({ path }) => closed.some((place) => path === place || path.startsWith(`${place}/`))));
-  if (hidden.size > 0) await onBatch({ records: [], seen: [...hidden].map(({ path }) => keyOf(root, path)), skipped: 0 });
+  if (hidden.size > 0) await onBatch({ records: [], seen: [...hidden].map(({ path }) => keyOf(root, path)), skipped: [], doubtful: [] });
   const files = filesOf(own.filter((image) => !hidden.has(image)));
   const changes = compareFolder(
     [...files].map(([path, [first, ...others]]) => ({
@@ -99,8 +117,11 @@ async function scanAgain(root: Root, own: readonly ImageRecord[], options: ScanO
     ...moved.flatMap(({ from, to: { path, bytes, mtime } }) => framesOf(from).map((image) => ({ ...image, path, bytes, mtime }))),
     ...fresh.filter((file) => !uncompared.has(file)).map((file) => newRecord(root, file)),
   ];
+  const doubtful = moved
+    .filter(({ from, to: { format } }) => format !== null && mayBeRedrawn(ruleOf(from.path), format))
+    .map(({ to }) => keyOf(root, to.path));
   for (let start = 0; start < records.length; start += BATCH)
-    await onBatch({ records: records.slice(start, start + BATCH), seen: [], skipped: 0 });
+    await onBatch({ records: records.slice(start, start + BATCH), seen: [], skipped: [], doubtful: start === 0 ? doubtful : [] });
   return ok({ uncompared: uncompared.size });
 }
 
@@ -134,6 +155,13 @@ async function hashLikely(
   onCompare?.(likely.length, likely.length);
   return hashes;
 }
+
+const skippedOf = (entries: readonly ScanEntry[]): OtherFile[] =>
+  entries.flatMap((entry) => {
+    if (entry.kind === 'file') return [];
+    const { kind: _, ...other } = entry;
+    return [other];
+  });
 
 /** Frames of one file stay and go together. */
 function filesOf(images: readonly ImageRecord[]): Map<string, [ImageRecord, ...ImageRecord[]]> {

@@ -10,6 +10,7 @@ import type { ImageSource } from '../../contract/jobs/imaging';
 import type { TunedHead } from '../../contract/jobs/trainer';
 import { type Action, type Annotator, type Id, type ImageRecord, type MetadataRule, type Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
+import type { OtherFile } from '../../contract/skip-reason';
 import type { Emit } from '../../contract/wire';
 import { readHead } from '../../encoder/head-folder';
 import { Journal } from '../journal/journal';
@@ -113,6 +114,7 @@ export class ProjectSession {
         frames: project.frames ?? 'first',
         images: () => this.images(),
         file: (image) => this.sourceOf(image),
+        isDoubtful: (image) => this.#folder.isDoubtful(image),
       },
       processes: options.processes,
       log: options.log,
@@ -242,6 +244,11 @@ export class ProjectSession {
   /** Images whose file was not there at the last look. They keep their labels and their place in the grid. */
   missing(): Id[] {
     return [...this.#folder.missing];
+  }
+
+  /** Files of the folder that are no images, and why. */
+  otherFiles(): readonly OtherFile[] {
+    return this.#folder.others;
   }
 
   async close(): Promise<void> {

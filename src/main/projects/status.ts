@@ -21,6 +21,7 @@ export function statusOf(
       done: embedding.done,
       total: embedding.total,
       failed: embedding.failures.size,
+      redrawn: embedding.redrawn,
       rate: embedding.rate,
       secondsLeft: embedding.secondsLeft,
       failure: embedding.failure,

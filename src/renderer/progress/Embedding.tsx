@@ -6,6 +6,7 @@ import { useSession } from '../app/session-context';
 import { useSignal } from '../app/signal';
 import { costOf, precisionName } from '../settings/precision';
 import { Bar } from '../controls/Bar';
+import { OtherFiles } from './OtherFiles';
 import { count, counted, duration } from '../controls/figures';
 
 const words = { waiting: 'Waiting', running: 'Running', paused: 'Paused', done: 'Done', failed: 'Stopped' } as const;
@@ -47,13 +48,14 @@ export function Embedding({ onRescan }: { readonly onRescan: () => void }) {
         {secondsLeft !== null && `, ${duration(secondsLeft)} left`}
         {scan.state === 'running' && `, ${count(scan.found)} found so far`}
       </p>
-      {scan.skipped > 0 && (
-        <p className="muted" data-testid="left-out">
-          {scan.skipped === 1
-            ? '1 file was left out: not an image that Collimate reads.'
-            : `${count(scan.skipped)} files were left out: not images that Collimate reads.`}
+      {embedding.redrawn !== undefined && embedding.redrawn > 0 && (
+        <p data-testid="redrawn">
+          {counted(embedding.redrawn, 'image')} {embedding.redrawn === 1 ? 'is' : 'are'} shown otherwise than before: what the file says of
+          its window, tables or bits did not fit the picture. {embedding.redrawn === 1 ? 'It was' : 'They were'} embedded again, and labels
+          are as they were.
         </p>
       )}
+      <OtherFiles total={scan.skipped} />
       {encoder && (
         <div className="muted embedding-encoder" data-testid="encoder-facts">
           <p>

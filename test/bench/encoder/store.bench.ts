@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'collimate-store-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const made = unwrap(await EmbeddingStore.open(folder, format));
 const values = Float32Array.from({ length: format.d }, (_, i) => Math.sin(i));
-for (let i = 0; i < ROWS; i++) made.append(nameOf(i), values, { batch: 8, provider: 'cpu' });
+for (let i = 0; i < ROWS; i++) made.append(nameOf(i), values, { batch: 8, provider: 'cpu', display: 0 });
 unwrap(await made.close());
 
 /** The store of the built-in encoder, read in an order that is not the one it was written in. */

@@ -31,10 +31,11 @@ export const factsOf = (name: string): ImageFacts => ({
   patient: null,
   study: null,
   view: null,
+  notes: name.startsWith('dark') ? ['window-empty'] : [],
 });
 
 /**
- * Imaging's interface over synthetic pictures. Names say what happens: bad* cannot be decoded, and equal bytes are
+ * Imaging's interface over synthetic pictures. Names say what happens: bad* cannot be decoded, dark* has a window that shows nothing, and equal bytes are
  * told by the part before '='. Answers come late and out of order, as from a pool of workers.
  */
 export function syntheticImaging() {
@@ -42,8 +43,8 @@ export function syntheticImaging() {
   const imaging: TileSource = {
     identify({ source }) {
       state.identified++;
-      const { sha256, bytes, mtime, patient, study, view } = factsOf(basename(source.file).split('=')[0] ?? '');
-      return Promise.resolve(ok({ sha256, bytes, mtime, patient, study, view }));
+      const { sha256, bytes, mtime, patient, study, view, notes = [] } = factsOf(basename(source.file).split('=')[0] ?? '');
+      return Promise.resolve(ok({ sha256, bytes, mtime, patient, study, view, notes }));
     },
     async read({ source, tile }, { signal }) {
       state.reads++;

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { comparePaths } from '../../../src/contract/order';
 import { localDrive, patiently, type Drive } from '../../../src/imaging/drive';
 import { scanFolder, type ScanEntry } from '../../../src/imaging/scan';
+import { missing, shared } from './shared';
 
 let folder: string;
 beforeEach(async () => {
@@ -16,7 +17,10 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(folder, { recursive: true, force: true }));
 
-async function put(path: string, bytes: Uint8Array | string = 'x'): Promise<void> {
+const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0]);
+const dicom = Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), Buffer.alloc(40)]);
+
+async function put(path: string, bytes: Uint8Array | string = jpeg): Promise<void> {
   await mkdir(dirname(join(folder, path)), { recursive: true });
   await writeFile(join(folder, path), bytes);
 }
@@ -33,13 +37,13 @@ const files = async () => (await scan()).flatMap((entry) => (entry.kind === 'fil
 const reasons = async () =>
   Object.fromEntries((await scan()).flatMap((entry) => (entry.kind === 'skipped' ? [[entry.path, entry.reason]] : [])));
 
-test('images by extension in any case, at any depth, with size and time', async () => {
-  await put('b/c/d.PNG', 'four');
+test('images at any depth, with size, time and format', async () => {
+  await put('b/c/d.PNG', dicom);
   await put('a.Jpeg');
   await utimes(join(folder, 'a.Jpeg'), 1000, 2000.5);
   expect(await scan()).toEqual([
-    { kind: 'file', path: 'a.Jpeg', bytes: 1, mtime: 2_000_500 },
-    { kind: 'file', path: 'b/c/d.PNG', bytes: 4, mtime: expect.any(Number) as number },
+    { kind: 'file', path: 'a.Jpeg', bytes: 4, mtime: 2_000_500, format: 'JPEG' },
+    { kind: 'file', path: 'b/c/d.PNG', bytes: 172, mtime: expect.any(Number) as number, format: 'DICOM' },
   ]);
 });
 
@@ -75,10 +79,12 @@ test('what is not an image of the folder is skipped with a reason', async () => 
     'a.jpg~',
     'notes.txt',
     'x.svg',
-    'x.gif',
+    'x.png',
     'README',
   ])
-    await put(name);
+    await put(name, 'x');
+  await put('x.gif', 'GIF89a');
+  await put('nothing.dcm', '');
   expect(await reasons()).toEqual({
     '.git': 'hidden',
     '.hidden.jpg': 'hidden',
@@ -90,18 +96,76 @@ test('what is not an image of the folder is skipped with a reason', async () => 
     'a.jpg~': 'not-an-image',
     'desktop.ini': 'hidden',
     'notes.txt': 'not-an-image',
+    'nothing.dcm': 'misnamed',
     'x.gif': 'format-unsupported',
+    'x.png': 'misnamed',
     'x.svg': 'not-an-image',
   });
 });
 
-test('names without a telling extension are judged by their first bytes', async () => {
-  const dicom = Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), Buffer.alloc(40)]);
-  await put('IM000001', dicom);
-  await put('1.2.840.113619.2', dicom);
-  await put('photo', Buffer.from([0xff, 0xd8, 0xff, 0xe0]));
-  await put('1.2.3', 'text');
-  expect(await files()).toEqual(['1.2.840.113619.2', 'IM000001', 'photo']);
+test('whatever its name, a file is judged by its first bytes', async () => {
+  const ending = fc.constantFrom('', '.dcm', '.png', '.CR', '.img', '.txt', '.840.113619.2', '.gif', '.part', '~', '.tar.gz', '.xyz');
+  const contents = {
+    image: [jpeg, dicom],
+    other: [Buffer.from('GIF89a'), Buffer.from('%PDF-1.7')],
+    none: [Buffer.from('text'), Buffer.alloc(0)],
+  };
+  const kind = fc.constantFrom('image', 'other', 'none');
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(ending, kind, fc.integer({ min: 0, max: 1 })), { minLength: 1, maxLength: 8 }), async (made) => {
+      await rm(folder, { recursive: true, force: true });
+      for (const [i, [end, what, which]] of made.entries()) await put(`${String(i)}${end}`, contents[what][which] ?? '');
+      const taken = (entry: ScanEntry) => {
+        if (entry.kind === 'file') return 'image';
+        return entry.reason === 'format-unsupported'
+          ? 'other'
+          : ['not-an-image', 'misnamed'].includes(entry.reason)
+            ? 'none'
+            : entry.reason;
+      };
+      const found = (await scan()).map((entry): [number, string] => [Number.parseInt(entry.path, 10), taken(entry)]);
+      expect(found.sort(([a], [b]) => a - b)).toEqual(made.map(([, what], i) => [i, what]));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('numbers and texts that begin somewhat like an image are none', async () => {
+  await put('numbers.bin', new Uint8Array(Uint32Array.from([8, 12, 7, 100_000, 4, 4]).buffer));
+  await put('eight.bin', new Uint8Array(Uint32Array.from([8, 4, 0xdeadbeef, 1]).buffer));
+  await put('note', 'BMI 22, 30 pack years, no acute findings.');
+  await put('bare', Buffer.concat([Buffer.from([8, 0, 5, 0, 10, 0, 0, 0]), Buffer.from('ISO_IR 100'), Buffer.alloc(20)]));
+  expect(await files()).toEqual(['bare']);
+});
+
+test('a file that is known as an image is one whatever its bytes are now, and is not opened where it is the same', async () => {
+  await put('changed.png', 'no longer one');
+  await put('same.png', 'whatever');
+  await put('new.png', 'none');
+  const opened: string[] = [];
+  const beginning: Drive['beginning'] = (path) => {
+    opened.push(path.slice(folder.length + 1));
+    return localDrive.beginning(path);
+  };
+  const known = (path: string) => (path === 'same.png' ? 'settled' : path === 'changed.png' ? 'known' : null);
+  const found = await scanFolder(folder, { known, drive: { ...localDrive, beginning } }).next();
+  expect(found.value).toMatchObject({
+    value: [
+      { path: 'changed.png', kind: 'file', format: null },
+      { path: 'new.png', reason: 'misnamed' },
+      { path: 'same.png', kind: 'file' },
+    ],
+  });
+  expect(opened.sort()).toEqual(['changed.png', 'new.png']);
+});
+
+describe.skipIf(missing('cases/endings'))('endings that were met elsewhere', () => {
+  test('DICOM under any ending is found', async () => {
+    const found = await scanFolder(join(shared, 'cases/endings')).next();
+    expect(found.value).toMatchObject({
+      value: ['IMG0001.CR', 'foo.img', 'ok.dcm'].map((path) => ({ path, kind: 'file', format: 'DICOM' })),
+    });
+  });
 });
 
 test('odd names come through unchanged', async () => {

@@ -257,6 +257,7 @@ export class FakeBridge implements Client<BridgeService> {
   }
 
   readonly #handlers: { [M in keyof BridgeService['methods']]: (params: Params<M>) => Result<unknown> } = {
+    'projects.otherFiles': () => ok([{ path: 'notes.txt', reason: 'not-an-image' }]),
     'app.info': () =>
       ok({ version: '0.1.0', electron: '45.4.1', platform: 'linux x64', standIn: false, profile: '/home/reader/.config/collimate' }),
     'settings.get': () => ok(this.#settings),

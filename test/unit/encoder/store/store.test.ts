@@ -13,7 +13,7 @@ let count = 0;
 const newFolder = () => join(root, String(++count));
 
 const encoder = 'ab'.repeat(32);
-const made = { batch: 8, provider: 'cpu' } as const;
+const made = { batch: 8, provider: 'cpu', display: 0 } as const;
 const float32 = { encoder, d: 5, type: 'float32' } as const;
 const nameOf = (i: number) => embeddingName(createHash('sha256').update(String(i)).digest('hex'), i % 3 === 0 ? i : null);
 const row = (i: number, d = 5) => Float32Array.from({ length: d }, (_, k) => i + k / 4);
@@ -38,8 +38,8 @@ describe('the embedding store', () => {
   test('it knows what each row was made by, and begins a segment for rows that were made otherwise', async () => {
     const folder = newFolder();
     const store = unwrap(await EmbeddingStore.open(folder, float32));
-    const gpu = { batch: 8, provider: 'webgpu' } as const;
-    const small = { batch: 4, provider: 'cpu' } as const;
+    const gpu = { batch: 8, provider: 'webgpu', display: 0 } as const;
+    const small = { batch: 4, provider: 'cpu', display: 0 } as const;
     for (const [i, how] of [made, gpu, made, small].entries()) store.append(nameOf(i), row(i), how);
     expect(store.madeBy(nameOf(1))).toEqual(gpu);
     unwrap(await store.close());
@@ -48,6 +48,24 @@ describe('the embedding store', () => {
     expect([0, 1, 2, 3, 4].map((i) => again.madeBy(nameOf(i)))).toEqual([made, gpu, made, small, null]);
     expect(unwrap(await again.fetch([3, 0].map(nameOf)))).toEqual(Float32Array.from([...row(3), ...row(0)]));
     await again.close();
+  });
+
+  test('a row of a later display rule goes before an earlier one, in whatever order they are written, now and after a restart', async () => {
+    const folder = newFolder();
+    await filled(folder, 3);
+    const store = unwrap(await EmbeddingStore.open(folder, float32));
+    const later = { ...made, display: 1 };
+    store.append(nameOf(1), row(91), later);
+    store.append(nameOf(2), row(92), made);
+    const wanted = Float32Array.from([...row(0), ...row(91), ...row(2)]);
+    expect(unwrap(await store.fetch([0, 1, 2].map(nameOf)))).toEqual(wanted);
+    unwrap(await store.flush());
+    store.append(nameOf(1), row(93), made);
+    expect(unwrap(await store.fetch([0, 1, 2].map(nameOf)))).toEqual(wanted);
+    unwrap(await store.close());
+    const again = unwrap(await EmbeddingStore.open(folder, float32));
+    expect([again.size, again.madeBy(nameOf(0)), again.madeBy(nameOf(1))]).toEqual([3, made, later]);
+    expect(unwrap(await again.fetch([0, 1, 2].map(nameOf)))).toEqual(wanted);
   });
 
   test('rows not yet flushed can be fetched, mixed with others', async () => {

@@ -108,7 +108,8 @@ describe('importing a checkpoint', () => {
   it('int8 is calibrated on the folder, measured, and kept only on a yes', async () => {
     const images = join(root, 'images');
     mkdirSync(images);
-    for (let i = 0; i < 12; i++) writeFileSync(join(images, `${String(i)}.png`), '');
+    for (let i = 0; i < 12; i++)
+      writeFileSync(join(images, `${String(i)}.png`), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
     const offered = await imported('zip.pt', { precision: 'int8', images });
     expect(offered).toMatchObject({ outcome: 'offered', card: { precision: 'int8', quantisation: { calibrated: 6, measured: 6 } } });
     expect(offered.card.quantisation?.error).toBeGreaterThan(0);
@@ -137,7 +138,8 @@ describe('importing a checkpoint', () => {
   it('what float16 costs is measured, too, and kept only on a yes', async () => {
     const images = join(root, 'images');
     mkdirSync(images);
-    for (let i = 0; i < 6; i++) writeFileSync(join(images, `${String(i)}.png`), '');
+    for (let i = 0; i < 6; i++)
+      writeFileSync(join(images, `${String(i)}.png`), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
     const offered = await imported('zip.pt', { precision: 'fp16', images });
     expect(offered).toMatchObject({ outcome: 'offered', card: { precision: 'fp16', quantisation: { calibrated: 0, measured: 6 } } });
     expect(offered.card.quantisation?.error).toBeGreaterThan(0);
@@ -150,7 +152,8 @@ describe('importing a checkpoint', () => {
   it('where the process ends on the way, with fewer images at a time, until there is no hope', async () => {
     const images = join(root, 'images');
     mkdirSync(images);
-    for (let i = 0; i < 6; i++) writeFileSync(join(images, `${String(i)}.png`), '');
+    for (let i = 0; i < 6; i++)
+      writeFileSync(join(images, `${String(i)}.png`), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
     deaths = 2;
     expect(await imported('zip.pt', { precision: 'int8', images })).toMatchObject({ outcome: 'offered' });
     expect(batches).toEqual([8, 4, 2]);

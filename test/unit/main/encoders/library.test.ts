@@ -65,7 +65,7 @@ const project = (id: string, encoder: string): ProjectSummary => ({
 });
 async function embed(encoder: string, rows: number): Promise<void> {
   const store = unwrap(await EmbeddingStore.open(join(profile, 'embeddings', encoder), { encoder, d: 5, type: 'float32' }));
-  for (let i = 0; i < rows; i++) store.append(String(i).padStart(64, '0'), new Float32Array(5), { batch: 8, provider: 'cpu' });
+  for (let i = 0; i < rows; i++) store.append(String(i).padStart(64, '0'), new Float32Array(5), { batch: 8, provider: 'cpu', display: 0 });
   unwrap(await store.close());
 }
 

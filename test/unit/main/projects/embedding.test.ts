@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { EncoderService } from '../../../../src/contract/jobs/encoder';
+import type { EmbeddedItem, EncoderService } from '../../../../src/contract/jobs/encoder';
 import type { ImageRecord } from '../../../../src/contract/model';
 import { ulid } from 'ulid';
 import { createEncoder, type Encoder } from '../../../../src/encoder/service';
 import { Embedding } from '../../../../src/main/projects/embedding';
-import { syntheticImaging } from '../../encoder/tiles';
+import { unwrap } from '../../../../src/contract/result';
+import { EmbeddingStore } from '../../../../src/encoder/store/store';
+import { factsOf, syntheticImaging } from '../../encoder/tiles';
 import { LocalService } from './services';
 
 const root = mkdtempSync(join(tmpdir(), 'collimate-'));
@@ -33,15 +35,26 @@ const imageOf = (i: number): ImageRecord => ({
   view: null,
 });
 
+interface Start {
+  readonly profile?: string;
+  readonly images?: ImageRecord[];
+  readonly isDoubtful?: (image: ImageRecord) => boolean;
+}
+
 /** The embedding of 120 images with the real encoder. `onImages` hears of each part that arrived. */
-function start(onImages: (service: LocalService<EncoderService>) => void | Promise<void>) {
-  const profile = join(root, String(++count));
+function start(
+  onImages: (service: LocalService<EncoderService>, items: readonly EmbeddedItem[]) => void | Promise<void>,
+  {
+    profile = join(root, String(++count)),
+    images = Array.from({ length: 120 }, (_, i) => imageOf(i)),
+    isDoubtful = () => false,
+  }: Start = {},
+) {
   const service = new LocalService<EncoderService>((emit) => {
     const encoder = createEncoder({ profile, imaging: syntheticImaging().imaging }, emit);
     encoders.push(encoder);
     return encoder.handlers;
   });
-  const images = Array.from({ length: 120 }, (_, i) => imageOf(i));
   let settled = () => {};
   const end = new Promise<void>((resolve) => (settled = resolve));
   const embedding: Embedding = new Embedding({
@@ -52,6 +65,7 @@ function start(onImages: (service: LocalService<EncoderService>) => void | Promi
       frames: 'all',
       images: () => images,
       file: ({ path, frame }) => ({ file: `/x/${path}`, frame }),
+      isDoubtful,
     },
     processes: { encoder: service } as never,
     log: {
@@ -59,8 +73,8 @@ function start(onImages: (service: LocalService<EncoderService>) => void | Promi
         throw error;
       },
     } as never,
-    record: async () => {
-      await onImages(service);
+    record: async (items) => {
+      await onImages(service, items);
     },
     onReady: () => undefined,
     onChange: () => {
@@ -68,7 +82,7 @@ function start(onImages: (service: LocalService<EncoderService>) => void | Promi
     },
   });
   embedding.run();
-  return { embedding, end };
+  return { embedding, end, profile };
 }
 
 describe('embedding in the app', () => {
@@ -89,6 +103,34 @@ describe('embedding in the app', () => {
     await end;
     expect([embedding.state, embedding.done]).toEqual(['done', 120]);
     await embedding.close();
+  });
+
+  test('images that may be other pictures than those that were embedded are read again, and those that are count', async () => {
+    const first = start(() => undefined, { images: [] });
+    await first.end;
+    const encoder = first.embedding.opened?.card;
+    await first.embedding.close();
+    if (!encoder) throw new Error('no encoder was opened');
+    // As it was before there was a display rule: all are embedded, and nothing says by which.
+    const format = { encoder: encoder.id, d: encoder.outputs.embedding, type: 'float16' } as const;
+    const store = unwrap(await EmbeddingStore.open(join(first.profile, 'embeddings', encoder.id), format));
+    const paths = ['dark 1', 'dark 2', 'fine 3', 'fine 4'];
+    const images = paths.map((path, i) => ({ ...imageOf(i), path, sha256: factsOf(path).sha256 }));
+    for (const { sha256 } of images) store.append(sha256, new Float32Array(format.d), { batch: 8, provider: 'cpu', display: 0 });
+    unwrap(await store.close());
+    const read: string[] = [];
+    const { embedding, end } = start((_, items) => void read.push(...items.map(({ key }) => key)), {
+      profile: first.profile,
+      images,
+      isDoubtful: ({ path }) => path !== 'fine 4',
+    });
+    await end;
+    expect(read).toEqual(images.slice(0, 3).map(({ id }) => id));
+    expect([embedding.state, embedding.done, embedding.redrawn]).toEqual(['done', 4, 2]);
+    await embedding.close();
+    const after = unwrap(await EmbeddingStore.open(join(first.profile, 'embeddings', encoder.id), format));
+    expect(images.map(({ sha256 }) => after.madeBy(sha256)?.display)).toEqual([1, 1, 0, 0]);
+    await after.close();
   });
 
   test('undisturbed it has nothing to say of that', async () => {

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SCHEMA, type ImageRecord, type Project } from '../../../../src/contract/model';
+import { DISPLAY_RULE } from '../../../../src/contract/display-rule';
 import { scan } from '../../../../src/main/projects/scanning';
 
+/** Bytes that begin as a PNG does. */
+const png = (text: string) => Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.from(text)]);
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 describe('scanning a folder again', () => {
@@ -21,6 +24,7 @@ describe('scanning a folder again', () => {
   async function look() {
     const written: string[] = [];
     const seen: string[] = [];
+    const doubtful: string[] = [];
     hashed = [];
     const result = await scan(project, images.values(), {
       signal: new AbortController().signal,
@@ -32,18 +36,19 @@ describe('scanning a folder again', () => {
         for (const record of batch.records) images.set(record.id, record);
         written.push(...batch.records.map(({ path }) => path));
         seen.push(...batch.seen);
+        doubtful.push(...batch.doubtful.map((key) => key.slice(key.indexOf('/') + 1)));
         return Promise.resolve();
       },
     });
     expect(result.ok).toBe(true);
-    return { written: written.sort(), seen };
+    return { written: written.sort(), seen, doubtful };
   }
 
   beforeEach(async () => {
     images.clear();
     folder = mkdtempSync(join(tmpdir(), 'collimate-scan-'));
     mkdirSync(at('sub'));
-    for (const name of ['a.png', 'b.png', 'sub/c.png', 'twin.png']) writeFileSync(at(name), name === 'twin.png' ? 'a.png' : name);
+    for (const name of ['a.png', 'b.png', 'sub/c.png', 'twin.png']) writeFileSync(at(name), png(name === 'twin.png' ? 'a.png' : name));
     project = {
       id: ulid(),
       name: 'scan',
@@ -72,7 +77,7 @@ describe('scanning a folder again', () => {
   it('a renamed file keeps its id, its hash and what was read of it; only likely files are hashed', async () => {
     const before = byPath('b.png');
     renameSync(at('b.png'), at('sub/renamed.png'));
-    writeFileSync(at('new.png'), 'of another length');
+    writeFileSync(at('new.png'), png('of another length'));
     const { written } = await look();
     expect(written).toEqual(['new.png', 'sub/renamed.png']);
     expect(byPath('sub/renamed.png')).toMatchObject({ id: before?.id, sha256: before?.sha256, patient: 'p' });
@@ -99,7 +104,7 @@ describe('scanning a folder again', () => {
   it('a new file of the same size and time as a missing one is not taken for it', async () => {
     const before = byPath('b.png');
     rmSync(at('b.png'));
-    writeFileSync(at('x.png'), 'B.PNG');
+    writeFileSync(at('x.png'), png('B.PNG'));
     utimesSync(at('x.png'), new Date(before?.mtime ?? 0), new Date(before?.mtime ?? 0));
     await look();
     expect(byPath('x.png')?.id).not.toBe(before?.id);
@@ -129,7 +134,7 @@ describe('scanning a folder again', () => {
 
   it('a comparison that is stopped adds nothing that may be a missing image, and the next scan goes on', async () => {
     const names = Array.from({ length: 40 }, (_, n) => `f${String(n).padStart(2, '0')}.png`);
-    for (const name of names) writeFileSync(at(name), name);
+    for (const name of names) writeFileSync(at(name), png(name));
     await look();
     for (const image of images.values()) images.set(image.id, { ...image, sha256: sha256(at(image.path)) });
     const before = images.size;
@@ -161,9 +166,22 @@ describe('scanning a folder again', () => {
     expect([...images.values()].filter(({ path }) => path.startsWith('sub/new-'))).toHaveLength(40);
   });
 
+  it('a DICOM file that was read before the display rule was counted is doubtful until it is read again, also under another name', async () => {
+    const dicom = (text: string) => Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), Buffer.from(text)]);
+    for (const name of ['old.dcm', 'moved.CR', 'new.dcm', 'unread.dcm']) writeFileSync(at(name), dicom(name));
+    await look();
+    const read = { 'old.dcm': {}, 'moved.CR': {}, 'new.dcm': { display: DISPLAY_RULE } };
+    for (const [path, display] of Object.entries(read)) {
+      const image = byPath(path);
+      if (image) images.set(image.id, { ...image, sha256: sha256(at(path)), ...display });
+    }
+    renameSync(at('moved.CR'), at('sub/moved.img'));
+    expect((await look()).doubtful.sort()).toEqual(['old.dcm', 'sub/moved.img']);
+  });
+
   it('hashes no more once every missing file was found', async () => {
     renameSync(at('b.png'), at('sub/b.png'));
-    for (let n = 0; n < 50; n++) writeFileSync(at(`x${String(n).padStart(2, '0')}.dcm`), `${String(n).padStart(3, '0')}xx`);
+    for (let n = 0; n < 50; n++) writeFileSync(at(`x${String(n).padStart(2, '0')}.dcm`), png(`${String(n).padStart(3, '0')}xx`));
     await look();
     expect(byPath('sub/b.png')).toMatchObject({ patient: 'p' });
     expect(hashed.length).toBeLessThanOrEqual(16);

@@ -225,7 +225,7 @@ it('files that are no images are counted, and one that failed is named once', as
     }),
   );
   await user.keyboard('p');
-  expect((await screen.findByTestId('left-out')).textContent).toBe('18 files were left out: not images that Collimate reads.');
+  expect((await screen.findByTestId('left-out')).textContent).toBe('18 other files');
   const failures = await screen.findByTestId('failures');
   expect(failures.textContent?.split('ward/000003.png')).toHaveLength(2);
   expect(failures.textContent).toContain('This file is damaged: it ends after 512 bytes.');
