@@ -113,8 +113,12 @@ const messages: Record<ErrorCode, Message> = {
   },
   'embedding-corrupt': { what: 'The embeddings in {file} are damaged: {reason}.', next: 'Remove the file; they are computed again.' },
   'embedding-foreign': {
-    what: 'These embeddings come from the encoder {found}, the head from {expected}.',
-    next: 'Embed the folder with the encoder of the head.',
+    what: 'These come from the encoder {found}, where {expected} is needed.',
+    next: 'Make them again with the encoder that is needed ("collimate embed" on the command line).',
+  },
+  'head-foreign': {
+    what: 'The head was fitted on embeddings of the encoder {expected}, and these come from {found}: numbers of one mean nothing to the other.',
+    next: 'Embed the images with the encoder of the head, or fit a head on these embeddings.',
   },
   'embedding-missing': { what: '{count} images have no embedding yet.', next: 'Embed the folder, then try again.' },
   'labels-too-few': { what: 'There are too few labels to fit a head: {reason}.', next: 'Label at least one image of each of two states.' },

@@ -43,7 +43,7 @@ export const EncoderKind = z.enum(['eva-x', 'scattering', 'custom']);
 export const EncoderCard = z.object({
   format: z.literal('collimate-encoder'),
   version: z.literal(1),
-  /** SHA-256 over weights (sorted names, shapes, float32 bytes), preprocessing, pooling, precision, and the activation scales of int8. */
+  /** SHA-256 over weights (sorted names, shapes, float32 bytes), preprocessing, pooling, precision, and the activation scales of int8. Compared by encoder-identity.ts alone. */
   id: z.string().length(64),
   name: z.string(),
   kind: EncoderKind,

@@ -49,6 +49,7 @@ export const ErrorCode = z.enum([
   'encoder-keeps-ending',
   'embedding-corrupt',
   'embedding-foreign',
+  'head-foreign',
   'embedding-missing',
   // learning
   'labels-too-few',

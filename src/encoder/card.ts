@@ -32,8 +32,8 @@ export class IdentityHash {
     this.hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
 
-  /** Of a model of somebody else: a file that it consists of, in place of its weights. In the order in which the model names them. */
-  addFile(sha256: string): void {
+  /** In place of weights: of the files that a model of somebody else consists of, in the order in which it names them, or of constants that are computed. */
+  addDigest(sha256: string): void {
     this.hash.update(`file\0${sha256}\0`);
   }
 

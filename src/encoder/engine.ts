@@ -12,6 +12,7 @@ import { chooseSession } from './providers';
 import type { Session } from './session';
 import { SteadySession } from './steady-session';
 import { FactsLog } from './store/facts';
+import { takeOverEarlier } from './store/earlier';
 import type { Made } from './store/segment';
 import { EmbeddingStore } from './store/store';
 
@@ -75,6 +76,11 @@ export class Engine {
     const { card, model } = source.value;
     const session = await chooseSession({ model, card, provider, threads, memory: join(profile, 'providers.json') });
     if (!session.ok) return session;
+    const taken = await takeOverEarlier(profile, card.id);
+    if (!taken.ok) {
+      await session.value.close();
+      return taken;
+    }
     const format = { encoder: card.id, d: card.outputs.embedding, type: storedAs(card) };
     const place = join(profile, 'embeddings', card.id);
     const store = await EmbeddingStore.open(place, format);

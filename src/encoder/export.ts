@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import { encoderLabel, isSameEncoder } from '../contract/encoder-identity';
 import type { Precision } from '../contract/encoder-card';
 import type { Head } from '../contract/head';
 import type { encoderService } from '../contract/jobs/encoder';
@@ -39,8 +40,8 @@ export async function exportModel(engine: Engine, imaging: TileSource, request: 
 async function run(engine: Engine, imaging: TileSource, request: Request, signal: AbortSignal): Promise<Answer> {
   const { card } = engine;
   const head: Head = { file: request.head, tensors: request.headTensors };
-  if (head.file.encoder.id !== card.id)
-    unwrap(fail('embedding-foreign', { found: card.id.slice(0, 12), expected: head.file.encoder.id.slice(0, 12) }));
+  if (!isSameEncoder(head.file.encoder.id, card.id))
+    unwrap(fail('head-foreign', { found: encoderLabel(card), expected: encoderLabel(head.file.encoder) }));
   if (request.probabilities.length !== request.check.length * head.file.findings.length) {
     unwrap(fail('internal', { reason: 'not one probability for every image and finding' }));
   }

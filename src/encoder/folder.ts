@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { currentId } from '../contract/encoder-identity';
 import { EncoderCard } from '../contract/encoder-card';
 import type { Head } from '../contract/head';
 import { fail, ok, type Result } from '../contract/result';
@@ -47,7 +48,7 @@ export async function openEncoderFolder(folder: string): Promise<Result<EncoderF
   if (found) return found;
   const file = join(folder, MODEL);
   const states = tokensModel ? join(folder, TOKENS_MODEL) : outputs.tokens || outputs.blockInput ? file : null;
-  return ok({ folder, model: file, tokensModel: states, card: card.data });
+  return ok({ folder, model: file, tokensModel: states, card: { ...card.data, id: currentId(card.data.id) } });
 }
 
 async function checkFile(folder: string, name: string, expected: EncoderCard['model']) {

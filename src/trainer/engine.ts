@@ -12,7 +12,7 @@ import { trend, type Trend } from './evaluation/progress';
 import { prequential, type PrequentialCache } from './evaluation/prequential';
 import { fitHead, type FittedHead } from './heads/fit';
 import { calibratedByHead, logitsOfFeatures, transformOf } from './heads/formula';
-import { headId, poolDigest, sha256, textBytes } from './heads/identity';
+import { headId, labelHash, poolDigest } from './heads/identity';
 import { putServed, readyHeadOf, servingOf, withServed, type ReadyHead, type Serving } from './heads/ready';
 import { refit } from './heads/refit';
 import { misfit } from './heads/tuned/fits';
@@ -349,17 +349,10 @@ export async function describeHead(
     regularisation: fitted.regularisation ? [...fitted.regularisation] : null,
     seed: base.seed,
     labels: {
-      hash: await labelHash(base.embeddings, fitted),
+      hash: await labelHash(base.embeddings, fitted.targets),
       count: fitted.targets.rows.length,
       perFinding: base.findings.map((_, f) => countStates(fitted.targets, f)),
     },
   };
   return { file: { ...file, id: await headId(file, tensors), created }, tensors };
-}
-
-/** SHA-256 over embedding name and states of every row trained on, in the pool's order. */
-async function labelHash(names: readonly string[], { targets }: FittedHead): Promise<string> {
-  const k = targets.findings;
-  const lines = Array.from(targets.rows, (row, i) => `${names[row] ?? ''} ${targets.y.subarray(i * k, (i + 1) * k).join(' ')}\n`);
-  return sha256([textBytes(lines.join(''))]);
 }

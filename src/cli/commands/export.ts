@@ -2,6 +2,7 @@ import { type Command as Commander, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { encoderLabel, isSameEncoder } from '../../contract/encoder-identity';
 import type { Head } from '../../contract/head';
 import { attempt, fail, ok, unwrap, type Result } from '../../contract/result';
 import { makeSample } from '../../imaging/phantoms';
@@ -54,9 +55,9 @@ async function exportOne(session: Session, options: Options): Promise<Result<Sum
   if (!started.ok) return started;
   return withImages(session, options.check, (images) =>
     withEncoder(session, { encoder, provider: 'auto', cache: null }, async (open) => {
-      const { id, name } = open.card;
       const expected = head.value.file.encoder;
-      if (id !== expected.id) return fail('embedding-foreign', { found: name, expected: expected.name });
+      if (!isSameEncoder(open.card.id, expected.id))
+        return fail('head-foreign', { found: encoderLabel(open.card), expected: encoderLabel(expected) });
       const checked = await proposalsFor(open, head.value, images, session.signal);
       if (!checked.ok) return checked;
       const { file, tensors } = head.value;

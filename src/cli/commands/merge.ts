@@ -1,4 +1,5 @@
 import type { Command as Commander } from 'commander';
+import { encoderLabel } from '../../contract/encoder-identity';
 import type { EncoderState } from '../../contract/encoder-card';
 import type { RowsMade } from '../../contract/jobs/encoder';
 import { compareImages } from '../../contract/order';
@@ -60,7 +61,7 @@ async function mergeShards(session: Session, shards: readonly string[], options:
     if (!part.ok) return part;
     const expected = parts[0]?.card.encoder ?? part.value.card.encoder;
     if (part.value.card.encoder.id !== expected.id)
-      return fail('embedding-foreign', { found: part.value.card.encoder.name, expected: expected.name });
+      return fail('embedding-foreign', { found: encoderLabel(part.value.card.encoder), expected: encoderLabel(expected) });
     parts.push(part.value);
   }
   const [first] = parts;

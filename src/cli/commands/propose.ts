@@ -1,4 +1,5 @@
 import { type Command as Commander, Option } from 'commander';
+import { encoderLabel, isSameEncoder } from '../../contract/encoder-identity';
 import { Backend } from '../../contract/jobs/trainer';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Head } from '../../contract/head';
@@ -47,7 +48,7 @@ async function proposeAll(session: Session, options: Options): Promise<Result<Su
   if (!embeddings.ok) return embeddings;
   const { encoder, findings } = head.value.file;
   const found = embeddings.value.card.encoder;
-  if (found.id !== encoder.id) return fail('embedding-foreign', { found: found.name, expected: encoder.name });
+  if (!isSameEncoder(found.id, encoder.id)) return fail('head-foreign', { found: encoderLabel(found), expected: encoderLabel(encoder) });
   const pool = poolOf(embeddings.value);
   const started = await startBackend(options.backend, session);
   if (!started.ok) return started;

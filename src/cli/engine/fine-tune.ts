@@ -1,3 +1,4 @@
+import { encoderLabel, isSameEncoder } from '../../contract/encoder-identity';
 import { fail, ok, type Result } from '../../contract/result';
 import { readLastBlock } from '../../encoder/eva-x/last-block';
 import type { Learnt, Prepared } from '../../trainer/engine';
@@ -61,7 +62,8 @@ export async function fineTune(
 async function blockOf(folder: string, { card }: Embeddings): Promise<Result<TunedPart>> {
   const read = await readLastBlock(folder);
   if (!read.ok) return read;
-  const { id, name, block } = read.value;
-  if (id !== card.encoder.id) return fail('embedding-foreign', { found: card.encoder.name, expected: name });
+  const { block, ...encoder } = read.value;
+  if (!isSameEncoder(encoder.id, card.encoder.id))
+    return fail('embedding-foreign', { found: encoderLabel(card.encoder), expected: encoderLabel(encoder) });
   return ok({ kind: 'block', block });
 }

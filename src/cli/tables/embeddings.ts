@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Precision, Preprocessing, type EncoderCard } from '../../contract/encoder-card';
+import { currentId } from '../../contract/encoder-identity';
 import { RowsMade } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
 import { reasonOf, systemCode } from '../../main/files/failures';
@@ -15,7 +16,8 @@ export const EmbeddingsCard = z.object({
   format: z.literal('collimate-embeddings'),
   version: z.literal(1),
   encoder: z.object({
-    id: z.string(),
+    /** The one in use today, whatever stands in the file. */
+    id: z.string().transform(currentId),
     name: z.string(),
     preprocessing: Preprocessing,
     pooling: z.string(),

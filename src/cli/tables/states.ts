@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { encoderLabel } from '../../contract/encoder-identity';
 import { EncoderState } from '../../contract/encoder-card';
 import { fail, FailureError, ok, type Result } from '../../contract/result';
 import { reasonOf } from '../../main/files/failures';
@@ -92,7 +93,8 @@ export async function openStates(
   const { shape, encoder, npySha256, imagesSha256, state: found } = read.value;
   const bad = (reason: string) => fail('array-invalid', { file: npy, reason });
   if (found !== state) return bad(`it holds ${found}, expected ${state}`);
-  if (encoder.id !== card.encoder.id) return fail('embedding-foreign', { found: encoder.name, expected: card.encoder.name });
+  if (encoder.id !== card.encoder.id)
+    return fail('embedding-foreign', { found: encoderLabel(encoder), expected: encoderLabel(card.encoder) });
   const [count, rows, width] = shape;
   if (count !== card.count) return bad(`it holds ${String(count)} images, the embeddings ${String(card.count)}`);
   if (imagesSha256 !== undefined && imagesSha256 !== imagesHash(images)) return bad('its images are not those of the embeddings');

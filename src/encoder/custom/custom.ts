@@ -165,8 +165,8 @@ const poolingText = ({ input, output, pooling }: CustomEncoder): string => `${po
 
 async function identify({ path, model, data }: ForeignFile, wish: CustomEncoder): Promise<string> {
   const identity = new IdentityHash();
-  identity.addFile(await hashFile(path));
-  for (const location of new Set(model.external.map((each) => each.location))) identity.addFile(await hashFile(data.get(location) ?? ''));
+  identity.addDigest(await hashFile(path));
+  for (const location of new Set(model.external.map((each) => each.location))) identity.addDigest(await hashFile(data.get(location) ?? ''));
   return identity.finish({ preprocessing: wish.preprocessing, pooling: poolingText(wish), precision: precisionOf(model) });
 }
 

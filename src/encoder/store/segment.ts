@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { isSameEncoder } from '../../contract/encoder-identity';
 import type { Provider } from '../../contract/jobs/encoder';
 import { decodeHalves, encodeHalves } from '../../onnx/float16';
 
@@ -59,7 +60,10 @@ function readHeader(bytes: Buffer, format: RowFormat): Made | null {
   if (bytes.length < HEADER || crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return null;
   const provider = providers[bytes.readUInt32LE(COMMON + 4)] ?? 'auto';
   const made = { batch: bytes.readUInt32LE(COMMON), provider, display: bytes.readUInt32LE(COMMON + 8) };
-  return bytes.subarray(0, COMMON).equals(header(format, made).subarray(0, COMMON)) ? made : null;
+  // Rows that were kept under an earlier id of the encoder are its own.
+  const encoder = bytes.toString('hex', 16, COMMON);
+  if (!isSameEncoder(encoder, format.encoder)) return null;
+  return bytes.subarray(0, COMMON).equals(header({ ...format, encoder }, made).subarray(0, COMMON)) ? made : null;
 }
 
 /** `name` as embeddingName of the contract makes it; null where it is none. */

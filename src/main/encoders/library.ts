@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ProjectSummary } from '../../contract/views';
 import { EncoderCard } from '../../contract/encoder-card';
+import { earlierIds } from '../../contract/encoder-identity';
 import { type KeptEmbeddings, type Library, type LibraryEntry, Speed } from '../../contract/library';
 import { BUILTIN_ENCODER } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
@@ -61,7 +62,7 @@ export class EncoderLibrary {
       found.map(async (entry): Promise<LibraryEntry> => ({
         ...entry,
         kept: await kept(entry.card.id),
-        speed: speeds[entry.card.id] ?? null,
+        speed: [entry.card.id, ...earlierIds(entry.card.id)].flatMap((id) => speeds[id] ?? [])[0] ?? null,
       })),
     );
     const known = new Set(found.map(({ card }) => card.id));

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { redrawnSince } from '../../contract/display-rule';
 import type { EncoderCard } from '../../contract/encoder-card';
+import { isBuiltinId } from '../../contract/encoder-identity';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../../contract/jobs/encoder';
 import type { ImageSource } from '../../contract/jobs/imaging';
 import { BUILTIN_ENCODER, type FrameChoice, type Id, type ImageRecord } from '../../contract/model';
@@ -160,7 +161,8 @@ export class Embedding {
   async open(): Promise<Result<OpenEncoder>> {
     this.#processes.encoder.start();
     if (this.opened && this.#openPid === this.#processes.encoder.pid) return ok(this.opened);
-    const folder = this.#source.encoder === BUILTIN_ENCODER ? 'builtin' : join(this.#source.profile, 'encoders', this.#source.encoder);
+    const { encoder, profile } = this.#source;
+    const folder = encoder === BUILTIN_ENCODER || isBuiltinId(encoder) ? 'builtin' : join(profile, 'encoders', encoder);
     const opened = await this.#processes.encoder.call('open', { folder, provider: 'auto', threads: 0, batch: this.#restarts.batch });
     if (!opened.ok) return opened;
     this.#openPid = this.#processes.encoder.pid;

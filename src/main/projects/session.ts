@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
 import type { ProjectStatus, ScanOutcome } from '../../contract/views';
 import { sentence } from '../../contract/catalogue';
+import { isSameEncoder } from '../../contract/encoder-identity';
 import { annotatorState, type ProjectState } from '../../contract/fold';
 import { imageName } from '../../contract/frames';
 import type { Head } from '../../contract/head';
@@ -348,7 +349,7 @@ export class ProjectSession {
     const { opened } = this.embedding;
     if (!opened?.card.head) return null;
     const head = await readHead(opened.folder);
-    if (head.ok && head.value.file.encoder.id === opened.card.id) return head.value;
+    if (head.ok && isSameEncoder(head.value.file.encoder.id, opened.card.id)) return head.value;
     this.#options.log.note(head.ok ? `the head in ${opened.folder} is of another encoder` : sentence(head.failure));
     return null;
   }

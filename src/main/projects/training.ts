@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
 import type { SuspectLabel } from '../../contract/views';
 import { sentence } from '../../contract/catalogue';
+import { isSameEncoder } from '../../contract/encoder-identity';
 import type { LabelDelta, Round, Settings } from '../../contract/jobs/trainer';
 import type { CellChange, Id } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
@@ -230,7 +231,7 @@ export class Training {
     // From here on without a pause: answers that came before are among the labels, later ones follow as deltas.
     this.#rows = new Map(pool.map(({ image }, row) => [image.id, row]));
     const base = baseOf(this.#source, pool, heads, encoder, this.#sent());
-    this.tunedWaits = heads.tuned?.file.encoder.id === id && heads.tuned.pool !== heads.digest;
+    this.tunedWaits = heads.tuned !== null && isSameEncoder(heads.tuned.file.encoder.id, id) && heads.tuned.pool !== heads.digest;
     this.onChange();
     this.#pending = [];
     this.#settingsChanged = false;

@@ -1,8 +1,9 @@
 import type { HeadFile, Tensor } from '../../contract/head';
+import type { Targets } from '../labels';
 
 const encoder = new TextEncoder();
 
-export async function sha256(parts: readonly Uint8Array[]): Promise<string> {
+async function sha256(parts: readonly Uint8Array[]): Promise<string> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;
   for (const part of parts) {
@@ -13,10 +14,16 @@ export async function sha256(parts: readonly Uint8Array[]): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export const textBytes = (text: string) => encoder.encode(text);
+const textBytes = (text: string) => encoder.encode(text);
 
 /** SHA-256 over the pool's embedding names in their order. */
 export const poolDigest = (names: readonly string[]) => sha256([textBytes(names.join('\n'))]);
+
+/** SHA-256 over embedding name and states of every row trained on, in the pool's order. */
+export function labelHash(names: readonly string[], { rows, y, findings: k }: Pick<Targets, 'rows' | 'y' | 'findings'>): Promise<string> {
+  const lines = Array.from(rows, (row, i) => `${names[row] ?? ''} ${y.subarray(i * k, (i + 1) * k).join(' ')}\n`);
+  return sha256([textBytes(lines.join(''))]);
+}
 
 /** The id of a head: the first 16 hex digits of SHA-256 over its file without `id` and `created`, and its tensors by name. */
 export async function headId(file: Omit<HeadFile, 'id' | 'created'>, tensors: Readonly<Record<string, Tensor>>): Promise<string> {

@@ -1,3 +1,4 @@
+import { encoderLabel, isSameEncoder } from '../../contract/encoder-identity';
 import type { Head, HeadFile, Tensor } from '../../contract/head';
 import type { SnapshotBase } from '../../contract/jobs/trainer';
 import type { Task } from '../../contract/model';
@@ -34,13 +35,14 @@ export interface Serving {
 
 let last: { readonly source: SnapshotBase['ready']; readonly rows: Matrix; readonly ready: ReadyHead } | null = null;
 
-/** The base's ready head on the pool `rows` [N, d]; null without one. Kept while neither changes. Failures: embedding-foreign, head-invalid. */
+/** The base's ready head on the pool `rows` [N, d]; null without one. Kept while neither changes. Failures: head-foreign, head-invalid. */
 export async function readyHeadOf(base: SnapshotBase, rows: Matrix): Promise<Result<ReadyHead | null>> {
   const source = base.ready;
   if (!source) return ok(null);
   if (last?.source === source && last.rows === rows) return ok(last.ready);
   const { file, tensors, columns } = source;
-  if (file.encoder.id !== base.encoder.id) return fail('embedding-foreign', { found: base.encoder.name, expected: file.encoder.name });
+  if (!isSameEncoder(file.encoder.id, base.encoder.id))
+    return fail('head-foreign', { found: encoderLabel(base.encoder), expected: encoderLabel(file.encoder) });
   if (file.projection !== null || file.unit === true || columns.length !== base.findings.length || file.task !== base.task) {
     return fail('head-invalid', { folder: file.encoder.name, reason: 'it is none that can be used as it is' });
   }

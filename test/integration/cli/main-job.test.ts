@@ -169,7 +169,7 @@ describe('the main job on real radiographs', () => {
     await copyFile(join(work, 'emb.npy'), join(work, 'foreign.npy'));
     const foreign = ['--embeddings', 'foreign.npy', '--index', 'emb.csv'];
     expect((await collimate(work, 'propose', ...foreign, '--head', 'head', '--out', 'no.csv')).json).toMatchObject({
-      code: 'embedding-foreign',
+      code: 'head-foreign',
     });
 
     await mkdir(join(work, 'broken'));

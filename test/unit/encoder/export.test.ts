@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sentence } from '../../../src/contract/catalogue';
+import { BUILTIN_IDS } from '../../../src/contract/encoder-identity';
 import { HeadFile, type Head } from '../../../src/contract/head';
 import { embeddingName } from '../../../src/contract/jobs/encoder';
 import { unwrap } from '../../../src/contract/result';
@@ -131,7 +133,16 @@ describe('export with the built-in encoder', () => {
 
   test('a head of another encoder is refused', async () => {
     const result = await app.write(join(root, 'foreign'), syntheticHead({ ...app.encoder, id: 'f'.repeat(64) }, 'multilabel', 24));
-    expect(result.ok ? null : result.failure.code).toBe('embedding-foreign');
+    expect(result.ok ? null : result.failure.code).toBe('head-foreign');
+    const text = result.ok ? '' : sentence(result.failure);
+    expect(text).toContain('test (id ffffffffffff)');
+    expect(text).toContain(`Built-in scattering (id ${app.card.id.slice(0, 12)})`);
+    expect(text).toMatch(/Embed the images with the encoder of the head, or fit a head on these embeddings\.$/);
+  });
+
+  test.each(BUILTIN_IDS)('a head that was fitted when the encoder had the id %s is its own', async (id) => {
+    const done = unwrap(await app.write(join(root, `alias ${id}`), syntheticHead({ ...app.encoder, id }, 'multilabel', 24)));
+    expect(done.maxDifference).toBeLessThan(1e-4);
   });
 
   test('a place that cannot be written is a sentence', async () => {

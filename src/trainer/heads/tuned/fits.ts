@@ -1,3 +1,4 @@
+import { isSameEncoder } from '../../../contract/encoder-identity';
 import type { SnapshotBase, TunedHead } from '../../../contract/jobs/trainer';
 import { reserveOf } from '../../reserve';
 import { tunedKind } from './kinds';
@@ -7,7 +8,7 @@ export function misfit({ file, learnt, pool, rows, held, logits }: TunedHead, ba
   const k = base.findings.length;
   const n = base.embeddings.length;
   if (tunedKind(file) === null) return 'it is no fine-tuned head';
-  if (file.encoder.id !== base.encoder.id || file.encoder.d !== base.encoder.d) return 'it is of another encoder';
+  if (!isSameEncoder(file.encoder.id, base.encoder.id) || file.encoder.d !== base.encoder.d) return 'it is of another encoder';
   if (file.task !== base.task || file.findings.length !== k || learnt.length !== k) return 'it is for other findings';
   if (pool !== names) return 'it was made on other images';
   const { groups } = reserveOf(base);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BUILTIN_IDS } from '../../../../src/contract/encoder-identity';
 import { unwrap } from '../../../../src/contract/result';
 import { poolOf } from '../../../../src/cli/engine/pool';
 import { writeFiles } from '../../../../src/cli/outputs';
@@ -44,6 +45,13 @@ test('what was written is read again, and the pool follows the images', async ()
   const pool = poolOf(read);
   expect(pool.images.map(({ path }) => path)).toEqual(['a.png', 'c.dcm']);
   expect([...pool.vectors.data]).toEqual([3, 4, 1, 2]);
+});
+
+test('an earlier id of the built-in encoder is read as the present one', async () => {
+  for (const id of BUILTIN_IDS) {
+    unwrap(await writeFiles(embeddingFiles({ npy: npy(), index: csv() }, { ...encoder, id }, vectors, images, made)));
+    expect(unwrap(await readEmbeddings(npy(), csv())).card.encoder.id).toBe(BUILTIN_IDS[0]);
+  }
 });
 
 test('an array whose bytes are not those of its card is refused', async () => {

@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { BUILTIN_IDS } from '../../../../src/contract/encoder-identity';
 import { unwrap } from '../../../../src/contract/result';
 import { halfOf, fromHalf } from '../../../../src/onnx/float16';
 import { openEncoderFolder, type EncoderFolder } from '../../../../src/encoder/folder';
 import { inputLength, normaliseInto } from '../../../../src/encoder/normalise';
-import { ensureBuiltin } from '../../../../src/encoder/scattering/builtin';
+import { CONSTANTS, ensureBuiltin } from '../../../../src/encoder/scattering/builtin';
+import { scatteringModel } from '../../../../src/encoder/scattering/graph';
 import { scatteringMaps } from '../../../../src/contract/scattering';
 import { openSession, type Session } from '../../../../src/encoder/session';
 import { readNpyFile } from '../arrays';
@@ -89,9 +92,28 @@ describe('the built-in encoder', () => {
     expect((await encode([new Uint8Array(128 * 128).fill(200)])).every(Number.isFinite)).toBe(true);
   });
 
+  test('its constants are those that its id is for, and so far from where they round that no engine can give others', () => {
+    const round = vi.spyOn(Math, 'round');
+    const weights = scatteringModel().graph.constants.flatMap(({ name, shape, data }) =>
+      data instanceof Float32Array ? [{ name, shape, data }] : [],
+    );
+    const steps = round.mock.calls.map(([value]) => value);
+    round.mockRestore();
+    const hash = createHash('sha256');
+    for (const { name, shape, data } of weights.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      hash.update(`${name}\0${shape.join(',')}\0`).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+    expect(hash.digest('hex')).toBe(CONSTANTS);
+    expect(steps.length).toBeGreaterThan(10_000);
+    // In steps of 2^-36: a hundred times what float64 can be off by, and more.
+    const nearest = steps.reduce((least, value) => Math.min(least, Math.abs(value - Math.floor(value) - 0.5)), 1);
+    expect(nearest / 2 ** 36).toBeGreaterThan(1e-14);
+  });
+
   test('it is made once, and again when it was damaged', async () => {
     // Embeddings are kept under it: it may only change together with what they are.
-    expect(builtin.card.id).toBe('32e2cbe0e9b3158233945e3434d6f7b4326ebd1319961ccf4ccb24fb3fc87c40');
+    expect(builtin.card.id).toBe('99447a67fb9b74344f7146c677b7c4342247ed28bf449abd2eedb417393ee3f6');
+    expect(builtin.card.id).toBe(BUILTIN_IDS[0]);
     const other = unwrap(await ensureBuiltin(encoders));
     expect(other).toEqual(builtin);
     truncateSync(builtin.model, 1000);

@@ -259,7 +259,7 @@ describe('the head that came with the encoder', () => {
     const head = headFor(plain, ['right', 'right']);
     const foreign: Head = { ...head, file: { ...head.file, encoder: { ...head.file.encoder, id: 'another' } } };
     const result = await prepare({ base: withReady(plain, foreign).base, labels: [] }, plain.rows);
-    expect(result.ok ? '' : result.failure.code).toBe('embedding-foreign');
+    expect(result.ok ? '' : result.failure.code).toBe('head-foreign');
   });
 });
 
