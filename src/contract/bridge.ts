@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CustomEncoder, CustomModel, CustomTrial } from './custom-encoder';
-import { EncoderCard, Precision, TileRecipe } from './encoder-card';
+import { EncoderCard, Precision, Preparation } from './encoder-card';
 import { TunedKind } from './head';
 import { CheckpointFacts } from './jobs/encoder';
 import { HeaderField } from './jobs/imaging';
@@ -182,12 +182,13 @@ export const bridge = {
     'encoders.import': {
       params: z.object({
         checkpoint: z.string(),
-        crop: TileRecipe.shape.crop,
+        /** Left out: as it was published, at 224 pixels, or as the file beside it says. */
+        preparation: Preparation.optional(),
         /** fp32, unless given. */
         precision: Precision.optional(),
         /** A folder of images: int8 is calibrated on them, and the error of int8 and fp16 measured. */
         images: z.string().optional(),
-        /** Of a fine-tuned file's head, where its size does not tell them, or they are others. */
+        /** Of a fine-tuned file's head, which the file does not say. */
         findings: z.array(z.string().min(1).max(80)).optional(),
         task: Task.optional(),
       }),

@@ -66,6 +66,10 @@ const messages: Record<ErrorCode, Message> = {
     what: 'The rotary table in {file} differs from that of EVA-X by {difference}.',
     next: 'The file belongs to another model; choose an EVA-X file.',
   },
+  'preparation-unknown': {
+    what: '{file} takes images of {size} x {size} pixels and does not say how they are prepared for it.',
+    next: 'Say it in the import, with --preprocessing (crop, mean and std) on the command line, or in {sidecar} beside it.',
+  },
   'model-not-one': { what: '{file} is not an ONNX model that can be read: {reason}.', next: 'Choose an .onnx file, or copy it again.' },
   'model-unsupported': {
     what: '{file} cannot be used as an encoder: {reason}.',

@@ -30,6 +30,16 @@ export const Preprocessing = z.object({
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
 
+const level = z.union([z.number(), z.tuple([z.number(), z.number(), z.number()])]);
+/** What can be said of it for a checkpoint, whose size is its own. `resize` as in TileRecipe; mean and std of grey levels between 0 and 1, of all channels or of each. */
+export const Preparation = z.strictObject({
+  crop: TileRecipe.shape.crop.optional(),
+  resize: TileRecipe.shape.resize.optional(),
+  mean: level.optional(),
+  std: level.refine((value) => [value].flat().every((each) => each > 0), 'has to be above 0').optional(),
+});
+export type Preparation = z.infer<typeof Preparation>;
+
 export const Precision = z.enum(['fp32', 'fp16', 'int8']);
 export type Precision = z.infer<typeof Precision>;
 
@@ -54,8 +64,8 @@ export const EncoderCard = z.object({
   pooling: z.string(),
   precision: Precision,
   /**
-   * Numbers an image. `tokens`: patch tokens behind the last block, [196, d], before the last LayerNorm; `blockInput`: what goes into the
-   * last block, [197, d], class token first. They are the outputs `tokens` and `block_input` of model.tokens.onnx or, where there is no
+   * Numbers an image. `tokens`: patch tokens behind the last block, [patches, d] (196 at 224 pixels), before the last LayerNorm; `blockInput`: what goes into the
+   * last block, [patches + 1, d], class token first. They are the outputs `tokens` and `block_input` of model.tokens.onnx or, where there is no
    * such file, of model.onnx.
    */
   outputs: z.object({

@@ -32,6 +32,7 @@ export const ErrorCode = z.enum([
   'checkpoint-keys-missing',
   'checkpoint-shape-wrong',
   'checkpoint-rope-differs',
+  'preparation-unknown',
   'model-not-one',
   'model-unsupported',
   'model-data-missing',

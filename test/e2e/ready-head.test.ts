@@ -38,6 +38,7 @@ describe.skipIf(missing)(`a fine-tuned checkpoint in the app${missing ? ' (../sh
     expect(await person.id('import-facts').innerText()).toContain('fine-tuned for 14 findings');
     expect(await person.barriers()).toEqual([]);
     await shot('import');
+    await person.id('import-list').first().click();
     await person.id('import-run').click();
     await person.page.locator('[data-testid^=encoder-]:not([data-testid=encoder-builtin]):checked').waitFor();
     await person.page.waitForFunction(() => document.querySelectorAll('[data-testid=finding-draft]').length === 14);

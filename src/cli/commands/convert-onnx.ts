@@ -1,17 +1,17 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { z } from 'zod';
-import { CustomEncoder, presets, type CustomModel, type Pooling } from '../../contract/custom-encoder';
-import { TileRecipe } from '../../contract/encoder-card';
+import { CustomEncoder, type CustomModel, type Pooling } from '../../contract/custom-encoder';
+import type { TileRecipe } from '../../contract/encoder-card';
 import { fail, ok, type Result } from '../../contract/result';
 import { inspectCustom } from '../../encoder/custom/custom';
 import { withSupervised } from '../engine/supervised';
-import { reasonOf } from '../../main/files/failures';
+import { presetOf, readGiven, type Given } from './given';
 import { summary, type Session, type Summary } from '../session';
 
 /** How a model of somebody else is to be used; what is left out is taken from the model. */
 export interface OnnxOptions {
   readonly out: string;
+  readonly crop?: TileRecipe['crop'];
   readonly input?: string;
   readonly output?: string;
   readonly pooling?: Pooling;
@@ -19,19 +19,6 @@ export interface OnnxOptions {
   readonly name?: string;
   readonly licence?: string;
 }
-
-const three = z.tuple([z.number(), z.number(), z.number()]);
-/** --preprocessing as JSON. */
-const Given = z.strictObject({
-  preset: z.enum(presets.map(({ name }) => name)).optional(),
-  size: TileRecipe.shape.size.optional(),
-  resize: TileRecipe.shape.resize.optional(),
-  crop: TileRecipe.shape.crop.optional(),
-  channels: z.union([z.literal(1), z.literal(3)]).optional(),
-  mean: z.union([z.number(), three]).optional(),
-  std: z.union([z.number().positive(), three]).optional(),
-});
-type Given = z.infer<typeof Given>;
 
 export async function convertOnnx(session: Session, model: string, options: OnnxOptions): Promise<Result<Summary>> {
   const { signal } = session;
@@ -57,34 +44,8 @@ export async function convertOnnx(session: Session, model: string, options: Onnx
   return ok(summary(text, { out: options.out, id, name, d: outputs.embedding, precision, preprocessing, pooling, licence }));
 }
 
-/** The name of a preset, JSON, or a file that holds it. */
-async function readGiven(text: string | undefined): Promise<Result<Given>> {
-  if (text === undefined) return ok({});
-  if (presets.some(({ name }) => name === text)) return ok(Given.parse({ preset: text }));
-  let json = text;
-  if (!text.trimStart().startsWith('{')) {
-    try {
-      json = await readFile(text, 'utf8');
-    } catch (error) {
-      const known = presets.map(({ name }) => name).join(', ');
-      return fail('wrong-use', {
-        reason: `--preprocessing ${text} is neither a preset (${known}) nor JSON, and as a file ${reasonOf(error)}`,
-      });
-    }
-  }
-  const wrong = (reason: string) => fail('wrong-use', { reason: `--preprocessing: ${reason}` });
-  try {
-    const parsed = Given.safeParse(JSON.parse(json));
-    if (parsed.success) return ok(parsed.data);
-    const [issue] = parsed.error.issues;
-    return wrong(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not as expected'}`);
-  } catch {
-    return wrong('it is not JSON');
-  }
-}
-
 function wishOf({ suggestion, outputs }: CustomModel, options: OnnxOptions, given: Given): Result<CustomEncoder> {
-  const preset = presets.find(({ name }) => name === given.preset);
+  const preset = presetOf(given.preset);
   const channels = given.channels ?? preset?.channels ?? suggestion.channels;
   const { tile } = suggestion.preprocessing;
   const size = given.size ?? tile.size;
@@ -111,7 +72,7 @@ function wishOf({ suggestion, outputs }: CustomModel, options: OnnxOptions, give
         ...tile,
         size,
         resize: given.resize ?? Math.min(1024, Math.round((size * 256) / 224)),
-        crop: given.crop ?? tile.crop,
+        crop: given.crop ?? options.crop ?? tile.crop,
         colour: channels === 1 ? 'luma' : 'keep',
       },
       normalise,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CustomEncoder, CustomModel, CustomTrial } from '../custom-encoder';
-import { EncoderCard, EncoderState, Precision, TileRecipe } from '../encoder-card';
+import { EncoderCard, EncoderState, Precision, Preparation } from '../encoder-card';
 import { ImageFacts, ImageSource } from './imaging';
 import { HeadFile, HeadTensor } from '../head';
 import { Task } from '../model';
@@ -49,8 +49,12 @@ export const CheckpointFacts = z.object({
   name: z.string(),
   variant: z.string().nullable(),
   d: z.int().positive(),
-  /** Of a fine-tuned file; `findings` null where the number of classes does not tell them. */
-  head: z.object({ classes: z.int().positive(), findings: z.array(z.string()).nullable(), task: Task }).nullable(),
+  /** Pixels along each side of its input. */
+  size: z.int().positive(),
+  /** How images are prepared for it, at 224 pixels as published, else as the file `from` beside it says; null where nothing does: it has to be asked. */
+  preparation: z.object({ how: Preparation, from: z.string().nullable() }).nullable(),
+  /** Of a fine-tuned file, which does not say what its outputs are; `task` is the likelier one. */
+  head: z.object({ classes: z.int().positive(), task: Task }).nullable(),
 });
 export type CheckpointFacts = z.infer<typeof CheckpointFacts>;
 
@@ -86,13 +90,14 @@ export const encoderService = {
         /** The encoder folder itself, where it is not to be one below `into`; what is in it is only replaced with `overwrite`. */
         folder: z.string().optional(),
         overwrite: z.boolean().optional(),
-        crop: TileRecipe.shape.crop,
+        /** How images become its input; needed where the file is not for 224 pixels and nothing beside it says so. */
+        preparation: Preparation.optional(),
         precision: Precision,
         /** Images for the scales of int8, and on which the error of int8 and float16 is measured. */
         calibrate: z.array(ImageSource).optional(),
         /** Of those, how many go through a model at once at most. */
         batch: z.int().min(1).max(BATCH).optional(),
-        /** Of a fine-tuned head whose findings its size does not tell. */
+        /** Of a fine-tuned head; numbered where left out. */
         findings: z.array(z.string()).optional(),
         task: Task.optional(),
       }),

@@ -2,7 +2,6 @@ import { parseHeader, type SafetensorsType } from '../../onnx/safetensors';
 import { corrupt, type Source } from './source';
 import { MAX_PICKLE, type StoredTensors } from './stored';
 import { widthOf, type DType, type TensorInfo } from './tensors';
-import { plainName } from './weights';
 
 const dtypes: Partial<Record<SafetensorsType, DType>> = {
   F64: 'float64',
@@ -34,7 +33,7 @@ export async function openSafetensors(source: Source): Promise<StoredTensors> {
     if (start + to > source.size) corrupt(source.name, `expected ${String(start + to - source.size)} more bytes for ${name}`);
     places.set(name, { at: start + from, length: to - from });
     const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, n) => product * n, 1));
-    weights.set(plainName(name), { dtype, shape, strides, offset: 0, storage: name, storageSize: numbers });
+    weights.set(name, { dtype, shape, strides, offset: 0, storage: name, storageSize: numbers });
   }
   return {
     weights,

@@ -2,7 +2,7 @@ import { Inert, type PickleValue } from './pickle';
 import { tensorInfo, type TensorInfo } from './tensors';
 
 /** Where training scripts put the weights; the first that holds tensors is taken, the smoothed ones before the others. */
-const PLACES = ['model_ema', 'model', 'module', 'state_dict'];
+const PLACES = ['model_ema', 'state_dict_ema', 'model', 'module', 'state_dict', 'model_state_dict'];
 
 const entriesOf = (value: PickleValue): ReadonlyMap<PickleValue, PickleValue> | null =>
   value instanceof Map ? value : value instanceof Inert && value.entries.size > 0 ? value.entries : null;
@@ -21,10 +21,7 @@ export function findWeights(root: PickleValue, file: string, depth = 0): Map<str
   for (const [key, value] of entries) {
     if (typeof key !== 'string') continue;
     const info = tensorInfo(value, key, file);
-    if (info) weights.set(plainName(key), info);
+    if (info) weights.set(key, info);
   }
   return weights;
 }
-
-/** Wrappers for several devices and for compilation put their name before every key. */
-export const plainName = (key: string): string => key.replace(/^(?:module\.|_orig_mod\.)+/, '');

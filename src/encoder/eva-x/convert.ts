@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
-import type { Precision, Preprocessing, TileRecipe } from '../../contract/encoder-card';
+import type { Precision, Preparation, TileRecipe } from '../../contract/encoder-card';
 import type { ConversionStage } from '../../contract/jobs/encoder';
 import type { Tile } from '../../contract/jobs/imaging';
 import { attempt, fail, FailureError, unwrap, type Result } from '../../contract/result';
@@ -16,15 +16,18 @@ import { hashFile } from '../hash';
 import type { InputCard } from '../normalise';
 import { compare, costReport, type Compared, type Comparison } from './cost';
 import { evaXModel, isTail, type ReadWeight } from './graph';
-import { namedBy, readyHead, type HeadChoice } from './head';
-import { canonicalName, encoderWeights, findLayout, TOKENS, variantOf, type Layout } from './layout';
+import { readyHead, type HeadChoice } from './head';
+import { canonicalName, encoderWeights, findLayout, ropeTurn, sizeOf, tokensOf, variantOf, type Layout } from './layout';
+import { withPlainNames } from './names';
+import { preprocessingOf, statedBeside } from './preparation';
 import { quantise } from './quantise';
-import { ropeDifference } from './rope';
+import { GRID, ropeDifference } from './rope';
 import { withStates } from './states';
 
 export interface Conversion extends HeadChoice {
   readonly checkpoint: string;
-  readonly crop: TileRecipe['crop'];
+  /** How images become its input, as far as the person said: the rest is what the file beside the checkpoint says or, at 224, EVA-X's own. */
+  readonly preparation?: Preparation | undefined;
   readonly precision: Precision;
   /** Where the folder goes, once the encoder's id is known. */
   readonly place: (id: string) => string;
@@ -43,13 +46,7 @@ export interface Conversion extends HeadChoice {
 const LICENCE =
   'The published EVA-X weights state no licence (their repository, hustvl/EVA-X, shows an MIT badge). Ask their authors before you pass them on.';
 
-const POOLING = 'mean of the 196 patch tokens, fc_norm';
-
-/** How EVA-X's published numbers were made, but for `crop`, which can keep the whole image. */
-export const preprocessingOf = (crop: TileRecipe['crop']): Preprocessing => ({
-  tile: { crop, resize: crop === 'official' ? 256 : 224, size: 224, colour: 'keep', filter: 'pillow-bicubic' },
-  normalise: { kind: 'fixed', mean: 0.49185243, std: 0.28509309 },
-});
+const poolingOf = (layout: Layout) => `mean of the ${String(tokensOf(layout) - 1)} patch tokens, fc_norm`;
 
 /** Reads an EVA-X checkpoint and writes an encoder folder. Failures: wrong-use, file-*, checkpoint-*, image-*, and those of writing. */
 export async function convertCheckpoint(conversion: Conversion): Promise<Result<EncoderFolder>> {
@@ -57,7 +54,7 @@ export async function convertCheckpoint(conversion: Conversion): Promise<Result<
   if (!opened.ok) return opened;
   const checkpoint = opened.value;
   try {
-    const result = await attempt(() => convert(checkpoint, conversion));
+    const result = await attempt(() => convert(unwrap(withPlainNames(checkpoint)), conversion));
     return result.ok ? result.value : result;
   } finally {
     await checkpoint.close();
@@ -81,9 +78,13 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
     if (stage === 'weights') onProgress?.(Math.min(done, total - 1), total, stage);
     return data;
   };
-  await compareRope(checkpoint);
+  await compareRope(checkpoint, layout);
 
-  const preprocessing = preprocessingOf(conversion.crop);
+  const size = sizeOf(layout);
+  const pooling = poolingOf(layout);
+  const preprocessing = unwrap(
+    preprocessingOf(size, checkpoint.file, (await statedBeside(conversion.checkpoint, size))?.preparation ?? null, conversion.preparation),
+  );
   const identity = new IdentityHash();
   for (const name of names) {
     const data = await read(name);
@@ -92,14 +93,14 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
     }
     identity.add({ name: canonicalName(name), shape: checkpoint.weights.get(name)?.shape ?? [], data });
   }
-  const input: InputCard = { name: nameOf(layout), input: { name: 'pixels', channels: 3, size: 224 }, preprocessing };
+  const input: InputCard = { name: nameOf(layout), input: { name: 'pixels', channels: 3, size }, preprocessing };
   const during = (next: ConversionStage) => (n: number, of: number) => {
     stage = next;
     onProgress?.(n, of, next);
   };
   const made = await modelOf(conversion, layout, read, input, during);
   const { model, compared, calibrated = 0, scales } = made;
-  const id = identity.finish({ preprocessing, pooling: POOLING, precision, ...(scales ? { scales } : {}) });
+  const id = identity.finish({ preprocessing, pooling, precision, ...(scales ? { scales } : {}) });
   const head = unwrap(await readyHead(checkpoint, layout, { id, name: input.name }, conversion));
   const written = await writeEncoderFolder(
     conversion.place(id),
@@ -110,13 +111,13 @@ async function convert(checkpoint: Checkpoint, conversion: Conversion) {
       name: `${input.name}${head ? ', fine-tuned' : ''}${precision === 'fp32' ? '' : `, ${precision}`}`,
       kind: 'eva-x',
       variant: variantOf(layout),
-      pooling: POOLING,
+      pooling,
       precision,
-      outputs: { embedding: layout.width, tokens: [TOKENS - 1, layout.width], blockInput: [TOKENS, layout.width] },
+      outputs: { embedding: layout.width, tokens: [tokensOf(layout) - 1, layout.width], blockInput: [tokensOf(layout), layout.width] },
       ...(compared ? { quantisation: costReport(compared, calibrated, layout.width, head) } : {}),
       source: { file: basename(conversion.checkpoint), sha256: await hashFile(conversion.checkpoint) },
       licence: LICENCE,
-      head: head && { findings: head.file.findings, task: head.file.task, named: namedBy(layout, conversion) },
+      head: head && { findings: head.file.findings, task: head.file.task, named: conversion.findings ? 'by hand' : 'by number' },
     },
     head,
     conversion.overwrite,
@@ -167,14 +168,12 @@ const rounding: Partial<Record<DType, (value: number) => number>> = {
   bfloat16: roundBfloat16,
 };
 
-/** Refuses a checkpoint whose rotary table is not that of EVA-X. May throw FailureErrors. */
-export async function compareRope(checkpoint: Checkpoint): Promise<void> {
-  for (const [name, turn] of [
-    ['rope.freqs_cos', Math.cos],
-    ['rope.freqs_sin', Math.sin],
-  ] as const) {
-    const dtype = checkpoint.weights.get(name)?.dtype ?? 'float32';
-    const difference = ropeDifference(unwrap(await checkpoint.read(name)), turn, rounding[dtype] ?? Math.fround);
+/** Refuses a checkpoint that stores a rotary table other than EVA-X's. May throw FailureErrors. */
+export async function compareRope(checkpoint: Checkpoint, { grid }: Layout): Promise<void> {
+  for (const [name, { dtype }] of checkpoint.weights) {
+    const turn = ropeTurn(name);
+    if (!turn) continue;
+    const difference = ropeDifference(unwrap(await checkpoint.read(name)), Math[turn], grid, rounding[dtype] ?? Math.fround);
     if (difference !== 0) {
       unwrap(fail('checkpoint-rope-differs', { file: checkpoint.file, difference: Number(difference.toPrecision(3)) }));
     }
@@ -184,5 +183,5 @@ export async function compareRope(checkpoint: Checkpoint): Promise<void> {
 export function nameOf(layout: Layout): string {
   const variant = variantOf(layout);
   const size = variant ? { tiny: 'Ti', small: 'S', base: 'B' }[variant] : `of width ${String(layout.width)}, depth ${String(layout.depth)}`;
-  return `EVA-X ${size}`;
+  return `EVA-X ${size}${layout.grid === GRID ? '' : `, ${String(sizeOf(layout))} pixels`}`;
 }

@@ -1,6 +1,6 @@
 import { Graph, type Node } from '../../onnx/graph';
 import { CONTRIB, type Model } from '../../onnx/model';
-import { TOKENS, type Layout } from './layout';
+import { sizeOf, tokensOf, type Layout } from './layout';
 import { float32, type Arithmetic, type Dense } from './products';
 import { HEAD_WIDTH, ropeTable } from './rope';
 
@@ -11,7 +11,7 @@ const OPSET = 23;
 const EPSILON = { axis: { int: -1 }, epsilon: { float: 1e-6 } };
 
 /**
- * EVA-X as ONNX: input `pixels` [N, 3, 224, 224] already normalised, output `embedding` [N, width]. Three rearrangements that leave the
+ * EVA-X as ONNX: input `pixels` [N, 3, S, S] already normalised, output `embedding` [N, width]. Three rearrangements that leave the
  * result as it is make it faster (measured, docs of the project): the bias of v goes through the attention unchanged, since its
  * rows sum to 1, and joins the bias of proj; class token and position join one constant; the mean over the tokens comes before
  * the last w3. `expose` names intermediate values to be outputs too: tokens_in, block_<i>, pooled. `arithmetic` computes the products of
@@ -24,7 +24,8 @@ export async function evaXModel(
   expose: readonly string[] = [],
 ): Promise<Model> {
   const graph = new Graph();
-  const { width, depth, hidden, kind } = layout;
+  const { width, depth, hidden, kind, grid } = layout;
+  const tokens = tokensOf(layout);
 
   const vector = async (name: string) => {
     const data = await read(name);
@@ -42,18 +43,18 @@ export async function evaXModel(
     return { normed: graph.node('LayerNormalization', [x, ones], EPSILON), fold: (dense) => foldInto(dense, gain, offset) };
   };
 
-  const pixels = graph.input('pixels', ['N', 3, 224, 224]);
+  const pixels = graph.input('pixels', ['N', 3, sizeOf(layout), sizeOf(layout)]);
   const stem = graph.constant('stem.weight', [width, 3, 16, 16], await read('patch_embed.proj.weight'));
   const patches = graph.node('Conv', [pixels, stem, await vector('patch_embed.proj.bias')], { strides: { ints: [16, 16] } });
-  const flat = graph.node('Reshape', [patches, graph.ints('stem.shape', [0, width, TOKENS - 1])]);
+  const flat = graph.node('Reshape', [patches, graph.ints('stem.shape', [0, width, tokens - 1])]);
   const sequence = graph.node('Transpose', [flat], { perm: { ints: [0, 2, 1] } });
   // An empty row in front, which the class token fills by way of the position constant.
   const padded = graph.node('Pad', [sequence, graph.ints('stem.pad', [0, 1, 0, 0, 0, 0])]);
-  const position = graph.constant('position', [1, TOKENS, width], withClassToken(await read('pos_embed'), await read('cls_token')));
+  const position = graph.constant('position', [1, tokens, width], withClassToken(await read('pos_embed'), await read('cls_token')));
   let x = graph.node('Add', [padded, position], {}, { as: 'tokens_in' });
 
-  const cos = graph.constant('rope.cos', [TOKENS, HEAD_WIDTH / 2], withUnturnedToken(ropeTable(Math.cos), 1));
-  const sin = graph.constant('rope.sin', [TOKENS, HEAD_WIDTH / 2], withUnturnedToken(ropeTable(Math.sin), 0));
+  const cos = graph.constant('rope.cos', [tokens, HEAD_WIDTH / 2], withUnturnedToken(ropeTable(Math.cos, grid), 1));
+  const sin = graph.constant('rope.sin', [tokens, HEAD_WIDTH / 2], withUnturnedToken(ropeTable(Math.sin, grid), 0));
   const first = graph.ints('rope.first', [0]);
   const turn = (value: string) =>
     graph.node(
@@ -64,7 +65,7 @@ export async function evaXModel(
     );
 
   const from = graph.ints('patches.from', [1]);
-  const to = graph.ints('patches.to', [TOKENS]);
+  const to = graph.ints('patches.to', [tokens]);
   const axis = graph.ints('patches.axis', [1]);
   const meanOfPatches = (value: string, as: string) =>
     graph.node(
@@ -133,7 +134,7 @@ export async function evaXModel(
     as: 'embedding',
   });
   graph.output('embedding', ['N', width]);
-  for (const name of expose) graph.output(name, name === 'pooled' ? ['N', width] : ['N', TOKENS, width]);
+  for (const name of expose) graph.output(name, name === 'pooled' ? ['N', width] : ['N', tokens, width]);
   return { opset: OPSET, graph, metadata: {} };
 }
 

@@ -1,47 +1,21 @@
 import type { Head, HeadFile } from '../../contract/head';
+import { headLists, numbered } from '../../contract/head-lists';
 import type { Task } from '../../contract/model';
 import { fail, ok, unwrap, type Result } from '../../contract/result';
 import { headId } from '../../trainer/heads/identity';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { Layout } from './layout';
 
-/** The orders of EVA-X's own fine-tuned heads, by the number of classes: ChestX-ray14 and CheXpert. */
-const KNOWN: Readonly<Record<number, readonly string[]>> = {
-  14: [
-    'Atelectasis',
-    'Cardiomegaly',
-    'Effusion',
-    'Infiltration',
-    'Mass',
-    'Nodule',
-    'Pneumonia',
-    'Pneumothorax',
-    'Consolidation',
-    'Edema',
-    'Emphysema',
-    'Fibrosis',
-    'Pleural_Thickening',
-    'Hernia',
-  ],
-  5: ['Atelectasis', 'Cardiomegaly', 'Consolidation', 'Edema', 'Pleural Effusion'],
-};
-
 export interface HeadChoice {
-  /** In the order of the head's rows; those of the known sizes, else numbers, where absent. */
+  /** In the order of the head's rows; numbered where absent, since no file says them. */
   readonly findings?: readonly string[] | undefined;
-  /** multilabel for the known sizes and for a single finding, else multiclass, where absent. */
+  /** As `likelyTask` says, where absent. */
   readonly task?: Task | undefined;
 }
 
-/** Names and task of a head with so many classes; no names where the size does not tell. */
-export const headOfSize = (classes: number): { readonly findings: readonly string[] | null; readonly task: Task } => ({
-  findings: KNOWN[classes] ?? null,
-  task: KNOWN[classes] || classes === 1 ? 'multilabel' : 'multiclass',
-});
-
-/** Where the names of a ready head come from. */
-export const namedBy = ({ classes }: Layout, { findings }: HeadChoice) =>
-  findings ? 'by hand' : KNOWN[classes ?? 0] ? 'by its size' : 'by number';
+/** What a head with so many outputs is most often trained for: the lists of findings have as many as one of `headLists`. */
+export const likelyTask = (classes: number): Task =>
+  classes === 1 || Object.values(headLists).some(({ findings }) => findings.length === classes) ? 'multilabel' : 'multiclass';
 
 /**
  * The classification head of a fine-tuned file as a ready head of the project, so that there are proposals before any label; null where
@@ -53,8 +27,9 @@ export async function readyHead(
   encoder: { readonly id: string; readonly name: string },
   choice: HeadChoice,
 ): Promise<Result<Head | null>> {
-  const { classes, width: d } = layout;
-  if (classes === null) return ok(null);
+  const { head, width: d } = layout;
+  if (head === null) return ok(null);
+  const { classes, name } = head;
   if (choice.findings && choice.findings.length !== classes) {
     return fail('wrong-use', {
       reason: `The head of ${checkpoint.file} has ${String(classes)} findings, ${String(choice.findings.length)} were named`,
@@ -63,10 +38,9 @@ export async function readyHead(
   if (choice.findings && new Set(choice.findings.map((name) => name.trim().toLowerCase())).size < choice.findings.length) {
     return fail('wrong-use', { reason: 'Two of the findings have the same name' });
   }
-  const known = headOfSize(classes);
-  const findings = choice.findings ?? known.findings ?? Array.from({ length: classes }, (_, i) => `Finding ${String(i + 1)}`);
-  const task = choice.task ?? known.task;
-  const numbers = { weight: unwrap(await checkpoint.read('head.weight')), bias: unwrap(await checkpoint.read('head.bias')) };
+  const findings = choice.findings ?? numbered(classes);
+  const task = choice.task ?? likelyTask(classes);
+  const numbers = { weight: unwrap(await checkpoint.read(`${name}.weight`)), bias: unwrap(await checkpoint.read(`${name}.bias`)) };
   if (!numbers.weight.every(Number.isFinite) || !numbers.bias.every(Number.isFinite)) {
     return fail('checkpoint-corrupt', { file: checkpoint.file, reason: 'its head holds values that are not numbers' });
   }

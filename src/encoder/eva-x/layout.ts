@@ -12,21 +12,55 @@ export interface Layout {
   readonly kind: 'packed' | 'split';
   /** Where the last LayerNorm lies: `norm` in pretraining files, `fc_norm` in fine-tuned ones. */
   readonly norm: 'norm' | 'fc_norm';
-  /** Classes of the head of a fine-tuned file. */
-  readonly classes: number | null;
+  /** Patches along each side of the square input. */
+  readonly grid: number;
+  /** Of a fine-tuned file: the name of its head without `.weight`, and its classes. */
+  readonly head: { readonly name: string; readonly classes: number } | null;
 }
 
 type Shape = readonly number[];
 export type Shapes = ReadonlyMap<string, { readonly shape: Shape }>;
 
 const PATCH = 16;
-export const TOKENS = GRID * GRID + 1;
+/** The largest is the one whose short side, by the official crop, is still an image of 1,024. */
+const MAX_GRID = 56;
+
+/** Pixels along each side of the input. */
+export const sizeOf = ({ grid }: Pick<Layout, 'grid'>): number => PATCH * grid;
+/** Class token and patches. */
+export const tokensOf = ({ grid }: Pick<Layout, 'grid'>): number => grid * grid + 1;
 
 const same = (a: Shape, b: Shape) => a.length === b.length && a.every((n, i) => n === b[i]);
 const write = (shape: Shape) => `[${shape.join(', ')}]`;
 
-/** Kept out of the audit: what only pretraining needs, and the copies of the rotary table in every block. */
-const isIgnored = (name: string) => name === 'mask_token' || name.startsWith('lm_head.') || /^blocks\.\d+\.attn\.rope\./.test(name);
+const ROPE = /^(?:blocks\.\d+\.attn\.)?rope\.freqs_(cos|sin)$/;
+
+/** Of a rotary table that is stored, of the model or of a block, what it holds; null of any other weight. Tables are computed: they need not be there. */
+export const ropeTurn = (name: string): 'cos' | 'sin' | null => (ROPE.exec(name)?.[1] ?? null) as 'cos' | 'sin' | null;
+
+/** Kept out of the audit: what only pretraining needs. */
+const isIgnored = (name: string) => name === 'mask_token' || name.startsWith('lm_head.');
+
+/** One linear layer, by itself or the last part of a Sequential behind parts without weights. */
+const HEAD = /^((?:head|classifier|fc)(?:\.(?:\d+|fc|head|linear))*)\.(?:weight|bias)$/;
+
+/** The head of a fine-tuned file; a string: why it is none that can be used. */
+function findHead(weights: Shapes, width: number): Layout['head'] | string {
+  const layers = new Set([...weights.keys()].flatMap((name) => HEAD.exec(name)?.[1] ?? []));
+  const [name, another] = layers;
+  if (name === undefined) return null;
+  if (another !== undefined) return `its head has several layers (${[...layers].join(', ')}), of which no ready head can be made`;
+  const shape = weights.get(`${name}.weight`)?.shape ?? [];
+  const [classes = 0, inputs] = shape;
+  if (shape.length !== 2 || inputs !== width || classes === 0) return `its head ${name} has shape ${write(shape)}`;
+  return { name, classes };
+}
+
+/** Patches along a side by the position embedding [1, 1 + grid^2, d]; null where it is none of a square. */
+function gridOf(position: Shape): number | null {
+  const grid = Math.sqrt((position[1] ?? 0) - 1);
+  return position.length === 3 && Number.isInteger(grid) && grid >= 1 && grid <= MAX_GRID ? grid : null;
+}
 
 /** Reads the layout off the weights and audits every name and shape. `file` serves the sentences. */
 export function findLayout(weights: Shapes, file: string): Result<Layout> {
@@ -42,6 +76,11 @@ export function findLayout(weights: Shapes, file: string): Result<Layout> {
   const split = weights.get('blocks.0.mlp.w1.weight')?.shape[0];
   const hidden = packed === undefined ? split : packed / 2;
   if (hidden === undefined || !Number.isInteger(hidden)) return unknown('its blocks have no SwiGLU');
+  const position = weights.get('pos_embed')?.shape;
+  const grid = position ? gridOf(position) : null;
+  if (position && grid === null) return unknown(`its pos_embed has shape ${write(position)}, which is none of a square image`);
+  const head = findHead(weights, width);
+  if (typeof head === 'string') return unknown(head);
   const layout: Layout = {
     width,
     depth,
@@ -49,7 +88,9 @@ export function findLayout(weights: Shapes, file: string): Result<Layout> {
     hidden,
     kind: packed === undefined ? 'split' : 'packed',
     norm: weights.has('fc_norm.weight') ? 'fc_norm' : 'norm',
-    classes: weights.get('head.weight')?.shape[0] ?? null,
+    // Without one the audit says that it is missing.
+    grid: grid ?? GRID,
+    head,
   };
   const audited = audit(weights, layout, file);
   return audited.ok ? ok(layout) : audited;
@@ -57,6 +98,7 @@ export function findLayout(weights: Shapes, file: string): Result<Layout> {
 
 function audit(weights: Shapes, layout: Layout, file: string): Result<void> {
   const expected = expectedShapes(layout);
+  for (const name of weights.keys()) if (ropeTurn(name)) expected.set(name, [tokensOf(layout) - 1, HEAD_WIDTH]);
   const missing = [...expected.keys()].filter((name) => !weights.has(name));
   if (missing.length > 0) return fail('checkpoint-keys-missing', { file, count: missing.length, key: some(missing) }, missing.join('\n'));
   const foreign = [...weights.keys()].filter((name) => !expected.has(name) && !isIgnored(name));
@@ -77,18 +119,16 @@ function some(names: readonly string[]): string {
 }
 
 /** Every weight that the layout has, with its shape. */
-export function expectedShapes({ width: d, depth, hidden, kind, norm, classes }: Layout): Map<string, Shape> {
+export function expectedShapes({ width: d, depth, hidden, kind, norm, grid, head }: Layout): Map<string, Shape> {
   const shapes = new Map<string, Shape>([
     ['cls_token', [1, 1, d]],
-    ['pos_embed', [1, TOKENS, d]],
+    ['pos_embed', [1, tokensOf({ grid }), d]],
     ['patch_embed.proj.weight', [d, 3, PATCH, PATCH]],
     ['patch_embed.proj.bias', [d]],
-    ['rope.freqs_cos', [TOKENS - 1, HEAD_WIDTH]],
-    ['rope.freqs_sin', [TOKENS - 1, HEAD_WIDTH]],
     [`${norm}.weight`, [d]],
     [`${norm}.bias`, [d]],
   ]);
-  if (classes !== null) shapes.set('head.weight', [classes, d]).set('head.bias', [classes]);
+  if (head) shapes.set(`${head.name}.weight`, [head.classes, d]).set(`${head.name}.bias`, [head.classes]);
   for (let block = 0; block < depth; block++) {
     const own: Record<string, Shape> = {
       'norm1.weight': [d],
@@ -120,9 +160,8 @@ export function expectedShapes({ width: d, depth, hidden, kind, norm, classes }:
   return shapes;
 }
 
-/** The weights that make the embedding, in the order in which the encoder's id is computed; without the table and the head. */
-export const encoderWeights = (layout: Layout): string[] =>
-  [...expectedShapes(layout).keys()].filter((name) => !name.startsWith('rope.') && !name.startsWith('head.')).sort();
+/** The weights that make the embedding, in the order in which the encoder's id is computed; without the head. */
+export const encoderWeights = (layout: Layout): string[] => [...expectedShapes({ ...layout, head: null }).keys()].sort();
 
 /** The name under which a weight enters the id: the last LayerNorm is the same one in both kinds of file. */
 export const canonicalName = (name: string): string => name.replace(/^norm\./, 'fc_norm.');

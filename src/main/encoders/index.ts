@@ -50,7 +50,7 @@ export function setupEncoders({ profile, processes, projects, settings, emit }: 
     return done;
   };
   const importFile = async (checkpoint: string): Promise<Result<EncoderCard>> => {
-    const made = await importing.import({ checkpoint, crop: 'official' });
+    const made = await importing.import({ checkpoint });
     return made.ok ? ok(made.value.card) : made;
   };
 

@@ -1,8 +1,8 @@
 import { FolderOpen } from 'lucide-react';
-import { Fragment, useId, useState } from 'react';
+import { Fragment, useState } from 'react';
 import { createPortal } from 'react-dom';
 import type { ImportOutcome } from '../../contract/views';
-import { type EncoderCard, type Precision, TileRecipe } from '../../contract/encoder-card';
+import type { Precision, Preparation } from '../../contract/encoder-card';
 import type { Task } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import { useServices } from '../app/environment';
@@ -10,6 +10,8 @@ import { Dialog } from '../controls/Dialog';
 import { FailureNote } from '../controls/FailureNote';
 import { count, counted, when } from '../controls/figures';
 import { JobProgress } from '../controls/JobProgress';
+import { HeadNames } from './HeadNames';
+import { CropChoice, crops, isPrepared, PUBLISHED_SIZE, SizePreparation } from './ImagePreparation';
 import type { Chosen } from './ImportEncoder';
 import { costOf, precisionName, precisions } from './precision';
 import './import.css';
@@ -26,9 +28,11 @@ export function ImportDialog({ chosen: { checkpoint, facts, precision: first }, 
   const { bridge } = useServices();
   const { head } = facts;
   const [precision, setPrecision] = useState(first);
-  const [crop, setCrop] = useState<TileRecipe['crop']>('official');
+  // At 224 pixels images are prepared as it was published, unless another crop is chosen; null: not all of it is said.
+  const [preparation, setPreparation] = useState<Preparation | null>(facts.preparation?.how ?? null);
+  const { crop = 'official' } = preparation ?? {};
   const [images, setImages] = useState(given ?? '');
-  const [names, setNames] = useState((head?.findings ?? []).join('\n'));
+  const [names, setNames] = useState('');
   const [task, setTask] = useState<Task>(head?.task ?? 'multilabel');
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -38,8 +42,10 @@ export function ImportDialog({ chosen: { checkpoint, facts, precision: first }, 
     .map((name) => name.trim())
     .filter((name) => name !== '');
   // int8 hangs on the images as well, and what float16 costs is worth to be measured anew.
-  const here = facts.here.find(({ card }) => precision === 'fp32' && isSame(card, precision, crop));
-  const missing = problemOf(facts, findings, precision, images);
+  const here = facts.here.find(
+    ({ card }) => precision === 'fp32' && card.precision === precision && preparation && isPrepared(card.preprocessing, preparation),
+  );
+  const missing = preparation ? problemOf(facts, findings, precision, images) : 'Say how images become its input.';
 
   const finish = (id: string) => {
     onImported(id);
@@ -48,8 +54,9 @@ export function ImportDialog({ chosen: { checkpoint, facts, precision: first }, 
   const run = async () => {
     setBusy(true);
     setFailure(null);
-    const own = head && (task !== head.task || names !== (head.findings ?? []).join('\n')) ? { findings, task } : {};
-    const wish = { checkpoint, crop, precision, ...(precision === 'fp32' ? {} : { images }), ...own };
+    const own = head ? { findings, task } : {};
+    const prepared = preparation && Object.keys(preparation).length > 0 ? { preparation } : {};
+    const wish = { checkpoint, ...prepared, precision, ...(precision === 'fp32' ? {} : { images }), ...own };
     const result = await bridge.call('encoders.import', wish);
     setBusy(false);
     if (!result.ok) return setFailure(result.failure.code === 'stopped' ? null : result.failure);
@@ -87,7 +94,7 @@ export function ImportDialog({ chosen: { checkpoint, facts, precision: first }, 
       <button className="button" onClick={onClose} disabled={busy}>
         Cancel
       </button>
-      {outcome || (here && !namesDiffer(here.card.head?.findings, findings)) ? (
+      {outcome || (here && (findings.length === 0 || !namesDiffer(here.card.head?.findings, findings))) ? (
         <button className="button primary" onClick={() => finish((outcome ?? here)?.card.id ?? '')} data-testid="import-use">
           Use the one that is here
         </button>
@@ -105,8 +112,8 @@ export function ImportDialog({ chosen: { checkpoint, facts, precision: first }, 
       <div className="import-what" data-testid="import-facts">
         <strong>{facts.name}</strong>
         <span className="muted">
-          {facts.file}, {facts.d} features{head ? `, fine-tuned for ${counted(head.classes, 'finding')}` : ''}. Nothing in the file is
-          executed.
+          {facts.file}, {facts.size} x {facts.size} pixels, {facts.d} features
+          {head ? `, fine-tuned for ${counted(head.classes, 'finding')}` : ''}. Nothing in the file is executed.
         </span>
         <AlreadyHere here={facts.here} outcome={outcome} />
       </div>
@@ -121,11 +128,14 @@ export function ImportDialog({ chosen: { checkpoint, facts, precision: first }, 
         </div>
       ) : (
         <>
+          {facts.size !== PUBLISHED_SIZE && (
+            <SizePreparation size={facts.size} stated={facts.preparation} disabled={busy} onChange={setPreparation} />
+          )}
           {head && <HeadNames head={head} names={names} task={task} disabled={busy} onNames={setNames} onTask={setTask} />}
           <details className="precision" open={first !== 'fp32' || undefined}>
             <summary data-testid="import-precision">
               Precision: {precisionName[precision]}
-              {crop !== 'official' && `; ${crops[crop]}`}
+              {facts.size === PUBLISHED_SIZE && crop !== 'official' && `; ${crops[crop]}`}
             </summary>
             <fieldset disabled={busy}>
               <legend className="visually-hidden">Precision</legend>
@@ -156,20 +166,9 @@ export function ImportDialog({ chosen: { checkpoint, facts, precision: first }, 
                   )}
                 </Fragment>
               ))}
-              <label className="row">
-                The image becomes a square by
-                <select
-                  value={crop}
-                  onChange={({ target }) => setCrop(TileRecipe.shape.crop.parse(target.value))}
-                  data-testid="import-crop"
-                >
-                  {TileRecipe.shape.crop.options.map((each) => (
-                    <option key={each} value={each}>
-                      {crops[each]}
-                    </option>
-                  ))}
-                </select>
-              </label>
+              {facts.size === PUBLISHED_SIZE && (
+                <CropChoice crop={crop} onCrop={(each) => setPreparation(each === 'official' ? {} : { crop: each })} />
+              )}
             </fieldset>
           </details>
         </>
@@ -188,16 +187,6 @@ function problemOf({ head }: Chosen['facts'], findings: readonly string[], preci
   return precision !== 'fp32' && images === '' ? `Choose images to ${precision === 'int8' ? 'calibrate' : 'measure'} on.` : null;
 }
 
-const isSame = (card: EncoderCard, precision: Precision, crop: TileRecipe['crop']) =>
-  card.precision === precision && card.preprocessing.tile.crop === crop;
-
-/** The official one leaves an eighth of the short side out, where costophrenic angles and apices may lie. */
-const crops = {
-  official: 'the centre crop of its training',
-  pad: 'black bars, nothing cut off',
-  squash: 'squashing, nothing cut off',
-} as const;
-
 const namesDiffer = (before: readonly string[] | undefined, now: readonly string[]) => (before ?? []).join('\n') !== now.join('\n');
 
 function AlreadyHere({ here, outcome }: { readonly here: Chosen['facts']['here']; readonly outcome: ImportOutcome | null }) {
@@ -207,71 +196,5 @@ function AlreadyHere({ here, outcome }: { readonly here: Chosen['facts']['here']
     <p className="already" data-testid="import-here">
       {known.map(({ card, added }) => `Already here as ${card.name} in ${precisionName[card.precision]}, added ${when(added)}.`).join(' ')}
     </p>
-  );
-}
-
-interface HeadNamesProps {
-  readonly head: NonNullable<Chosen['facts']['head']>;
-  readonly names: string;
-  readonly task: Task;
-  readonly disabled: boolean;
-  readonly onNames: (names: string) => void;
-  readonly onTask: (task: Task) => void;
-}
-
-/** A file does not say what its head was trained for; for the published ones the number of classes tells. */
-function HeadNames({ head, names, task, disabled, onNames, onTask }: HeadNamesProps) {
-  const id = useId();
-  const fields = (
-    <>
-      <label htmlFor={id} className="muted">
-        In the order of the training, one a line
-      </label>
-      <textarea
-        id={id}
-        rows={Math.min(8, head.classes + 1)}
-        value={names}
-        disabled={disabled}
-        onChange={(event) => onNames(event.target.value)}
-        data-testid="import-findings"
-      />
-      {head.classes > 1 && (
-        <label className="choice">
-          <input
-            type="checkbox"
-            checked={task === 'multiclass'}
-            disabled={disabled}
-            onChange={(event) => onTask(event.target.checked ? 'multiclass' : 'multilabel')}
-            data-testid="import-multiclass"
-          />
-          <span>
-            <strong>One of them for each image</strong>
-            <span className="muted">A softmax head. Otherwise each finding is present or absent by itself.</span>
-          </span>
-        </label>
-      )}
-    </>
-  );
-  if (head.findings === null) {
-    return (
-      <fieldset className="head-names">
-        <legend>What are its {counted(head.classes, 'finding')}?</legend>
-        <p className="muted">The file does not say. With names they can be proposed in your projects from the first image on.</p>
-        {fields}
-      </fieldset>
-    );
-  }
-  return (
-    <details className="head-names">
-      <summary>
-        Its head: {head.findings.slice(0, 3).join(', ')}
-        {head.findings.length > 3 && ` and ${count(head.findings.length - 3)} more`}
-      </summary>
-      <p className="muted">
-        {head.classes === 14 ? 'The 14 of ChestX-ray14' : 'The 5 of CheXpert'}, by their number. Change them if the file was trained for
-        others.
-      </p>
-      {fields}
-    </details>
   );
 }

@@ -1,8 +1,10 @@
 import { Graph } from '../../../src/onnx/graph';
 import type { Model } from '../../../src/onnx/model';
-import { TOKENS, type Layout } from '../../../src/encoder/eva-x/layout';
+import { tokensOf, type Layout } from '../../../src/encoder/eva-x/layout';
 import type { ReadWeight } from '../../../src/encoder/eva-x/graph';
-import { HEAD_WIDTH, ropeTable } from '../../../src/encoder/eva-x/rope';
+import { GRID, HEAD_WIDTH, ropeTable } from '../../../src/encoder/eva-x/rope';
+
+const TOKENS = tokensOf({ grid: GRID });
 
 /** EVA-X written down step by step with standard operators, as an exporter would: what the encoder's own graph is compared with. */
 export async function plainModel({ width, depth, heads, hidden, kind }: Layout, read: ReadWeight): Promise<Model> {
@@ -36,7 +38,7 @@ export async function plainModel({ width, depth, heads, hidden, kind }: Layout, 
   let x = graph.node('Add', [graph.node('Concat', [token, flat], { axis: { int: 1 } }), position]);
 
   const table = (turn: (angle: number) => number) => {
-    const half = ropeTable(turn);
+    const half = ropeTable(turn, GRID);
     return Float32Array.from({ length: (TOKENS - 1) * HEAD_WIDTH }, (_, i) => half[i >> 1] ?? 0);
   };
   const cos = graph.constant('cos', [TOKENS - 1, HEAD_WIDTH], table(Math.cos));

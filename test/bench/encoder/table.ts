@@ -9,7 +9,7 @@ import Vips from 'wasm-vips';
 import { unwrap } from '../../../src/contract/result';
 import { BATCH } from '../../../src/contract/jobs/encoder';
 import { evaXModel } from '../../../src/encoder/eva-x/graph';
-import { preprocessingOf } from '../../../src/encoder/eva-x/convert';
+import { preprocessingOf } from '../../../src/encoder/eva-x/preparation';
 import { expectedShapes, type Layout } from '../../../src/encoder/eva-x/layout';
 import { quantise } from '../../../src/encoder/eva-x/quantise';
 import { writeEncoderFolder } from '../../../src/encoder/folder';
@@ -40,10 +40,12 @@ const files = existsSync(radiographs)
   : [];
 if (files.length === 0) throw new Error(`${radiographs} is missing: the benchmark needs real images`);
 
+const published = unwrap(preprocessingOf(224, 'eva-x', null));
+
 const layouts: Record<string, Layout> = {
-  Ti: { width: 192, depth: 12, heads: 3, hidden: 512, kind: 'packed', norm: 'norm', classes: null },
-  S: { width: 384, depth: 12, heads: 6, hidden: 1024, kind: 'packed', norm: 'norm', classes: null },
-  B: { width: 768, depth: 12, heads: 12, hidden: 2048, kind: 'split', norm: 'norm', classes: null },
+  Ti: { width: 192, depth: 12, heads: 3, hidden: 512, kind: 'packed', norm: 'norm', grid: 14, head: null },
+  S: { width: 384, depth: 12, heads: 6, hidden: 1024, kind: 'packed', norm: 'norm', grid: 14, head: null },
+  B: { width: 768, depth: 12, heads: 12, hidden: 2048, kind: 'split', norm: 'norm', grid: 14, head: null },
 };
 const bars: Record<string, { plain: number; amx: number; vnni: number; error: number }> = {
   Ti: { plain: 1.1, amx: 1.8, vnni: 1.5, error: 0.02 },
@@ -144,7 +146,7 @@ try {
         .filter((_, i) => i % 23 === 0)
         .slice(0, 32)
         .map((file) => ({ file, frame: null })),
-      preprocessingOf('official').tile,
+      published.tile,
       context.signal,
     ),
   );
@@ -165,7 +167,7 @@ try {
     const card = {
       name: size,
       input: { name: 'pixels' as const, channels: 3 as const, size: 224 },
-      preprocessing: preprocessingOf('official'),
+      preprocessing: published,
     };
     const comparison = { card, tiles, batch: 4, scratch: folder, signal: undefined, onImages: () => undefined };
     const quantised = await quantise(layout, read, comparison);
@@ -236,7 +238,7 @@ async function encoderOf(size: string, precision: 'fp32' | 'int8', { width }: La
         kind: 'eva-x',
         variant: null,
         input: { name: 'pixels', channels: 3, size: 224 },
-        preprocessing: preprocessingOf('official'),
+        preprocessing: published,
         pooling: '',
         precision,
         outputs: { embedding: width },
@@ -296,7 +298,7 @@ async function decodeSeconds(pictures: readonly string[]): Promise<number> {
     await readTiles(
       imaging,
       pictures.map((file) => ({ file, frame: null })),
-      preprocessingOf('official').tile,
+      published.tile,
       context.signal,
     ),
   );

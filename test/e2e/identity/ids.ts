@@ -42,7 +42,6 @@ const convert = async (name: string) =>
   unwrap(
     await convertCheckpoint({
       checkpoint: unpacked(name),
-      crop: 'official',
       precision: 'fp32',
       place: (id) => join(work, id),
       overwrite: true,

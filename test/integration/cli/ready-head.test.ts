@@ -12,8 +12,8 @@ test('the head of a fine-tuned file proposes before any label, and speaks on bes
 }) => {
   const tuned = join(shared, 'fixtures/eva-x/micro-split.finetuned14.pt');
   skip(!existsSync(tuned), '../shared/fixtures/eva-x is missing');
-  const { head, id } = await succeed(work, 'convert', tuned, '--out', 'tuned');
-  expect(head).toMatchObject({ task: 'multilabel', named: 'by its size' });
+  const { head, id } = await succeed(work, 'convert', tuned, '--out', 'tuned', '--findings', 'chestx-ray14');
+  expect(head).toMatchObject({ task: 'multilabel', named: 'by hand' });
   await succeed(work, 'sample', '--out', 'phantoms', '--count', '24');
   const table = ['--embeddings', 't.npy', '--index', 't.csv'];
   await succeed(work, 'embed', 'phantoms/images', '--encoder', 'tuned', '--out', 't.npy', '--index', 't.csv');

@@ -100,9 +100,17 @@ write("bfloat16.safetensors", safetensors.torch.save(to(plain, torch.bfloat16), 
 save("model-ema-5.pth", {"model": {k: v + 1 for k, v in plain.items()}, "model_ema": tuned | head(5), "args": argparse.Namespace(lr=1e-3), "metric": Scalar()})
 save("head-14.pth", {"model": tuned | head(14)})
 save("head-3.pth", {"model": tuned | head(3)})
+# The last part of a Sequential behind dropout, in a model that holds the encoder under a name of its own.
+sequential = {k.replace("head.", "module.head.1."): v for k, v in head(14).items()}
+save("head-sequential.pth", {"model_state_dict": {f"module.backbone.{k}": v for k, v in tuned.items()} | sequential})
+# Without the rotary table, which is computed.
+bare = {k: v for k, v in plain.items() if not k.startswith("rope.")}
+save("wrapped-nested.pt", {"state_dict": {f"model.module.encoder._orig_mod.net.{k}": v for k, v in bare.items()}})
+write("wrapped-compiled.safetensors", safetensors.torch.save({f"backbone.{k.replace('blocks.0.', 'blocks.0._orig_mod.')}": v for k, v in plain.items()}))
 save("split.pt", {"module": split})
 swapped = rope_table(np.cos).view(14, 14, 64).transpose(0, 1).reshape(196, 64)
 save("rope-axes-swapped.pt", {"module": plain | {"rope.freqs_cos": swapped}})
+save("rope-of-a-block-swapped.pt", {"module": plain | {"blocks.0.attn.rope.freqs_cos": swapped.half()}})
 # The table of another base is off by less than half precision's own rounding at most places.
 band = torch.tensor(np.repeat(10050.0 ** (-np.arange(16) / 16), 2))
 angle = torch.cat([torch.arange(196)[:, None] // 14 * band, torch.arange(196)[:, None] % 14 * band], 1)

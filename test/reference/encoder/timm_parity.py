@@ -35,9 +35,9 @@ const [model, input, output, n] = process.argv.slice(1);
 """
 
 
-def oracle(state, width, depth, kind):
+def oracle(state, width, depth, kind, size=224):
     model = Eva(
-        img_size=224, patch_size=16, num_classes=0, global_pool="avg", embed_dim=width, depth=depth, num_heads=width // 64,
+        img_size=size, patch_size=16, num_classes=0, global_pool="avg", embed_dim=width, depth=depth, num_heads=width // 64,
         qkv_fused=kind == "packed", mlp_ratio=4 * 2 / 3, swiglu_mlp=True, scale_mlp=kind == "split", use_rot_pos_emb=True,
         ref_feat_shape=(14, 14), dynamic_img_size=False,
     )

@@ -40,9 +40,7 @@ let evaX: EncoderFolder;
 beforeAll(async () => {
   const checkpoint = join(root, 'zip.pt');
   writeFileSync(checkpoint, gunzipSync(readFileSync(resolve(import.meta.dirname, '../../reference/encoder/evax/zip.pt.gz'))));
-  evaX = unwrap(
-    await convertCheckpoint({ checkpoint, crop: 'official', precision: 'fp32', place: () => join(root, 'e'), overwrite: false }),
-  );
+  evaX = unwrap(await convertCheckpoint({ checkpoint, precision: 'fp32', place: () => join(root, 'e'), overwrite: false }));
 }, 60_000);
 afterAll(() => rmSync(root, { recursive: true }));
 beforeEach(() => Object.assign(driver, { batchesLeft: Infinity, largest: Infinity, opened: [], runs: [] }));

@@ -158,7 +158,6 @@ describe.skipIf(!hasEvaX)('export with EVA-X', () => {
     const made = unwrap(
       await convertCheckpoint({
         checkpoint: join(evaX, 'micro-split.pt'),
-        crop: 'official',
         precision: 'fp32',
         place: () => join(root, 'eva-x'),
         overwrite: false,

@@ -35,7 +35,7 @@ beforeAll(async () => {
   const checkpoint = join(root, 'zip.pt');
   writeFileSync(checkpoint, gunzipSync(readFileSync(resolve(import.meta.dirname, '../../reference/encoder/evax/zip.pt.gz'))));
   const place = () => join(root, 'eva-x');
-  evaX = unwrap(await convertCheckpoint({ checkpoint, crop: 'official', precision: 'fp32', place, overwrite: false }));
+  evaX = unwrap(await convertCheckpoint({ checkpoint, precision: 'fp32', place, overwrite: false }));
 }, 60_000);
 afterAll(() => {
   rmSync(root, { recursive: true });

@@ -20,7 +20,7 @@ let evaX: EncoderFolder;
 const checkpoint = join(root, 'zip.pt');
 
 const convert = (precision: Precision) =>
-  convertCheckpoint({ checkpoint, crop: 'official', precision, place: () => join(root, precision), overwrite: false });
+  convertCheckpoint({ checkpoint, precision, place: () => join(root, precision), overwrite: false });
 
 beforeAll(async () => {
   writeFileSync(checkpoint, gunzipSync(readFileSync(join(reference, 'zip.pt.gz'))));

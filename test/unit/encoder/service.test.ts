@@ -140,7 +140,7 @@ describe('the encoder service', () => {
     const checkpoint = join(profile, 'head-3.pth');
     writeFileSync(checkpoint, gunzipSync(readFileSync(resolve(import.meta.dirname, '../../reference/encoder/evax/head-3.pth.gz'))));
     const calibrate = [...names(6), 'bad 1'].map((name) => ({ file: `/x/${name}`, frame: null }));
-    const request = { checkpoint, into: join(profile, 'encoders'), crop: 'official', precision: 'int8' } as const;
+    const request = { checkpoint, into: join(profile, 'encoders'), precision: 'int8' } as const;
     const named = { findings: ['a', 'b', 'c'], task: 'multilabel' } as const;
     const made = unwrap(await encoder.handlers.convert({ ...request, ...named, findings: [...named.findings], calibrate }, context));
     expect(made.card).toMatchObject({

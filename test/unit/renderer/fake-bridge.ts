@@ -82,6 +82,8 @@ export class FakeBridge implements Client<BridgeService> {
     name: 'EVA-X S',
     variant: 'small',
     d: 384,
+    size: 224,
+    preparation: { how: {}, from: null },
     head: null,
     here: [],
   };

@@ -24,7 +24,6 @@ afterAll(() => rmSync(root, { recursive: true }));
 const convert = (name: string, more: Partial<Conversion> = {}) =>
   convertCheckpoint({
     checkpoint: name.includes('/') ? name : join(evaX, name),
-    crop: 'official',
     precision: 'fp32',
     place: (id) => join(root, id),
     overwrite: true,
@@ -105,14 +104,13 @@ describe.skipIf(!hasEvaX)('conversion of EVA-X checkpoints', () => {
     const id = await idOf('micro-packed.pt');
     expect(await idOf('micro-packed.full.pt')).toBe(id);
     expect(await idOf('micro-packed.finetuned14.pt')).toBe(id);
-    expect(await idOf('micro-packed.pt', { crop: 'squash' })).not.toBe(id);
+    expect(await idOf('micro-packed.pt', { preparation: { crop: 'squash' } })).not.toBe(id);
     expect(await idOf('micro-packed.half.pt')).not.toBe(id);
   });
 
   test('a fine-tuned file keeps its head', async () => {
     const made = unwrap(await convert('micro-split.finetuned14.pt', { place: () => join(root, 'tuned') }));
     expect(made.card.head?.findings.length).toBe(14);
-    expect(made.card.head?.findings.slice(0, 3)).toEqual(['Atelectasis', 'Cardiomegaly', 'Effusion']);
     const head = unwrap(readSafetensors(readFileSync(join(made.folder, 'head.safetensors')), made.folder));
     const checkpoint = unwrap(await openCheckpoint(join(evaX, 'micro-split.finetuned14.pt')));
     expect(head.weight?.shape).toEqual([14, 128]);

@@ -26,7 +26,6 @@ for (const name of readdirSync(reference).filter((file) => file.endsWith('.gz'))
 const convert = (name: string, more: Partial<Conversion> = {}) =>
   convertCheckpoint({
     checkpoint: join(root, name),
-    crop: 'official',
     precision: 'fp32',
     place: () => join(root, `${name}.encoder`),
     overwrite: true,
@@ -55,6 +54,9 @@ describe('one encoder in every kind of file', () => {
     'bfloat16.safetensors',
     'model-ema-5.pth',
     'head-14.pth',
+    'wrapped-nested.pt',
+    'wrapped-compiled.safetensors',
+    'head-sequential.pth',
   ];
   test.each(files)('%s', async (name) => {
     const made = unwrap(await convert(name));
@@ -67,36 +69,42 @@ describe('one encoder in every kind of file', () => {
     expect(maxDifference(await embeddingOf(made.model), Float32Array.from(expected.split))).toBeLessThanOrEqual(2e-5);
   });
 
-  test.each(['rope-axes-swapped.pt', 'rope-other-base-bfloat16.pt'])('%s: another rotary table is refused', async (name) => {
-    const result = await convert(name);
-    expect(result.ok ? null : result.failure.code).toBe('checkpoint-rope-differs');
-    expect(result.ok ? '' : sentence(result.failure)).toMatch(/^The rotary table in rope-.* differs from that of EVA-X by [\d.e-]+\./);
-  });
+  test.each(['rope-axes-swapped.pt', 'rope-other-base-bfloat16.pt', 'rope-of-a-block-swapped.pt'])(
+    '%s: another rotary table is refused',
+    async (name) => {
+      const result = await convert(name);
+      expect(result.ok ? null : result.failure.code).toBe('checkpoint-rope-differs');
+      expect(result.ok ? '' : sentence(result.failure)).toMatch(/^The rotary table in rope-.* differs from that of EVA-X by [\d.e-]+\./);
+    },
+  );
 });
 
 describe('the head of a fine-tuned file', () => {
   test.each([
-    ['model-ema-5.pth', 5, ['Atelectasis', 'Cardiomegaly', 'Consolidation', 'Edema', 'Pleural Effusion']],
-    ['head-14.pth', 14, ['Atelectasis', 'Cardiomegaly', 'Effusion', 'Infiltration']],
-  ] as const)('%s: a ready head with %i findings, the numbers those of the file', async (name, classes, findings) => {
-    const made = unwrap(await convert(name));
-    const head = unwrap(await readHead(made.folder));
-    expect(head.file).toMatchObject({ kind: 'logistic', task: 'multilabel', encoder: { id: made.card.id, d: 64 }, projection: null });
-    expect(head.file.findings.length).toBe(classes);
-    expect(head.file.findings).toEqual(expect.arrayContaining([...findings]));
-    expect(made.card.head?.findings).toEqual(head.file.findings);
-    const numbers = expected.heads[String(classes)];
-    expect(head.tensors.weight).toEqual({ shape: [classes, 64], data: Float32Array.from(numbers?.['head.weight'] ?? []) });
-    expect(head.tensors.bias?.data).toEqual(Float32Array.from(numbers?.['head.bias'] ?? []));
-    expect(unwrap(await readHead(unwrap(await convert(name)).folder)).file.id).toBe(head.file.id);
-  });
+    ['model-ema-5.pth', 5, 'multilabel'],
+    ['head-14.pth', 14, 'multilabel'],
+    ['head-3.pth', 3, 'multiclass'],
+    ['head-sequential.pth', 14, 'multilabel'],
+  ] as const)(
+    '%s: a ready head with %i outputs, numbered until somebody says what they are, the numbers those of the file',
+    async (name, classes, task) => {
+      const made = unwrap(await convert(name));
+      const head = unwrap(await readHead(made.folder));
+      const findings = Array.from({ length: classes }, (_, i) => `output ${String(i + 1)}`);
+      expect(head.file).toMatchObject({ kind: 'logistic', task, findings, encoder: { id: made.card.id, d: 64 }, projection: null });
+      expect(made.card.head).toEqual({ findings, task, named: 'by number' });
+      const numbers = expected.heads[String(classes)];
+      expect(head.tensors.weight).toEqual({ shape: [classes, 64], data: Float32Array.from(numbers?.['head.weight'] ?? []) });
+      expect(head.tensors.bias?.data).toEqual(Float32Array.from(numbers?.['head.bias'] ?? []));
+      expect(unwrap(await readHead(unwrap(await convert(name)).folder)).file.id).toBe(head.file.id);
+    },
+  );
 
-  test('of another size: numbered, or named as asked', async () => {
-    const numbered = unwrap(await readHead(unwrap(await convert('head-3.pth')).folder));
-    expect(numbered.file).toMatchObject({ task: 'multiclass', findings: ['Finding 1', 'Finding 2', 'Finding 3'] });
+  test('named as asked', async () => {
     const choice = { findings: ['Normal', 'Bacterial', 'Viral'], task: 'multilabel' as const };
-    const named = unwrap(await readHead(unwrap(await convert('head-3.pth', choice)).folder));
-    expect(named.file).toMatchObject(choice);
+    const made = unwrap(await convert('head-3.pth', choice));
+    expect(unwrap(await readHead(made.folder)).file).toMatchObject(choice);
+    expect(made.card.head?.named).toBe('by hand');
     const wrong = await convert('head-3.pth', { findings: ['one', 'two'] });
     expect(wrong.ok ? '' : sentence(wrong.failure)).toMatch(/^The head of head-3\.pth has 3 findings, 2 were named\./);
   });

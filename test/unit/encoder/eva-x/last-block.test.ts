@@ -41,7 +41,6 @@ async function embedded(name: string, precision: Precision) {
   const { folder, card } = unwrap(
     await convertCheckpoint({
       checkpoint: join(evaX, `${name}.pt`),
-      crop: 'official',
       precision,
       place: (id) => join(root, id),
       overwrite: true,

@@ -18,7 +18,6 @@ const tiles = (n: number, from = 0) => Array.from({ length: n }, (_, i) => synth
 const convert = (name: string, more: Partial<Conversion> = {}) =>
   convertCheckpoint({
     checkpoint: join(evaX, name),
-    crop: 'official',
     precision: 'int8',
     place: (id) => join(root, id),
     overwrite: true,

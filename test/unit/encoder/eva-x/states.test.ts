@@ -19,7 +19,6 @@ const convert = async (name: string, precision: Precision) =>
   unwrap(
     await convertCheckpoint({
       checkpoint: join(evaX, `${name}.pt`),
-      crop: 'official',
       precision,
       place: (id) => join(root, id),
       overwrite: true,

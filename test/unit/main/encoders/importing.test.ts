@@ -54,8 +54,7 @@ describe('importing a checkpoint', () => {
   const context = { signal: new AbortController().signal };
   const inspect = (checkpoint: string) => importing.part['encoders.inspect']?.({ checkpoint }, context);
   const decide = (id: string, keep: boolean) => importing.part['encoders.keep']?.({ id, keep }, context);
-  const imported = async (name: string, more: object = {}) =>
-    unwrap(await importing.import({ checkpoint: file(name), crop: 'official', ...more }));
+  const imported = async (name: string, more: object = {}) => unwrap(await importing.import({ checkpoint: file(name), ...more }));
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'collimate-'));
@@ -99,7 +98,7 @@ describe('importing a checkpoint', () => {
   it('a head of another size waits for its names', async () => {
     expect(await inspect(file('head-3.pth'))).toMatchObject({
       ok: true,
-      value: { head: { classes: 3, findings: null, task: 'multiclass' } },
+      value: { head: { classes: 3, task: 'multiclass' } },
     });
     const named = await imported('head-3.pth', { findings: ['Normal', 'Bacterial', 'Viral'] });
     expect(named.card.head).toEqual({ findings: ['Normal', 'Bacterial', 'Viral'], task: 'multiclass', named: 'by hand' });
@@ -158,18 +157,18 @@ describe('importing a checkpoint', () => {
     expect(await imported('zip.pt', { precision: 'int8', images })).toMatchObject({ outcome: 'offered' });
     expect(batches).toEqual([8, 4, 2]);
     deaths = Infinity;
-    const given = await importing.import({ checkpoint: file('zip.pt'), crop: 'official' });
+    const given = await importing.import({ checkpoint: file('zip.pt') });
     expect(given.ok ? '' : given.failure.code).toBe('encoder-keeps-ending');
     expect(existsSync(join(root, 'encoders/.new'))).toBe(false);
   });
 
   it('int8 without images, a folder without any, and a stop leave nothing behind', async () => {
-    const none = await importing.import({ checkpoint: file('zip.pt'), crop: 'official', precision: 'int8' });
+    const none = await importing.import({ checkpoint: file('zip.pt'), precision: 'int8' });
     expect(none.ok ? '' : none.failure.code).toBe('wrong-use');
     mkdirSync(join(root, 'empty'));
-    const empty = await importing.import({ checkpoint: file('zip.pt'), crop: 'official', precision: 'int8', images: join(root, 'empty') });
+    const empty = await importing.import({ checkpoint: file('zip.pt'), precision: 'int8', images: join(root, 'empty') });
     expect(empty.ok ? '' : empty.failure.code).toBe('folder-empty');
-    const running = importing.import({ checkpoint: file('zip.pt'), crop: 'official' });
+    const running = importing.import({ checkpoint: file('zip.pt') });
     importing.stop();
     const stopped = await running;
     expect(stopped.ok ? '' : stopped.failure.code).toBe('stopped');

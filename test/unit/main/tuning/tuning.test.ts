@@ -106,7 +106,6 @@ describe.skipIf(!hasEvaX)('the encoder’s last block, fine-tuned in the app', (
     const never = new AbortController().signal;
     const made = await convertCheckpoint({
       checkpoint: join(evaX, 'micro-packed.pt'),
-      crop: 'official',
       precision: 'fp32',
       place: (id) => join(profile, 'encoders', id),
       overwrite: false,

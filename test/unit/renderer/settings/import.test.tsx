@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import { headLists } from '../../../../src/contract/head-lists';
 import type { FakeBridge } from '../fake-bridge';
 import { failing } from '../made-up/project';
 import { openPage, violations } from '../page';
@@ -22,9 +23,7 @@ describe('importing a checkpoint', () => {
     expect(await violations()).toEqual([]);
     await user.click(screen.getByTestId('import-run'));
     await waitFor(() => expect(screen.queryByTestId('import-dialog')).toBeNull());
-    expect(bridge.called('encoders.import')).toEqual([
-      { checkpoint: '/data/eva_x_small_patch16_merged520k_mim.pt', crop: 'official', precision: 'fp32' },
-    ]);
+    expect(bridge.called('encoders.import')).toEqual([{ checkpoint: '/data/eva_x_small_patch16_merged520k_mim.pt', precision: 'fp32' }]);
   });
 
   it('what is missing or unexpected in the file is said where it was chosen', async () => {
@@ -53,9 +52,9 @@ describe('importing a checkpoint', () => {
     expect(bridge.called('encoders.import')).toEqual([]);
   });
 
-  it('asks for the findings of a head whose size does not tell them', async () => {
+  it('asks for the findings of a head, which no file tells', async () => {
     const { bridge, user } = await choose((known) => {
-      known.checkpoint = { ...known.checkpoint, head: { classes: 3, findings: null, task: 'multiclass' } };
+      known.checkpoint = { ...known.checkpoint, head: { classes: 3, task: 'multiclass' } };
     });
     const names = within(await dialog()).getByTestId('import-findings');
     const run = screen.getByTestId<HTMLButtonElement>('import-run');
@@ -67,6 +66,59 @@ describe('importing a checkpoint', () => {
     expect(await violations()).toEqual([]);
     await user.click(run);
     expect(bridge.called('encoders.import')).toMatchObject([{ findings: ['Normal', 'Viral', 'Bacterial'], task: 'multiclass' }]);
+  });
+
+  it('a head of 14 outputs is ChestX-ray14’s only when the person says so', async () => {
+    const { bridge, user } = await choose((known) => {
+      known.checkpoint = { ...known.checkpoint, head: { classes: 14, task: 'multilabel' } };
+    });
+    const names = within(await dialog()).getByTestId<HTMLTextAreaElement>('import-findings');
+    const run = screen.getByTestId<HTMLButtonElement>('import-run');
+    expect([names.value, run.disabled]).toEqual(['', true]);
+    const lists = screen.getAllByTestId('import-list');
+    expect(lists.map(({ textContent }) => textContent)).toEqual(['Those of ChestX-ray14', 'Those of CheXpert']);
+    const [nih, chexpert] = lists as [HTMLElement, HTMLElement];
+    await user.click(chexpert);
+    expect(names.value.split('\n').slice(0, 2)).toEqual(['No Finding', 'Enlarged Cardiomediastinum']);
+    await user.click(screen.getByTestId('import-numbered'));
+    expect(names.value.split('\n')).toEqual(Array.from({ length: 14 }, (_, i) => `output ${String(i + 1)}`));
+    await user.click(nih);
+    expect(names.value.split('\n')).toEqual(headLists['chestx-ray14'].findings);
+    expect(await violations()).toEqual([]);
+    await user.click(run);
+    expect(bridge.called('encoders.import')).toMatchObject([{ findings: headLists['chestx-ray14'].findings, task: 'multilabel' }]);
+  });
+
+  it('of another size: asks how images are prepared, and goes on only with all of it', async () => {
+    const { bridge, user } = await choose((known) => {
+      known.checkpoint = { ...known.checkpoint, size: 384, preparation: null };
+    });
+    const run = await within(await dialog()).findByTestId<HTMLButtonElement>('import-run');
+    expect((await dialog()).textContent).toContain('384 x 384 pixels');
+    expect(run.disabled).toBe(true);
+    await user.selectOptions(screen.getByTestId('import-levels'), 'imagenet');
+    expect(run.disabled).toBe(true);
+    await user.selectOptions(screen.getByTestId('import-crop'), 'official');
+    expect(run.disabled).toBe(false);
+    await user.clear(screen.getByTestId('import-resize'));
+    await user.type(screen.getByTestId('import-resize'), '300');
+    expect(run.disabled).toBe(true);
+    await user.type(screen.getByTestId('import-resize'), '{Backspace}{Backspace}{Backspace}400');
+    expect(await violations()).toEqual([]);
+    await user.click(run);
+    expect(bridge.called('encoders.import')).toMatchObject([
+      { preparation: { crop: 'official', resize: 400, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } },
+    ]);
+  });
+
+  it('of another size with a file beside it: says what that says', async () => {
+    const how = { crop: 'squash', mean: 0.5, std: 0.25 } as const;
+    const { bridge, user } = await choose((known) => {
+      known.checkpoint = { ...known.checkpoint, size: 448, preparation: { how, from: 'config.json' } };
+    });
+    expect((await dialog()).textContent).toContain('As config.json beside the file says');
+    await user.click(screen.getByTestId('import-run'));
+    expect(bridge.called('encoders.import')).toMatchObject([{ preparation: how }]);
   });
 
   it('int8 is calibrated on the images of the project, unless others are chosen, and kept only after its error was seen', async () => {
@@ -108,7 +160,7 @@ describe('importing a checkpoint', () => {
     await user.selectOptions(screen.getByTestId('import-crop'), 'pad');
     expect(screen.getByTestId('import-precision').textContent).toContain('nothing cut off');
     await user.click(screen.getByTestId('import-run'));
-    expect(bridge.called('encoders.import')).toMatchObject([{ crop: 'pad', precision: 'fp32' }]);
+    expect(bridge.called('encoders.import')).toMatchObject([{ preparation: { crop: 'pad' }, precision: 'fp32' }]);
   });
 });
 
