@@ -1,7 +1,8 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../contract/result';
-import { AT_ONCE, localDrive, patient, Unanswered, type Drive } from './drive';
-import { signature } from './formats/signature';
+import { AT_ONCE, localDrive, patient, Unanswered, type Drive } from '../files/drive';
+import { reasonOf, systemCode } from '../files/failures';
+import { signature } from '../files/signature';
 
 /** `path` is relative to the folder, '/' everywhere. */
 export type ScanEntry =
@@ -62,8 +63,8 @@ export async function* scanFolder(folder: string, options: ScanOptions = {}): As
       }
     }
   } catch (error) {
-    const code = codeOf(error);
-    return yield code === 'ENOENT' ? fail('folder-missing', { folder }) : fail('folder-unreadable', { folder, reason: reasonOf(code) });
+    if (systemCode(error) === 'ENOENT') return yield fail('folder-missing', { folder });
+    return yield fail('folder-unreadable', { folder, reason: reasonOf(error) });
   }
   if (batch.length > 0) yield ok(batch);
 }
@@ -85,7 +86,7 @@ async function* walk(drive: Drive, root: string, prefix: string): AsyncGenerator
     }));
   } catch (error) {
     if (error instanceof Unanswered) throw error;
-    yield { kind: 'skipped', path: prefix, reason: 'folder-unreadable', detail: reasonOf(codeOf(error)) };
+    yield { kind: 'skipped', path: prefix, reason: 'folder-unreadable', detail: reasonOf(error) };
     return;
   }
   children.sort((a, b) => Buffer.compare(a.key, b.key));
@@ -124,7 +125,7 @@ async function examine(drive: Drive, root: string, path: string, name: string): 
   } catch (error) {
     if (error instanceof Unanswered) throw error;
     if (name.includes('\ufffd')) return skipped('name-unreadable');
-    return skipped('unreadable', reasonOf(codeOf(error)));
+    return skipped('unreadable', reasonOf(error));
   }
 }
 
@@ -135,17 +136,3 @@ function extensionOf(name: string): string | null {
   const extension = name.slice(dot + 1).toLowerCase();
   return extension === '' || /^\d+$/.test(extension) ? null : extension;
 }
-
-const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error));
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOENT: 'it is gone',
-  ENOTDIR: 'it is not a folder',
-  EIO: 'the drive reports an error',
-  EMFILE: 'too many files are open',
-  ELOOP: 'too many links',
-  ETIMEDOUT: 'the drive does not answer',
-};
-const reasonOf = (code: string) => reasons[code] ?? code;

@@ -6,7 +6,7 @@ import { TileRecipe } from '../../contract/encoder-card';
 import { fail, ok, type Result } from '../../contract/result';
 import { inspectCustom } from '../../encoder/custom/custom';
 import { withSupervised } from '../engine/supervised';
-import { reasonOf } from '../../main/files/failures';
+import { reasonOf } from '../../files/failures';
 import { summary, type Session, type Summary } from '../session';
 
 /** How a model of somebody else is to be used; what is left out is taken from the model. */

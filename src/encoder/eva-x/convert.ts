@@ -12,7 +12,7 @@ import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint';
 import type { DType } from '../checkpoint/tensors';
 import { encodeHalves, fromHalf, halfOf, roundBfloat16 } from '../../onnx/float16';
 import { writeEncoderFolder, type EncoderFolder } from '../folder';
-import { hashFile } from '../hash';
+import { hashFile } from '../../files/hash';
 import type { InputCard } from '../normalise';
 import { compare, costReport, type Compared, type Comparison } from './cost';
 import { evaXModel, isTail, type ReadWeight } from './graph';

@@ -1,7 +1,7 @@
 import type { Head, HeadFile } from '../../contract/head';
 import type { Task } from '../../contract/model';
 import { fail, ok, unwrap, type Result } from '../../contract/result';
-import { headId } from '../../trainer/heads/identity';
+import { headId } from '../../contract/head-identity';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { Layout } from './layout';
 

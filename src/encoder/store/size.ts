@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sizeOf } from '../../files/look';
 import { HEADER, RECORD } from './segment';
 
 /** What a store takes on the disk, told by the sizes of its files: it is not opened. A folder that is not there takes nothing. */
@@ -8,10 +9,7 @@ export async function storeSize(folder: string): Promise<{ bytes: number; rows: 
   let bytes = 0;
   let rows = 0;
   for (const file of files) {
-    const size = await stat(join(folder, file)).then(
-      (facts) => (facts.isFile() ? facts.size : 0),
-      () => 0,
-    );
+    const size = await sizeOf(join(folder, file));
     bytes += size;
     if (file.endsWith('.names')) rows += Math.max(0, Math.floor((size - HEADER) / RECORD));
   }

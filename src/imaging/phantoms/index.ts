@@ -1,10 +1,10 @@
-import { stringify } from 'csv-stringify/sync';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { csvText } from '../../files/csv';
 import { attempt, fail, FailureError, type Result, unwrap } from '../../contract/result';
 import { Pool } from '../pool/pool';
-import { extensionOf, writeNew, writePhantom, type SampleFormat } from './file';
+import { extensionOf, writeSampleFile, writePhantom, type SampleFormat } from './file';
 import { findingNames } from './findings';
 import { planSample, type PlannedImage } from './plan';
 
@@ -50,7 +50,7 @@ export async function makeSample(options: SampleOptions): Promise<Result<{ image
       if (await occupied(out)) throw new FailureError(fail('output-exists', { file: out }).failure);
       if (pool) await Promise.all(images.map(draw));
       else for (const image of images) await draw(image);
-      await writeNew(join(out, 'labels.csv'), labelsCsv(images, format));
+      await writeSampleFile(join(out, 'labels.csv'), labelsCsv(images, format));
       return { images: images.length };
     });
   } finally {
@@ -70,5 +70,5 @@ function labelsCsv(images: readonly PlannedImage[], format: SampleFormat): strin
     patientId,
     ...findingNames.map((finding) => (labels[finding] ? '1' : '0')),
   ]);
-  return stringify([['path', 'patient', ...findingNames], ...rows]);
+  return csvText([['path', 'patient', ...findingNames], ...rows]);
 }

@@ -11,8 +11,8 @@ import type { Emit } from '../../contract/wire';
 import { Restarts } from '../../encoder/restarts';
 import { CALIBRATION_IMAGES, spread } from '../../encoder/tiles';
 import { scanFolder } from '../../imaging/scan';
-import { writeFailure } from '../files/failures';
-import { saveFile } from '../files/save';
+import { writeFailure } from '../../files/failures';
+import { saveFile } from '../../files/save';
 import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 

@@ -7,8 +7,8 @@ import { type KeptEmbeddings, type Library, type LibraryEntry, Speed } from '../
 import { BUILTIN_ENCODER } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { storeSize } from '../../encoder/store/size';
-import { writeFailure } from '../files/failures';
-import { saveFile } from '../files/save';
+import { writeFailure } from '../../files/failures';
+import { saveFile } from '../../files/save';
 
 /** Folders of the profile that hold, below an encoder's id, what was made of images with it. */
 const KEPT = ['embeddings', 'tokens', 'block-inputs'] as const;

@@ -7,9 +7,9 @@ import type { ErrorCode } from '../../contract/errors';
 import type { ImageSource } from '../../contract/jobs/imaging';
 import type { ImageRecord } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { writeAtomically } from '../files/atomic';
-import { systemCode, writeFailure } from '../files/failures';
-import { liesIn } from '../../imaging/source';
+import { writeAtomically } from '../../files/atomic';
+import { systemCode, writeFailure } from '../../files/failures';
+import { liesIn } from '../../files/inside';
 import { inOrder } from '../projects/scanning';
 import type { ProjectSession } from '../projects/session';
 

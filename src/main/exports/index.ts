@@ -1,14 +1,15 @@
 import { shell } from 'electron';
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { BridgeService } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
 import { Priority } from '../../contract/jobs/imaging';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
-import { exists } from '../files/exists';
-import { saveFile } from '../files/save';
+import { liesIn } from '../../files/inside';
+import { exists } from '../../files/look';
+import { saveFile } from '../../files/save';
 import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
@@ -95,11 +96,9 @@ async function amongImages(session: ProjectSession, folder: string, target: stri
   const place = join(real, basename(target));
   for (const { path } of session.project.roots) {
     const root = await realpath(path).catch(() => path);
-    if (real === root || contains(root, real) || contains(place, root) || place === root) return true;
+    if (liesIn(root, real) || liesIn(place, root)) return true;
   }
   return false;
 }
-
-const contains = (outer: string, inner: string) => inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
 
 const nameOf = (projects: Projects) => safeName(projects.session()?.project.name ?? '');

@@ -1,12 +1,9 @@
-import { stringify } from 'csv-stringify/sync';
 import { factsOf } from '../../contract/facts';
 import type { ProjectState } from '../../contract/fold';
 import { type CellValue, type Finding, type Id, type Task } from '../../contract/model';
 import { compareImages } from '../../contract/order';
 import { UNSURE } from '../../contract/tables';
-
-/** RFC 4180 with LF. A lone carriage return is quoted as well: readers take it for the end of a row. */
-export const csvText = (rows: readonly (readonly string[])[]): string => stringify(rows as string[][], { quoted_match: /[\r\n]/ });
+import { csvText } from '../../files/csv';
 
 /**
  * LABELS.csv: the images that the annotator (default: any, a row for each) has answered, by path bytes, then frame. Multi-class

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { syncFolder } from '../files/atomic';
+import { syncFolder } from '../../files/atomic';
 
 /** The calls that change a journal, apart, so that a test can count the flushes between them and let them fail. */
 export interface JournalFile {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { fail, ok, type Result } from '../../contract/result';
-import { systemCode } from '../files/failures';
+import { systemCode } from '../../files/failures';
 
 /** Locks of this process: a lock file with our own number that is not among them was left by a process of an earlier boot. */
 const held = new Set<string>();

@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { apply, emptyState, type ProjectState } from '../../contract/fold';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
-import { reasonOf, systemCode } from '../files/failures';
+import { reasonOf, systemCode } from '../../files/failures';
 import { decodeLine } from './line';
 import { readLines } from './lines';
 import { JOURNAL_FILE } from './journal';

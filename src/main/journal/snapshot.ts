@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { AnnotatorState, ProjectState } from '../../contract/fold';
 import { Id, type CellValue, type ImageRecord, type Project } from '../../contract/model';
-import { writeAtomically } from '../files/atomic';
+import { writeAtomically } from '../../files/atomic';
 import { checksum } from './line';
 
 /** Two are kept: the newest, and the one before in case it is damaged. */

@@ -1,6 +1,6 @@
 import type { MetadataColumns, Stated } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { listed, readCsv } from '../files/csv';
+import { listed, readCsv } from '../../files/csv';
 
 /** One row: which file it is about, as the table writes it, and what it says of it. */
 export interface MetadataRow extends Stated {

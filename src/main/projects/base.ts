@@ -14,8 +14,8 @@ import {
 } from '../../contract/jobs/trainer';
 import type { CellValue, Id, ImageRecord, Project } from '../../contract/model';
 import { readyColumns, readyNames, readySource } from '../../contract/ready-head';
-import { poolDigest } from '../../trainer/heads/identity';
-import { misfit } from '../../trainer/heads/tuned/fits';
+import { poolDigest } from '../../contract/head-identity';
+import { misfit } from '../../contract/tuned-fits';
 import type { OpenEncoder } from './embedding';
 
 export interface PooledImage {

@@ -3,7 +3,7 @@ import type { ProjectStatus, ScanOutcome } from '../../contract/views';
 import type { Id, ImageRecord, Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';
-import { reachable } from '../files/exists';
+import { reachable } from '../../files/look';
 import { scan } from './scanning';
 
 export interface FolderOptions {

@@ -3,7 +3,7 @@ import type { CellRequest, LabelImport } from '../../contract/views';
 import type { CellState, Id, ImageRecord, Project } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
 import { isReservedName, UNSURE } from '../../contract/tables';
-import { clipped, eachRow, listed, parseFrame, type Row, type Visitor } from '../files/csv';
+import { clipped, eachRow, listed, parseFrame, type Row, type Visitor } from '../../files/csv';
 import { PathIndex } from '../metadata/match';
 import { columnFor } from '../metadata/table';
 

@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HeadFile, type Tensor } from '../../contract/head';
 import { TunedHead } from '../../contract/jobs/trainer';
 import { Id } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
-import { headFault } from '../../encoder/head-folder';
+import { headFault } from '../../heads/head-folder';
 import { readSafetensors, writeSafetensors } from '../../onnx/safetensors';
-import { writeAtomically } from '../files/atomic';
-import { systemCode, writeFailure } from '../files/failures';
+import { writeAtomically } from '../../files/atomic';
+import { systemCode, writeFailure } from '../../files/failures';
+import { sha256 } from '../../files/hash';
+import { readBounded, TooLarge } from '../../files/look';
 
 /**
  * projects/<id>/tuned-head: three parts, each but the last a line. A header with the SHA-256 of what follows it; a description; safetensors: the
@@ -45,7 +45,7 @@ export async function writeTunedHead(folder: string, tuned: TunedHead, { finding
   // Rows as float32: exact up to 16 million.
   const said = { 'pool.rows': flat(Float32Array.from(rows)), 'pool.held': flat(held), 'pool.logits': flat(logits) };
   const body = Buffer.concat([Buffer.from(`${JSON.stringify(description)}\n`), writeSafetensors({ ...Object.fromEntries(own), ...said })]);
-  const header: z.infer<typeof Header> = { format: 'collimate-tuned-head', version: 1, sha256: digest(body) };
+  const header: z.infer<typeof Header> = { format: 'collimate-tuned-head', version: 1, sha256: sha256(body) };
   const target = join(folder, NAME);
   try {
     await writeAtomically(target, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]));
@@ -61,12 +61,12 @@ export async function readTunedHead(folder: string, { findings, seq }: TunedFor,
     note(`the fine-tuned head that was kept is not used: ${reason}`);
     return null;
   };
-  const bytes = await readBounded(join(folder, NAME));
+  const bytes = await read(join(folder, NAME));
   if (bytes === null) return null;
   if (typeof bytes === 'string') return not(bytes);
   const [first, body] = lineOf(bytes);
   const header = Header.safeParse(parsed(first));
-  if (!header.success || header.data.sha256 !== digest(body)) return not('its file is damaged');
+  if (!header.success || header.data.sha256 !== sha256(body)) return not('its file is damaged');
   const [second, packed] = lineOf(body);
   const description = Description.safeParse(parsed(second));
   const tensors = readSafetensors(packed, folder);
@@ -89,8 +89,6 @@ export async function readTunedHead(folder: string, { findings, seq }: TunedFor,
   return { file, tensors: Object.fromEntries(own), learnt, pool, rows: Int32Array.from(rows), held, logits };
 }
 
-const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
 /** The first line, and what follows it. */
 function lineOf(bytes: Buffer): [string, Buffer] {
   const cut = bytes.indexOf(0x0a);
@@ -106,12 +104,8 @@ function parsed(line: string): unknown {
 }
 
 /** Null: there is none. A string: why it cannot be read. */
-async function readBounded(file: string): Promise<Buffer | string | null> {
-  try {
-    const facts = await stat(file);
-    if (!facts.isFile()) return 'it is no file';
-    return facts.size <= MAX_BYTES ? await readFile(file) : 'its file is too large';
-  } catch (error) {
+const read = (file: string): Promise<Buffer | string | null> =>
+  readBounded(file, MAX_BYTES).catch((error: unknown) => {
+    if (error instanceof TooLarge) return 'it is too large, or no file';
     return systemCode(error) === 'ENOENT' ? null : 'its file cannot be read';
-  }
-}
+  });

@@ -8,7 +8,7 @@ import type { Matrix } from '../matrix';
 import { clearlyBetter } from './evidence';
 import type { FittedHead } from './fit';
 import { calibrated, linear, tensorOf } from './formula';
-import { headId } from './identity';
+import { headId } from '../../contract/head-identity';
 
 /** Labels of a finding below which a fitted head is not compared with the ready one: the difference would be luck. */
 const ENOUGH_TO_COMPARE = 10;

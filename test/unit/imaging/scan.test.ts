@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { comparePaths } from '../../../src/contract/order';
-import { localDrive, patiently, type Drive } from '../../../src/imaging/drive';
+import { localDrive, patiently, type Drive } from '../../../src/files/drive';
 import { scanFolder, type ScanEntry } from '../../../src/imaging/scan';
 
 let folder: string;
@@ -234,7 +234,7 @@ describe('a drive that fails while it is scanned', () => {
     const entries: ScanEntry[] = [];
     for await (const batch of scanFolder(folder, { drive: { ...localDrive, examine } })) if (batch.ok) entries.push(...batch.value);
     expect(entries).toMatchObject([
-      { kind: 'skipped', path: 'a/1.png', reason: 'unreadable', detail: 'it is gone' },
+      { kind: 'skipped', path: 'a/1.png', reason: 'unreadable', detail: 'it is not there' },
       { kind: 'file', path: 'a/2.png' },
     ]);
   });

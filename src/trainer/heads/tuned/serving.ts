@@ -4,7 +4,7 @@ import { makeDesign, type Linear } from '../design';
 import { clearlyBetter } from '../evidence';
 import { finishHead, seenFindings, type FittedHead } from '../fit';
 import { tensorOf } from '../formula';
-import { tunedKind } from './kinds';
+import { tunedKind } from '../../../contract/tuned';
 
 /** What every head has; the rest of a fine-tuned one's tensors is its own. */
 const COMMON = /^(scaling|calibration|ready)\.|^(projection|weight|bias)$/;

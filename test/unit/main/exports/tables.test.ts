@@ -6,7 +6,8 @@ import { fold } from '../../../../src/contract/fold';
 import type { Action, CellState, Project } from '../../../../src/contract/model';
 import { unwrap } from '../../../../src/contract/result';
 import { readLabels } from '../../../../src/cli/tables/labels';
-import { csvText, labelsTable } from '../../../../src/main/exports/tables';
+import { csvText } from '../../../../src/files/csv';
+import { labelsTable } from '../../../../src/main/exports/tables';
 import { annotators, findings, id, project, value } from '../../contract/actions';
 
 const [ann, bob] = annotators;

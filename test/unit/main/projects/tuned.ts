@@ -1,5 +1,5 @@
 import type { TunedHead } from '../../../../src/contract/jobs/trainer';
-import { headId, poolDigest } from '../../../../src/trainer/heads/identity';
+import { headId, poolDigest } from '../../../../src/contract/head-identity';
 
 /** A fine-tuned head of one finding over these images, of which it says the logits it is told; it learnt from the first three. */
 export async function tunedHead(names: readonly string[], d: number, logit: (row: number) => number): Promise<TunedHead> {
