@@ -7,7 +7,7 @@ import type { ImageSource } from '../../contract/jobs/imaging';
 import { Task } from '../../contract/model';
 import { ok, type Result } from '../../contract/result';
 import type { Client } from '../../contract/wire';
-import { CALIBRATION_IMAGES, spread } from '../../encoder/tiles';
+import { CALIBRATION_IMAGES, spread } from '../../contract/calibration-images';
 import { listFolder } from '../engine/folder';
 import { withSupervised } from '../engine/supervised';
 import type { Progress } from '../progress';

@@ -1,8 +1,8 @@
 import type { Command as Commander } from 'commander';
 import { explain } from '../../contract/catalogue';
 import { fail, ok, type Result } from '../../contract/result';
-import { labelsTable } from '../../main/exports/tables';
-import { recover as recoverJournal } from '../../main/journal/recover';
+import { labelsTable } from '../../project/exports/tables';
+import { recover as recoverJournal } from '../../project/journal/recover';
 import type { CommonOptions, Run } from '../options';
 import { writeFiles } from '../../files/publish';
 import { checkFiles } from '../outputs';

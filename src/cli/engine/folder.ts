@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../../contract/result';
-import { scanFolder, type ScanEntry, type SkipReason } from '../../imaging/scan';
+import { scanFolder, type ScanEntry, type SkipReason } from '../../project/folder/scan';
 
 /** An image file that can be tried. */
 export interface FoundImage {

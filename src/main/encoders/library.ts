@@ -6,7 +6,7 @@ import { EncoderCard } from '../../contract/encoder-card';
 import { type KeptEmbeddings, type Library, type LibraryEntry, Speed } from '../../contract/library';
 import { BUILTIN_ENCODER } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { storeSize } from '../../encoder/store/size';
+import { storeSize } from './store-size';
 import { writeFailure } from '../../files/failures';
 import { saveFile } from '../../files/save';
 

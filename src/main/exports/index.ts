@@ -14,9 +14,9 @@ import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
 import type { ProjectSession } from '../projects/session';
-import { exportClassFolders } from './class-folders';
+import { exportClassFolders, type ExportedProject } from '../../project/exports/class-folders';
 import { exportModel } from './model';
-import { labelsTable } from './tables';
+import { labelsTable } from '../../project/exports/tables';
 
 /** Exports of the open project. Each goes to a name of its own below the chosen folder; what exists is never replaced unasked. */
 export function setupExports({ projects, processes, emit }: { projects: Projects; processes: Processes; emit: Emit<BridgeService> }): {
@@ -57,7 +57,7 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
       }),
     'export.classFolders': (request) =>
       run(request, `${nameOf(projects)}-classes`, (session, target, signal) =>
-        exportClassFolders(session, target, {
+        exportClassFolders(exportedOf(session), target, {
           signal,
           onProgress: (done, total) => emit('progress', { job: 'export', done, total, what: 'Copying images' }),
           extract: (source, picture) =>
@@ -79,6 +79,13 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
   };
   return { part, stop: () => running?.abort() };
 }
+
+const exportedOf = (session: ProjectSession): ExportedProject => ({
+  state: session.state,
+  project: session.project,
+  annotator: session.annotator,
+  sourceOf: (image) => session.sourceOf(image),
+});
 
 /** Letters and digits of the project's name, in at most 100 bytes: file systems count those. */
 export function safeName(name: string): string {

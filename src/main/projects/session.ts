@@ -12,19 +12,19 @@ import { type Action, type Annotator, type Id, type ImageRecord, type MetadataRu
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
 import { readHead } from '../../heads/head-folder';
-import { Journal } from '../journal/journal';
+import { Journal } from '../../project/journal/journal';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
 import { Embedding, nameOf } from './embedding';
-import { Answers } from './answers';
-import { readImages } from './facts';
-import { Metadata } from './metadata';
-import { Recorder } from './recorder';
+import { Answers } from '../../project/labels/answers';
+import { readImages } from '../../project/images/facts';
+import { Metadata } from '../../project/metadata/metadata';
+import { Recorder } from '../../project/journal/recorder';
 import { Rules } from './rules';
 import { statusOf } from './status';
-import { ProjectFolder } from './folder';
-import { inOrder } from './scanning';
-import { readTunedHead, writeTunedHead } from './tuned-head';
+import { ProjectFolder } from '../../project/folder/folder';
+import { inOrder } from '../../project/folder/scanning';
+import { readTunedHead, writeTunedHead } from '../../project/tuned-head';
 import type { PooledImage } from './base';
 import { Training } from './training';
 
