@@ -14,7 +14,7 @@ import { stateOfKind, tunedKind } from '../contract/tuned';
 import { composeAround, composeHead, composeModel, inputOf, readsEmbedding } from '../model-export/compose';
 import { BATCH } from '../contract/jobs/encoder';
 import { chunks, openForeignModel } from './custom/foreign-file';
-import type { TileSource } from './embed';
+import type { TileSource } from './tiles';
 import type { Engine } from './engine';
 import { openExportedModel } from './exported';
 import { publish } from '../files/publish';

@@ -1,7 +1,10 @@
 import type { TileRecipe } from '../contract/encoder-card';
-import { Priority, type ImageSource, type Tile } from '../contract/jobs/imaging';
+import { Priority, type ImageSource, type ImagingService, type Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Failure, type Result } from '../contract/result';
-import type { TileSource } from './embed';
+import type { Handlers } from '../contract/wire';
+
+/** Where tiles come from: the handlers of imaging themselves, or calls of them over a port. */
+export type TileSource = Pick<Handlers<ImagingService>, 'read' | 'identify'>;
 
 /** Reads under way at once. */
 const AHEAD = 8;

@@ -4,7 +4,7 @@ import { HeadFile, type Tensor } from '../contract/head';
 import { TunedHead } from '../contract/jobs/trainer';
 import { Id } from '../contract/model';
 import { ok, type Result } from '../contract/result';
-import { headFault } from '../heads/head-folder';
+import { headFault } from '../head-files/head-folder';
 import { readSafetensors, writeSafetensors } from '../onnx/safetensors';
 import { writeAtomically } from '../files/atomic';
 import { systemCode, writeFailure } from '../files/failures';

@@ -15,7 +15,7 @@ import { listFolder, type FoundImage } from '../engine/folder';
 import type { CommonOptions, Run } from '../options';
 import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
-import { readHead } from '../../heads/head-folder';
+import { readHead } from '../../head-files/head-folder';
 
 /** Images on which the export is compared with the proposals, evenly taken from the folder. */
 const CHECKED = 24;

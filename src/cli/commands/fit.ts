@@ -22,7 +22,7 @@ import { writeFiles } from '../../files/publish';
 import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings } from '../tables/embeddings';
-import { headFiles, readHead } from '../../heads/head-folder';
+import { headFiles, readHead } from '../../head-files/head-folder';
 import { readLabels } from '../tables/labels';
 
 const heads = ['auto', 'gda', 'logistic', 'attentive', 'block'] as const;

@@ -12,7 +12,7 @@ import { writeFiles } from '../../files/publish';
 import { checkFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings, type Embeddings } from '../tables/embeddings';
-import { readHead } from '../../heads/head-folder';
+import { readHead } from '../../head-files/head-folder';
 import { proposalsText } from '../tables/results';
 import type { StateSource } from '../../trainer/heads/tuned/states';
 import { withStates } from '../tables/states';

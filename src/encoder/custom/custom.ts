@@ -8,7 +8,6 @@ import { attempt, fail, unwrap, type Result } from '../../contract/result';
 import { feedOf, wrap } from '../../onnx/splice';
 import { BATCH } from '../../contract/jobs/encoder';
 import { IdentityHash } from '../card';
-import type { TileSource } from '../embed';
 import { openEncoderFolder, type EncoderFolder } from '../folder';
 import { syncFolder, writeNew } from '../../files/atomic';
 import { systemCode, writeFailure } from '../../files/failures';
@@ -16,7 +15,7 @@ import { hashed, hashFile } from '../../files/hash';
 import { sizeOf } from '../../files/look';
 import { inputLength, normaliseInto, type InputCard } from '../normalise';
 import { openSession, type Session } from '../session';
-import { readTiles } from '../tiles';
+import { readTiles, type TileSource } from '../tiles';
 import { chunks, openForeign, sentenceFor, type ForeignFile } from './foreign-file';
 import { describe, precisionOf } from './suggest';
 

@@ -10,7 +10,7 @@ import type { Model } from '../../onnx/model';
 import { IdentityHash } from '../card';
 import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint';
 import type { DType } from '../checkpoint/tensors';
-import { encodeHalves, fromHalf, halfOf, roundBfloat16 } from '../../onnx/float16';
+import { encodeHalves, fromHalf, halfOf, roundBfloat16 } from '../../contract/float16';
 import { writeEncoderFolder, type EncoderFolder } from '../folder';
 import { hashFile } from '../../files/hash';
 import type { InputCard } from '../normalise';

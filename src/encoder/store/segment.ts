@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { Provider } from '../../contract/jobs/encoder';
 import { STORE_HEADER as HEADER, STORE_RECORD as RECORD } from '../../contract/store-files';
-import { decodeHalves, encodeHalves } from '../../onnx/float16';
+import { decodeHalves, encodeHalves } from '../../contract/float16';
 
 /** What all rows of a store have in common. */
 export interface RowFormat {

@@ -11,7 +11,7 @@ import type { TunedHead } from '../../contract/jobs/trainer';
 import { type Action, type Annotator, type Id, type ImageRecord, type MetadataRule, type Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
-import { readHead } from '../../heads/head-folder';
+import { readHead } from '../../head-files/head-folder';
 import { Journal } from '../../project/journal/journal';
 import type { Log } from '../log';
 import type { Processes } from '../processes';

@@ -1,6 +1,8 @@
 import { FolderOpen } from 'lucide-react';
 import { Fragment, useId, useState } from 'react';
 import { createPortal } from 'react-dom';
+import type { z } from 'zod';
+import type { BridgeService } from '../../contract/bridge';
 import type { ImportOutcome } from '../../contract/views';
 import { type EncoderCard, type Precision, TileRecipe } from '../../contract/encoder-card';
 import type { Task } from '../../contract/model';
@@ -10,9 +12,16 @@ import { Dialog } from '../controls/Dialog';
 import { FailureNote } from '../controls/FailureNote';
 import { count, counted, when } from '../controls/figures';
 import { JobProgress } from '../controls/JobProgress';
-import type { Chosen } from './ImportEncoder';
 import { costOf, precisionName, precisions } from './precision';
 import './import.css';
+
+/** What was found in the chosen file. */
+export interface Chosen {
+  readonly checkpoint: string;
+  readonly facts: z.infer<BridgeService['methods']['encoders.inspect']['result']>;
+  /** To begin with. */
+  readonly precision: Precision;
+}
 
 interface Props {
   readonly chosen: Chosen;

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../contract/head';
 import { fail, FailureError } from '../../../contract/result';
-import { decodeHalves } from '../../../onnx/float16';
+import { decodeHalves } from '../../../contract/float16';
 import { matrix, type Matrix } from '../../matrix';
 
 /** Tokens or block inputs of the pool's rows, as float16 bits. */

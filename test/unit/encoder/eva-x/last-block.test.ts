@@ -8,7 +8,7 @@ import { embeddingName } from '../../../../src/contract/jobs/encoder';
 import { unwrap } from '../../../../src/contract/result';
 import { convertCheckpoint } from '../../../../src/encoder/eva-x/convert';
 import { readLastBlock } from '../../../../src/encoder/eva-x/last-block';
-import { headFiles, readHead } from '../../../../src/heads/head-folder';
+import { headFiles, readHead } from '../../../../src/head-files/head-folder';
 import { createEncoder, type Encoder } from '../../../../src/encoder/service';
 import { ensureBuiltin } from '../../../../src/encoder/scattering/builtin';
 import { publish } from '../../../../src/files/publish';

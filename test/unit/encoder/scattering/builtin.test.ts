@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { unwrap } from '../../../../src/contract/result';
-import { halfOf, fromHalf } from '../../../../src/onnx/float16';
+import { halfOf, fromHalf } from '../../../../src/contract/float16';
 import { openEncoderFolder, type EncoderFolder } from '../../../../src/encoder/folder';
 import { inputLength, normaliseInto } from '../../../../src/encoder/normalise';
 import { ensureBuiltin } from '../../../../src/encoder/scattering/builtin';

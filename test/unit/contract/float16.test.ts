@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromHalf, halfOf } from '../../../src/onnx/float16';
+import { fromHalf, halfOf } from '../../../src/contract/float16';
 
 describe('float16', () => {
   test('every half survives the way there and back', () => {
