@@ -2,7 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AnnotatorState, ProjectState } from '../../contract/fold';
-import { Id, type CellValue, type ImageRecord, type Project } from '../../contract/model';
+import { Id, SCHEMA, type CellValue, type ImageRecord, type Project } from '../../contract/model';
 import { writeAtomically } from '../../files/atomic';
 import { checksum } from './line';
 
@@ -13,6 +13,8 @@ const FILES = ['snapshot.json', 'snapshot.previous.json'] as const;
 const Header = z.object({
   format: z.literal('collimate-snapshot'),
   version: z.literal(1),
+  /** Of the data in it; one of a later schema is not read, so that the journal's own lines say what is newer. Older snapshots do not say. */
+  schema: z.int().max(SCHEMA).optional(),
   seq: z.int().positive(),
   /** The last line that went into it, by which the journal is recognised. */
   line: z.object({ start: z.int(), end: z.int(), crc32: z.string() }),
@@ -52,6 +54,7 @@ export async function writeSnapshot(folder: string, snapshot: Snapshot, last: La
   const header: z.infer<typeof Header> = {
     format: 'collimate-snapshot',
     version: 1,
+    schema: SCHEMA,
     seq: snapshot.state.seq,
     line: { ...last, end: snapshot.end },
     offsets: snapshot.offsets,

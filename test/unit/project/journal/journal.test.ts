@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cellOf, fold, nextUndo } from '../../../../src/contract/fold';
-import type { Action } from '../../../../src/contract/model';
+import { SCHEMA, type Action } from '../../../../src/contract/model';
 import { fail, ok, unwrap } from '../../../../src/contract/result';
 import { disk, type FileLayer } from '../../../../src/project/journal/file-layer';
 import { Journal, type Draft } from '../../../../src/project/journal/journal';
@@ -82,7 +82,7 @@ describe('Journal', () => {
     await journal.close();
     const text = await readFile(path(), 'utf8');
     expect(text.endsWith('\n')).toBe(true);
-    expect(JSON.parse(text)).toEqual({ crc32: expect.stringMatching(/^[0-9a-f]{8}$/), action });
+    expect(JSON.parse(text)).toEqual({ crc32: expect.stringMatching(/^[0-9a-f]{8}$/), action: { version: SCHEMA, ...action } });
   });
 
   test('exactly one flush lies between an append and its answer', async () => {
