@@ -194,7 +194,7 @@ async function saidOf({ snapshot, basis, ready }: Prepared, learnt: Learnt | nul
   const served = learnt.serving?.findings;
   if (!ready || !served) return { logits, probabilities: calibratedByHead(learnt.head, logits) };
   const k = served.length;
-  const shown = logits.map((logit, i) => (served[i % k] ? (ready.logits[i] as number) : logit));
+  const shown = logits.map((logit, i) => (served[i % k] ? ready.logits[i] : logit));
   return { logits, probabilities: calibratedByHead(learnt.head, shown) };
 }
 
@@ -241,20 +241,20 @@ function scoresOf({ fitted }: Learnt, { logits, probabilities }: Said): Scores {
   const k = slope.length;
   const m = fitted.linear.weight.length / k;
   const shift = Array.from(slope, (_, f) => {
-    if (!fitted.linear.fitted[f]) return offset[f] as number;
+    if (!fitted.linear.fitted[f]) return offset[f];
     if (fitted.kind === 'gda') return 0;
     const { present, absent } = countStates(fitted.targets, f);
-    return -(slope[f] as number) * priorLogit(present, absent);
+    return -slope[f] * priorLogit(present, absent);
   });
   const z = new Float64Array(logits.length);
   for (let from = 0; from < z.length; from += k) {
-    for (let f = 0; f < k; f++) z[from + f] = (slope[f] as number) * (logits[from + f] as number) + (shift[f] as number);
+    for (let f = 0; f < k; f++) z[from + f] = slope[f] * logits[from + f] + shift[f];
   }
   return {
     z,
     probabilities,
-    weight: fitted.linear.weight.map((w, i) => w * (slope[Math.floor(i / m)] as number)),
-    bias: fitted.linear.bias.map((b, f) => b * (slope[f] as number) + (shift[f] as number)),
+    weight: fitted.linear.weight.map((w, i) => w * slope[Math.floor(i / m)]),
+    bias: fitted.linear.bias.map((b, f) => b * slope[f] + shift[f]),
     fitted: fitted.linear.fitted,
   };
 }

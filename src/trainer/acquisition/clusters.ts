@@ -35,7 +35,7 @@ export async function kMeans(unit: Matrix, k: number, seed: number, signal?: Abo
   }
   const members = Array.from({ length: centroids.rows }, (): number[] => []);
   assigned.forEach((c, i) => members[c]?.push(i));
-  const to = (c: number) => (row: number) => similarity[row * centroids.rows + c] as number;
+  const to = (c: number) => (row: number) => similarity[row * centroids.rows + c];
   return members
     .flatMap((rows, c) => {
       const at = to(c);
@@ -49,7 +49,7 @@ function nearestCentroid(similarity: Float32Array, n: number, k: number): Int32A
   const out = new Int32Array(n);
   for (let i = 0; i < n; i++) {
     let best = 0;
-    for (let c = 1; c < k; c++) if ((similarity[i * k + c] as number) > (similarity[i * k + best] as number)) best = c;
+    for (let c = 1; c < k; c++) if (similarity[i * k + c] > similarity[i * k + best]) best = c;
     out[i] = best;
   }
   return out;
@@ -59,8 +59,8 @@ function meansOf(unit: Matrix, assigned: Int32Array, before: Matrix): Matrix {
   const sums = new Float32Array(before.data.length);
   const m = unit.columns;
   for (let i = 0; i < unit.rows; i++) {
-    const to = (assigned[i] as number) * m;
-    for (let c = 0, p = i * m; c < m; c++, p++) sums[to + c] = (sums[to + c] as number) + (unit.data[p] as number);
+    const to = assigned[i] * m;
+    for (let c = 0, p = i * m; c < m; c++, p++) sums[to + c] = sums[to + c] + unit.data[p];
   }
   return unitRows({ ...before, data: sums });
 }
@@ -77,14 +77,14 @@ function plusPlus(unit: Matrix, k: number, seed: number): Int32Array {
     let total = 0;
     for (let i = 0; i < n; i++) {
       let dot = 0;
-      for (let c = 0, p = i * m, q = chosen * m; c < m; c++, p++, q++) dot += (data[p] as number) * (data[q] as number);
-      distance[i] = i === chosen ? 0 : Math.min(distance[i] as number, Math.max(0, 2 - 2 * dot));
-      total += distance[i] as number;
+      for (let c = 0, p = i * m, q = chosen * m; c < m; c++, p++, q++) dot += data[p] * data[q];
+      distance[i] = i === chosen ? 0 : Math.min(distance[i], Math.max(0, 2 - 2 * dot));
+      total += distance[i];
     }
     let left = draw.uniform() * total;
     chosen = out.subarray(0, s + 1).includes(0) ? n - 1 : 0;
     for (let i = 0; i < n; i++) {
-      left -= distance[i] as number;
+      left -= distance[i];
       if (left < 0) {
         chosen = i;
         break;
@@ -119,9 +119,9 @@ async function clustered({ features, seed, signal }: Scene, rows: Int32Array, k:
   const some = rows.length <= SAMPLE ? rows : random(seed, 'cold start').shuffle(rows.slice()).subarray(0, SAMPLE).sort();
   const clusters = await kMeans(takeRows(features, some), k, seed, signal);
   return clusters.map(({ nearest, members }) => ({
-    rows: members.map((member) => some[member] as number),
+    rows: members.map((member) => some[member]),
     pick: {
-      row: some[nearest] as number,
+      row: some[nearest],
       score: members.length / some.length,
       reason: { code: 'typical', params: { size: members.length } },
     },

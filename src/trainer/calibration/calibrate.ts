@@ -41,9 +41,9 @@ export function calibrateLabels(
   const base = counts.map(({ present, absent }) => priorLogit(present, absent));
   let pooled: number | null = null;
   for (let f = 0; f < findings; f++) {
-    const { logits, y, present } = sides[f] as Side;
+    const { logits, y, present } = sides[f];
     if (!fitted[f]) {
-      offset[f] = base[f] as number;
+      offset[f] = base[f];
       perFinding.push('prior');
     } else if (present >= ENOUGH && y.length - present >= ENOUGH) {
       const { slope: a, offset: c } = fitPlatt(logits, y);
@@ -53,7 +53,7 @@ export function calibrateLabels(
     } else {
       pooled ??= pooledTemperature(sides, withPrior ? base.map(() => 0) : base, fitted);
       slope[f] = pooled;
-      offset[f] = withPrior ? 0 : (base[f] as number);
+      offset[f] = withPrior ? 0 : base[f];
       perFinding.push('temperature');
     }
   }
@@ -71,10 +71,10 @@ function side({ n, findings, y, logits }: Judged, f: number): Side {
   let present = 0;
   for (let i = 0; i < n; i++) {
     const at = i * findings + f;
-    if ((y[at] as number) < 0 || Number.isNaN(logits[at])) continue;
-    out.logits.push(logits[at] as number);
-    out.y.push(y[at] as number);
-    present += y[at] as number;
+    if (y[at] < 0 || Number.isNaN(logits[at])) continue;
+    out.logits.push(logits[at]);
+    out.y.push(y[at]);
+    present += y[at];
   }
   return { ...out, present };
 }
@@ -131,7 +131,7 @@ export async function calibrateClasses(
     for (const { logits, truth } of rows) {
       const p = softmax(logits.map((logit, s) => a * logit + (base[s] ?? 0)));
       p.forEach((value, s) => {
-        sum += (value - target(targets, truth, s)) * (logits[s] as number);
+        sum += (value - target(targets, truth, s)) * logits[s];
       });
     }
     return sum;
@@ -149,13 +149,13 @@ export async function calibrateClasses(
           gradient.fill(0);
           let loss = 0;
           for (const { logits, truth } of rows) {
-            const p = softmax(logits.map((logit, s) => (x[0] as number) * unit * logit + (x[s + 1] as number)));
+            const p = softmax(logits.map((logit, s) => x[0] * unit * logit + x[s + 1]));
             p.forEach((value, s) => {
               const wanted = target(targets, truth, s);
               loss -= (wanted * Math.log(Math.max(value, 1e-300))) / rows.length;
               const d = (value - wanted) / rows.length;
-              gradient[0] = (gradient[0] as number) + d * unit * (logits[s] as number);
-              gradient[s + 1] = (gradient[s + 1] as number) + d;
+              gradient[0] = gradient[0] + d * unit * logits[s];
+              gradient[s + 1] = gradient[s + 1] + d;
             });
           }
           values[0] = loss;
@@ -164,8 +164,8 @@ export async function calibrateClasses(
       at,
       { tolerance: 1e-9, iterations: 200 },
     );
-    if ((at[0] as number) > 1e-3) {
-      a = (at[0] as number) * unit;
+    if (at[0] > 1e-3) {
+      a = at[0] * unit;
       offsets = Array.from(at.subarray(1));
     }
   }
@@ -186,7 +186,7 @@ function classRows({ n, findings, y, logits }: Judged, seen: readonly number[]):
   const out: { logits: number[]; truth: number }[] = [];
   for (let i = 0; i < n; i++) {
     const truth = seen.findIndex((f) => y[i * findings + f] === 1);
-    const row = seen.map((f) => logits[i * findings + f] as number);
+    const row = seen.map((f) => logits[i * findings + f]);
     if (truth >= 0 && !row.some(Number.isNaN)) out.push({ logits: row, truth });
   }
   return out;

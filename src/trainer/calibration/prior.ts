@@ -37,7 +37,7 @@ export function applyPrior(calibration: Calibration, prior: Prior, train: Target
   const odds = (p: number) => (task === 'multiclass' ? Math.log(p) : Math.log(p / (1 - p)));
   for (let f = 0; f < offset.length; f++) {
     if (calibration.perFinding[f] === 'platt') continue;
-    offset[f] = (offset[f] as number) + odds(prior.values[f] ?? 0.5) - odds(labelled[f] ?? 0.5);
+    offset[f] = offset[f] + odds(prior.values[f] ?? 0.5) - odds(labelled[f] ?? 0.5);
   }
   return offset;
 }

@@ -37,11 +37,11 @@ function lossesOf(task: Task, { findings, y, groups }: Targets, { probabilities 
   const losses: number[] = [];
   const of: number[] = [];
   for (let i = 0; i < y.length; i++) {
-    const state = y[i] as number;
-    const p = probabilities[i] as number;
+    const state = y[i];
+    const p = probabilities[i];
     if (state < 0 || Number.isNaN(p) || (task === 'multiclass' && state === 0)) continue;
     losses.push(logLoss([p], [state]));
-    of.push(groups[Math.floor(i / findings)] as number);
+    of.push(groups[Math.floor(i / findings)]);
   }
   return { losses, groups: of };
 }
@@ -58,20 +58,19 @@ export function meanAuroc(
   let [total, count] = [0, 0];
   for (let f = 0; f < findings; f++) {
     const rows: number[] = [];
-    for (let i = 0, cell = f; cell < y.length; i++, cell += findings)
-      if ((y[cell] as number) >= 0 && !Number.isNaN(probabilities[cell])) rows.push(i);
-    const states = rows.map((i) => y[i * findings + f] as number);
+    for (let i = 0, cell = f; cell < y.length; i++, cell += findings) if (y[cell] >= 0 && !Number.isNaN(probabilities[cell])) rows.push(i);
+    const states = rows.map((i) => y[i * findings + f]);
     const present = states.reduce((sum, state) => sum + state, 0);
     const absent = states.length - present;
     const placed = placements(
-      rows.map((i) => probabilities[i * findings + f] as number),
+      rows.map((i) => probabilities[i * findings + f]),
       states,
     );
     if (placed === null || present < ENOUGH || absent < ENOUGH) continue;
     const area = placed.reduce((sum, value, at) => sum + (states[at] === 1 ? value / present : 0), 0);
     rows.forEach((i, at) => {
-      const influence = ((placed[at] as number) - area) / (states[at] === 1 ? present : absent);
-      sums.set(groups[i] as number, (sums.get(groups[i] as number) ?? 0) + influence);
+      const influence = (placed[at] - area) / (states[at] === 1 ? present : absent);
+      sums.set(groups[i], (sums.get(groups[i]) ?? 0) + influence);
     });
     total += area;
     count++;

@@ -57,9 +57,9 @@ function designEffect(clusters: readonly Cluster[], n: number, p: number): numbe
 export function clusteredMean(values: ArrayLike<number>, groups: ArrayLike<number>): Interval & { readonly mean: number } {
   const n = values.length;
   let mean = 0;
-  for (let i = 0; i < n; i++) mean += (values[i] as number) / n;
+  for (let i = 0; i < n; i++) mean += values[i] / n;
   const sums = new Map<number, number>();
-  for (let i = 0; i < n; i++) sums.set(groups[i] as number, (sums.get(groups[i] as number) ?? 0) + (values[i] as number) - mean);
+  for (let i = 0; i < n; i++) sums.set(groups[i], (sums.get(groups[i]) ?? 0) + values[i] - mean);
   const half = (Z * Math.sqrt(varianceOfSums(sums))) / n;
   return { mean, low: mean - half, high: mean + half };
 }

@@ -52,11 +52,11 @@ function auditAccuracy(base: SnapshotBase, audit: Targets, probabilities: Float3
   const k = audit.findings;
   const tally = new Tally();
   audit.rows.forEach((row, i) => {
-    const group = audit.groups[i] as number;
+    const group = audit.groups[i];
     const p = probabilities.subarray(row * k, (row + 1) * k);
     if (base.task === 'multiclass') return tally.add(group, audit.y[i * k + p.indexOf(Math.max(...p))] === 1);
     p.forEach((value, f) => {
-      const state = audit.y[i * k + f] as number;
+      const state = audit.y[i * k + f];
       if (state >= 0) tally.add(group, value >= 0.5 === (state === 1));
     });
   });
@@ -97,8 +97,8 @@ function calibrationOf(base: SnapshotBase, { outOfFold: { probabilities, targets
   const p: number[] = [];
   const y: number[] = [];
   for (let i = 0; i < targets.y.length; i++) {
-    const state = targets.y[i] as number;
-    const value = probabilities[i] as number;
+    const state = targets.y[i];
+    const value = probabilities[i];
     if (state < 0 || Number.isNaN(value)) continue;
     // Of two classes one probability says both.
     if (base.task === 'multiclass' && base.findings.length === 2 && i % 2 === 0) continue;
@@ -127,9 +127,9 @@ function areaOf({ outOfFold: { targets, probabilities } }: FittedHead, finding: 
   const scores: number[] = [];
   const y: number[] = [];
   for (let i = finding; i < targets.y.length; i += targets.findings) {
-    if ((targets.y[i] as number) < 0 || Number.isNaN(probabilities[i])) continue;
-    scores.push(probabilities[i] as number);
-    y.push(targets.y[i] as number);
+    if (targets.y[i] < 0 || Number.isNaN(probabilities[i])) continue;
+    scores.push(probabilities[i]);
+    y.push(targets.y[i]);
   }
   const present = y.reduce((sum, state) => sum + state, 0);
   const value = present < ENOUGH || y.length - present < ENOUGH ? null : auroc(scores, y);

@@ -64,8 +64,8 @@ function fingerprint(before: string, targets: Targets, from: number, to: number)
     h = Math.imul(h ^ value, 0x01000193);
   };
   for (let i = from; i < to; i++) {
-    add(targets.rows[i] as number);
-    for (let f = 0; f < targets.findings; f++) add((targets.y[i * targets.findings + f] as number) + 7);
+    add(targets.rows[i]);
+    for (let f = 0; f < targets.findings; f++) add(targets.y[i * targets.findings + f] + 7);
   }
   return `${before}/${(h >>> 0).toString(36)}`.slice(-200);
 }
@@ -77,7 +77,7 @@ function score(base: SnapshotBase, features: Matrix, targets: Targets, from: num
   const logits = logitsOf(linear, makeDesign(features, block));
   const tally = new Tally();
   for (let i = 0; i < to - from; i++) {
-    const group = block.groups[i] as number;
+    const group = block.groups[i];
     const row = logits.subarray(i * k, (i + 1) * k);
     if (base.task === 'multiclass') {
       if (!linear.fitted.includes(true)) continue;
@@ -86,9 +86,9 @@ function score(base: SnapshotBase, features: Matrix, targets: Targets, from: num
       continue;
     }
     for (let f = 0; f < k; f++) {
-      const state = block.y[i * k + f] as number;
+      const state = block.y[i * k + f];
       if (state < 0 || !linear.fitted[f]) continue;
-      tally.add(group, (row[f] as number) > 0 === (state === 1));
+      tally.add(group, row[f] > 0 === (state === 1));
     }
   }
   return tally;

@@ -5,10 +5,10 @@ export function auroc(scores: ArrayLike<number>, y: ArrayLike<number>): number |
   let rankSum = 0;
   for (let from = 0; from < order.length;) {
     let to = from;
-    while (to < order.length && scores[order[to] as number] === scores[order[from] as number]) to++;
+    while (to < order.length && scores[order[to]] === scores[order[from]]) to++;
     const rank = (from + 1 + to) / 2;
     for (let i = from; i < to; i++) {
-      if (y[order[i] as number] !== 1) continue;
+      if (y[order[i]] !== 1) continue;
       present++;
       rankSum += rank;
     }
@@ -33,8 +33,7 @@ export function placements(scores: ArrayLike<number>, y: ArrayLike<number>): Flo
   for (let from = 0; from < order.length;) {
     let to = from;
     let tied = 0;
-    while (to < order.length && scores[order[to] as number] === scores[order[from] as number])
-      tied += y[order[to++] as number] === 1 ? 1 : 0;
+    while (to < order.length && scores[order[to]] === scores[order[from]]) tied += y[order[to++]] === 1 ? 1 : 0;
     const tiedAbsent = to - from - tied;
     for (const i of order.slice(from, to))
       out[i] = y[i] === 1 ? (negatives + tiedAbsent / 2) / absent : (present - positives - tied / 2) / present;
@@ -55,8 +54,8 @@ export function averagePrecision(scores: ArrayLike<number>, y: ArrayLike<number>
   for (let from = 0; from < order.length;) {
     let to = from;
     let gained = 0;
-    while (to < order.length && scores[order[to] as number] === scores[order[from] as number]) {
-      if (y[order[to] as number] === 1) gained++;
+    while (to < order.length && scores[order[to]] === scores[order[from]]) {
+      if (y[order[to]] === 1) gained++;
       to++;
     }
     found += gained;
@@ -67,5 +66,5 @@ export function averagePrecision(scores: ArrayLike<number>, y: ArrayLike<number>
 }
 
 function ascending(scores: ArrayLike<number>): number[] {
-  return Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => (scores[a] as number) - (scores[b] as number) || a - b);
+  return Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a] - scores[b] || a - b);
 }

@@ -61,14 +61,14 @@ function folded(head: Head, columns: readonly (number | null)[]): { weight: Floa
   const bias = new Float32Array(columns.length);
   columns.forEach((column, f) => {
     if (column === null) return;
-    const a = slope[column] as number;
-    let constant = b[column] as number;
+    const a = slope[column];
+    let constant = b[column];
     for (let c = 0; c < d; c++) {
-      const value = (w[column * d + c] as number) / (scale[c] as number);
-      constant -= value * (mean[c] as number);
+      const value = w[column * d + c] / scale[c];
+      constant -= value * mean[c];
       weight[f * d + c] = a * value;
     }
-    bias[f] = a * constant + (offset[column] as number);
+    bias[f] = a * constant + offset[column];
   });
   return { weight, bias };
 }
@@ -111,7 +111,7 @@ export async function servingOf(ready: ReadyHead, fitted: FittedHead, task: Task
   const k = targets.findings;
   const logits = new Float64Array(targets.y.length).fill(NaN);
   targets.rows.forEach((row, i) => {
-    for (let f = 0; f < k; f++) if (ready.known[f]) logits[i * k + f] = ready.logits[row * k + f] as number;
+    for (let f = 0; f < k; f++) if (ready.known[f]) logits[i * k + f] = ready.logits[row * k + f];
   });
   const calibration = await calibrate({ n: targets.rows.length, findings: k, y: targets.y, logits }, targets, ready.known, task);
   const own = calibrated(task, calibration.slope, calibration.offset, logits);
@@ -130,7 +130,7 @@ function labelsOf(targets: Targets, finding: number | null): number {
 /** As it came where the labels show one side only. */
 async function calibrate(judged: Judged, targets: Targets, known: readonly boolean[], task: Task): Promise<Calibration> {
   const counts = known.map((_, f) => countStates(targets, f));
-  const both = counts.map(({ present, absent }, f) => known[f] === true && present > 0 && absent > 0);
+  const both = counts.map(({ present, absent }, f) => known[f] && present > 0 && absent > 0);
   if (task === 'multiclass') {
     if (both.every(Boolean)) {
       const presents = counts.map(({ present }) => present);
@@ -147,7 +147,7 @@ async function calibrate(judged: Judged, targets: Targets, known: readonly boole
   const none = asItCame(known);
   return {
     method: made.method,
-    perFinding: made.perFinding.map((how, f) => (both[f] ? how : (none.perFinding[f] as string))),
+    perFinding: made.perFinding.map((how, f) => (both[f] ? how : none.perFinding[f])),
     slope: made.slope.map((a, f) => (both[f] ? a : 1)),
     offset: made.offset.map((c, f) => (both[f] ? c : 0)),
   };
@@ -166,10 +166,10 @@ export function withServed(fitted: FittedHead, ready: ReadyHead, { findings, cal
   const k = targets.findings;
   const logits = new Float64Array(targets.y.length);
   targets.rows.forEach((row, i) => {
-    for (let f = 0; f < k; f++) logits[i * k + f] = ready.logits[row * k + f] as number;
+    for (let f = 0; f < k; f++) logits[i * k + f] = ready.logits[row * k + f];
   });
   const own = calibrated(task, calibration.slope, calibration.offset, logits);
-  const probabilities = outOfFold.probabilities.map((p, i) => (findings[i % k] ? (own[i] as number) : p));
+  const probabilities = outOfFold.probabilities.map((p, i) => (findings[i % k] ? own[i] : p));
   return { ...fitted, outOfFold: { targets, probabilities } };
 }
 
@@ -191,9 +191,9 @@ export function putServed(
   const perFinding = findings.map((served, f) => {
     if (!served || !slope || !offset) return fitted.perFinding[f] ?? '';
     const how = calibration.perFinding[f] ?? '';
-    const shift = how === 'platt' ? (offset[f] as number) - (fitted.offset[f] as number) : 0;
-    slope[f] = calibration.slope[f] as number;
-    offset[f] = (calibration.offset[f] as number) + shift;
+    const shift = how === 'platt' ? offset[f] - fitted.offset[f] : 0;
+    slope[f] = calibration.slope[f];
+    offset[f] = calibration.offset[f] + shift;
     return how;
   });
   return {

@@ -54,8 +54,8 @@ export async function refit(
 function warm({ linear }: FittedHead, seen: readonly number[], m: number, factor: number): Float64Array {
   const out = new Float64Array(seen.length * (m + 1));
   seen.forEach((f, i) => {
-    for (let c = 0; c < m; c++) out[i * (m + 1) + c] = (linear.weight[f * m + c] as number) / factor;
-    out[i * (m + 1) + m] = linear.bias[f] as number;
+    for (let c = 0; c < m; c++) out[i * (m + 1) + c] = linear.weight[f * m + c] / factor;
+    out[i * (m + 1) + m] = linear.bias[f];
   });
   return out;
 }
