@@ -11,6 +11,7 @@ import { trend, type Trend } from './evaluation/progress';
 import { prequential, type PrequentialCache } from './evaluation/prequential';
 import { fitHead, type FittedHead } from './heads/fit';
 import { calibratedByHead, logitsOfFeatures, transformOf } from './heads/formula';
+import { atEqualPriors } from './heads/linear';
 import { headId, poolDigest, sha256, textBytes } from '../contract/head-identity';
 import { putServed, readyHeadOf, servingOf, withServed, type ReadyHead, type Serving } from './heads/ready';
 import { refit } from './heads/refit';
@@ -242,7 +243,7 @@ function scoresOf({ fitted }: Learnt, { logits, probabilities }: Said): Scores {
   const m = fitted.linear.weight.length / k;
   const shift = Array.from(slope, (_, f) => {
     if (!fitted.linear.fitted[f]) return offset[f];
-    if (fitted.kind === 'gda') return 0;
+    if (atEqualPriors(fitted.kind)) return 0;
     const { present, absent } = countStates(fitted.targets, f);
     return -slope[f] * priorLogit(present, absent);
   });
