@@ -1,14 +1,8 @@
 import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fail, FailureError, ok, type Result } from '../contract/result';
-import { syncFolder } from '../main/files/atomic';
-import { reasonOf, systemCode, writeFailure } from '../main/files/failures';
-
-export interface OutputFile {
-  readonly file: string;
-  /** Written one after the other; made when their turn comes where there are too many to hold. A FailureError while they are made fails the writing. */
-  readonly parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-}
+import { fail, ok, type Result } from '../contract/result';
+import { flushFile, syncFolder, temporaryFor } from '../files/atomic';
+import { reasonOf, systemCode, writeFailure } from '../files/failures';
 
 /** Before the work: is there room for these files? Fails: output-exists, folder-not-writable, write-failed. */
 export async function checkFiles(files: readonly string[], overwrite: boolean): Promise<Result<void>> {
@@ -38,7 +32,7 @@ async function checkWritable(folder: string): Promise<Result<void>> {
   const found = await stat(folder).catch(() => null);
   if (!found) return fail('folder-not-writable', { folder, reason: 'there is no such folder' });
   if (!found.isDirectory()) return fail('folder-not-writable', { folder, reason: 'it is not a folder' });
-  const probe = join(folder, `.collimate-${String(process.pid)}.tmp`);
+  const probe = temporaryFor(join(folder, '.collimate'));
   try {
     await (await open(probe, 'wx')).close();
     await rm(probe);
@@ -49,51 +43,13 @@ async function checkWritable(folder: string): Promise<Result<void>> {
   }
 }
 
-/** Writes all files under temporary names, flushes them, and renames them at the end: all or none, whatever goes wrong before. */
-export async function writeFiles(files: readonly OutputFile[], signal?: AbortSignal): Promise<Result<void>> {
-  const staged = files.map(({ file, parts }) => ({ file, parts, temporary: `${file}.${String(process.pid)}.tmp` }));
-  let current = staged[0]?.file ?? '';
-  try {
-    for (const { file, parts, temporary } of staged) {
-      current = file;
-      const handle = await open(temporary, 'wx');
-      try {
-        for await (const part of parts) {
-          if (signal?.aborted) throw new FailureError(fail('stopped').failure);
-          await writeAll(handle, part);
-        }
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    }
-    for (const { file, temporary } of staged) {
-      current = file;
-      await rename(temporary, file);
-    }
-    for (const folder of new Set(files.map(({ file }) => dirname(resolve(file))))) await syncFolder(folder);
-    return ok();
-  } catch (error) {
-    for (const { temporary } of staged) await rm(temporary, { force: true });
-    if (error instanceof FailureError) return { ok: false, failure: error.failure };
-    return writeFailure(error, current, dirname(resolve(current)));
-  }
-}
-
-async function writeAll(
-  handle: { write(bytes: Uint8Array, at: number, length: number): Promise<{ bytesWritten: number }> },
-  part: Uint8Array,
-) {
-  for (let at = 0; at < part.length;) at += (await handle.write(part, at, part.length - at)).bytesWritten;
-}
-
 /**
  * Lets `fill` make a folder under a temporary name beside its place and renames it. Where the folder is there already
  * (checkFolder has allowed it), the files are moved into it one by one and nothing else in it is touched.
  */
 export async function writeFolder<T>(folder: string, fill: (temporary: string) => Promise<Result<T>>): Promise<Result<T>> {
   const place = resolve(folder);
-  const temporary = `${place}.${String(process.pid)}.tmp`;
+  const temporary = temporaryFor(place);
   try {
     const filled = await fill(temporary);
     if (!filled.ok) {
@@ -116,15 +72,7 @@ export async function writeFolder<T>(folder: string, fill: (temporary: string) =
 async function flushAll(folder: string) {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) await flushAll(path);
-    else {
-      const handle = await open(path, 'r+');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    }
+    await (entry.isDirectory() ? flushAll(path) : flushFile(path));
   }
   await syncFolder(folder);
 }

@@ -9,7 +9,7 @@ export type TunedKind = z.infer<typeof TunedKind>;
 export const HeadFile = z.object({
   format: z.literal('collimate-head'),
   version: z.literal(1),
-  /** SHA-256 (first 16 hex digits) over this file without `id` and `created`, and the tensors (trainer/heads/identity). */
+  /** SHA-256 (first 16 hex digits) over this file without `id` and `created`, and the tensors (head-identity). */
   id: z.string(),
   kind: z.enum(['gda', 'logistic', ...TunedKind.options]),
   task: Task,

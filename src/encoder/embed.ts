@@ -2,16 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { redrawnSince } from '../contract/display-rule';
 import type { EncoderState } from '../contract/encoder-card';
 import { Priority } from '../contract/jobs/imaging';
-import type { ImageFacts, ImagingService } from '../contract/jobs/imaging';
+import type { ImageFacts } from '../contract/jobs/imaging';
 import { embeddingName, type EmbeddedItem, type EmbedItem } from '../contract/jobs/encoder';
 import { fail, ok, type Failure, type Result } from '../contract/result';
-import type { Handlers } from '../contract/wire';
 import type { Engine } from './engine';
 import { Recall } from './recall';
+import type { TileSource } from './tiles';
 import type { EmbeddingStore } from './store/store';
 
-/** Where tiles come from: the handlers of imaging themselves, or calls of them over a port. */
-export type TileSource = Pick<Handlers<ImagingService>, 'read' | 'identify'>;
 type Read = Awaited<ReturnType<TileSource['read']>>;
 
 /** Batches asked of imaging ahead of the one that runs: enough to keep its workers busy, little enough to hold in memory. */

@@ -10,15 +10,15 @@ import { attempt, fail, ok, unwrap, type Result } from '../contract/result';
 import { parseModel, serialiseModel, type Model } from '../onnx/model';
 import { surround } from '../onnx/splice';
 import { writeSafetensors } from '../onnx/safetensors';
-import { modelCard } from '../trainer/model-export/card';
-import { stateOfKind, tunedKind } from '../trainer/heads/tuned/kinds';
-import { composeAround, composeHead, composeModel, inputOf, readsEmbedding } from '../trainer/model-export/compose';
+import { modelCard } from '../model-export/card';
+import { stateOfKind, tunedKind } from '../contract/tuned';
+import { composeAround, composeHead, composeModel, inputOf, readsEmbedding } from '../model-export/compose';
 import { BATCH } from '../contract/jobs/encoder';
 import { chunks, openForeignModel } from './custom/foreign-file';
-import type { TileSource } from './embed';
+import type { TileSource } from './tiles';
 import type { Engine } from './engine';
 import { openExportedModel } from './exported';
-import { publish } from './publish';
+import { publish } from '../files/publish';
 import { withStates } from './eva-x/states';
 import { openSession } from './session';
 
@@ -70,11 +70,11 @@ async function run(engine: Engine, imaging: TileSource, request: Request, signal
     await publish(
       request.out,
       [
-        { name: request.parts === 'head' ? 'head.onnx' : 'model.onnx', bytes, check },
-        { name: 'head.safetensors', bytes: writeSafetensors(head.tensors) },
-        { name: 'head.json', bytes: utf8(`${JSON.stringify(head.file, null, 2)}\n`) },
+        { name: request.parts === 'head' ? 'head.onnx' : 'model.onnx', content: bytes, check },
+        { name: 'head.safetensors', content: writeSafetensors(head.tensors) },
+        { name: 'head.json', content: `${JSON.stringify(head.file, null, 2)}\n` },
         // It tells how the check went.
-        { name: 'model-card.md', bytes: () => utf8(text()) },
+        { name: 'model-card.md', content: text },
       ],
       request.overwrite,
     ),
@@ -99,8 +99,6 @@ async function modelBytes(engine: Engine, parts: Request['parts'], head: Head): 
     }
   };
 }
-
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 async function tilesOf(engine: Engine, imaging: TileSource, { check }: Request, signal: AbortSignal): Promise<Tile[]> {
   const recipe = engine.card.preprocessing.tile;

@@ -1,7 +1,7 @@
 import type { Provider } from '../contract/jobs/encoder';
 import type { Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Result } from '../contract/result';
-import { readInfo, type ExportInfo } from '../trainer/model-export/metadata';
+import { readInfo, type ExportInfo } from '../model-export/metadata';
 import { BATCH } from '../contract/jobs/encoder';
 import { openForeignModel } from './custom/foreign-file';
 import { openSession } from './session';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { currentId } from '../contract/encoder-identity';
@@ -7,8 +6,8 @@ import type { Head } from '../contract/head';
 import { fail, ok, type Result } from '../contract/result';
 import { serialiseModel, type Model } from '../onnx/model';
 import { writeSafetensors } from '../onnx/safetensors';
-import { hashFile } from './hash';
-import { publish } from './publish';
+import { hashFile, sha256 } from '../files/hash';
+import { publish } from '../files/publish';
 
 /** An encoder on disk: model.onnx, encoder.json and, of a fine-tuned file, its head (head.json, head.safetensors). */
 export interface EncoderFolder {
@@ -64,8 +63,8 @@ async function checkFile(folder: string, name: string, expected: EncoderCard['mo
   return null;
 }
 
-const checksumOf = (bytes: Uint8Array) => ({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
-const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+const checksumOf = (bytes: Uint8Array) => ({ bytes: bytes.length, sha256: sha256(bytes) });
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Writes the folder, the card last, and reads it back. `states`: the model with tokens and block inputs, where there is one. */
 export async function writeEncoderFolder(
@@ -85,15 +84,15 @@ export async function writeEncoderFolder(
     ...(statesBytes ? { tokensModel: checksumOf(statesBytes) } : {}),
   };
   const files = [
-    { name: MODEL, bytes },
-    ...(statesBytes ? [{ name: TOKENS_MODEL, bytes: statesBytes }] : []),
+    { name: MODEL, content: bytes },
+    ...(statesBytes ? [{ name: TOKENS_MODEL, content: statesBytes }] : []),
     ...(head
       ? [
-          { name: 'head.safetensors', bytes: writeSafetensors(head.tensors) },
-          { name: 'head.json', bytes: json(head.file) },
+          { name: 'head.safetensors', content: writeSafetensors(head.tensors) },
+          { name: 'head.json', content: json(head.file) },
         ]
       : []),
-    { name: CARD, bytes: json(card) },
+    { name: CARD, content: json(card) },
   ];
   const written = await publish(folder, files, overwrite);
   return written.ok ? openEncoderFolder(folder) : written;

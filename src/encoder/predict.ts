@@ -1,7 +1,7 @@
 import type { EmbedItem, PredictedItem } from '../contract/jobs/encoder';
 import { Priority } from '../contract/jobs/imaging';
 import { fail, ok, type Result } from '../contract/result';
-import type { TileSource } from './embed';
+import type { TileSource } from './tiles';
 import type { ExportedModel } from './exported';
 
 type Read = Awaited<ReturnType<TileSource['read']>>;

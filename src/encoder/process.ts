@@ -4,7 +4,7 @@ import { imagingService, type ImagingService } from '../contract/jobs/imaging';
 import { acceptPorts, type ParentPortLike } from '../contract/ports';
 import { fail, type Result } from '../contract/result';
 import { connect, serve, type Client } from '../contract/wire';
-import type { TileSource } from './embed';
+import type { TileSource } from './tiles';
 import { createEncoder } from './service';
 
 /** Entry of the encoder utility process: serves the port "main", and calls imaging over the port "imaging". */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { EncoderCard, Precision } from '../contract/encoder-card';
 import type { Provider } from '../contract/jobs/encoder';
 import { ok, type Result } from '../contract/result';
+import { writeAtomically } from '../files/atomic';
 import { BATCH } from '../contract/jobs/encoder';
 import { inputLength } from './normalise';
 import { ON_CPU, RUNTIME_VERSION, tryProvider, type Session } from './session';
@@ -214,8 +215,7 @@ async function remember(file: string, known: Memory, key: string, entry: Memory[
 async function write(file: string, known: Memory): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.tmp`, JSON.stringify(known, null, 2));
-    await rename(`${file}.tmp`, file);
+    await writeAtomically(file, JSON.stringify(known, null, 2));
   } catch {
     // What cannot be remembered is tested again.
   }

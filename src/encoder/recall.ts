@@ -1,6 +1,6 @@
 import { Priority, type ImageFacts } from '../contract/jobs/imaging';
 import { embeddingName, type EmbedItem } from '../contract/jobs/encoder';
-import type { TileSource } from './embed';
+import type { TileSource } from './tiles';
 import type { EmbeddingStore } from './store/store';
 import type { FactsLog } from './store/facts';
 

@@ -3,7 +3,7 @@ import { BATCH, type EncoderService, type RowsMade } from '../contract/jobs/enco
 import { fail, ok, type Result } from '../contract/result';
 import type { Emit, Handlers } from '../contract/wire';
 import { inspectCustom, keepCustom, tryCustom } from './custom/custom';
-import { embed, type TileSource } from './embed';
+import { embed } from './embed';
 import { Engine } from './engine';
 import { convertCheckpoint } from './eva-x/convert';
 import { inspectCheckpoint } from './eva-x/inspect';
@@ -13,7 +13,7 @@ import { openExportedModel, type ExportedModel } from './exported';
 import { predict } from './predict';
 import { measureSpeed } from './speed';
 import type { EmbeddingStore } from './store/store';
-import { readTiles } from './tiles';
+import { readTiles, type TileSource } from './tiles';
 
 export interface EncoderOptions {
   /** Folder with encoders/ and embeddings/. */

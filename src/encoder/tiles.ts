@@ -1,14 +1,10 @@
 import type { TileRecipe } from '../contract/encoder-card';
-import { Priority, type ImageSource, type Tile } from '../contract/jobs/imaging';
+import { Priority, type ImageSource, type ImagingService, type Tile } from '../contract/jobs/imaging';
 import { fail, ok, type Failure, type Result } from '../contract/result';
-import type { TileSource } from './embed';
+import type { Handlers } from '../contract/wire';
 
-/** So many images do for the scales of int8: half of them set them, half measure the error. */
-export const CALIBRATION_IMAGES = 128;
-
-/** At most `count` of them, spread evenly. */
-export const spread = <T>(items: readonly T[], count: number): T[] =>
-  items.filter((_, i) => Math.floor((i * count) / items.length) !== Math.floor(((i - 1) * count) / items.length) || items.length <= count);
+/** Where tiles come from: the handlers of imaging themselves, or calls of them over a port. */
+export type TileSource = Pick<Handlers<ImagingService>, 'read' | 'identify'>;
 
 /** Reads under way at once. */
 const AHEAD = 8;

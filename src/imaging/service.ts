@@ -1,6 +1,8 @@
 import type { ImagingService } from '../contract/jobs/imaging';
 import { Priority } from '../contract/jobs/imaging';
-import type { Handlers } from '../contract/wire';
+import { ok } from '../contract/result';
+import type { Emit, Handlers } from '../contract/wire';
+import { findingNames, makeSample } from './phantoms';
 import type { Job } from './pool/job';
 import { Pool, type PoolOptions } from './pool/pool';
 
@@ -10,7 +12,7 @@ export type Imaging = Handlers<ImagingService> & {
 };
 
 /** The imaging service over a pool of worker threads. Used by the utility process and directly under plain Node. */
-export function createImaging(options: PoolOptions): Imaging {
+export function createImaging(options: PoolOptions, emit: Emit<ImagingService> = () => undefined): Imaging {
   const pool = new Pool(options);
   return {
     read: ({ source, priority, tile, thumbnail, picture }, { signal }) => {
@@ -23,6 +25,10 @@ export function createImaging(options: PoolOptions): Imaging {
     frames: (file, { signal }) => pool.run({ kind: 'frames', source: { ...file, frame: null } }, Priority.thumbnail, signal),
     hash: (file, { signal }) => pool.run({ kind: 'hash', source: { ...file, frame: null } }, Priority.thumbnail, signal),
     header: (file, { signal }) => pool.run({ kind: 'header', source: { ...file, frame: null } }, Priority.viewer, signal),
+    sample: async (wish, { signal }) => {
+      const made = await makeSample({ ...wish, format: 'png', signal, pool, onProgress: (done, total) => emit('drawn', { done, total }) });
+      return made.ok ? ok({ ...made.value, findings: [...findingNames] }) : made;
+    },
     close: () => pool.close(),
   };
 }

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
+import { reasonOf, systemCode } from '../files/failures';
+import { liesIn } from '../files/inside';
+import { sha256 } from '../files/hash';
 import { corrupt, limits, refuse } from './formats/bounds';
 
 /** A file's bytes, read once, and what they are. */
@@ -27,9 +28,10 @@ export function readSource(file: string, root?: string): SourceFile {
       closeSync(descriptor);
     }
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return refuse('file-missing');
-    return refuse('file-unreadable', { reason: error.code === 'EACCES' ? 'permission denied' : String(error.code) });
+    const code = systemCode(error);
+    if (code === '') throw error;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return refuse('file-missing');
+    return refuse('file-unreadable', { reason: reasonOf(error) });
   }
 }
 
@@ -43,12 +45,6 @@ function confine(file: string, root?: string): void {
     if (leadsOut) refuse('file-unreadable', { reason: 'it is a link that leads out of the folder' });
   }
   if (!statSync(file).isFile()) refuse('file-unreadable', { reason: 'it is not a regular file' });
-}
-
-/** Of absolute paths without links. */
-export function liesIn(folder: string, file: string): boolean {
-  const way = relative(folder, file);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function readDescriptor(descriptor: number): SourceFile {
@@ -65,5 +61,5 @@ function readDescriptor(descriptor: number): SourceFile {
   }
   const after = fstatSync(descriptor);
   if (length !== bytes.length || after.size !== before.size || after.mtimeMs !== before.mtimeMs) refuse('file-changed');
-  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex'), size: before.size, mtime: before.mtimeMs };
+  return { bytes, sha256: sha256(bytes), size: before.size, mtime: before.mtimeMs };
 }

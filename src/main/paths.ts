@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sentence } from '../contract/catalogue';
 import { fail } from '../contract/result';
-import { reasonOf } from './files/failures';
+import { reasonOf } from '../files/failures';
 
 /** The hidden page of the trainer, below the renderer's folder. */
 export const TRAINER_PAGE = 'trainer.html';

@@ -4,7 +4,7 @@ import { nativeTheme } from 'electron';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { saveFile } from './files/save';
+import { saveFile } from '../files/save';
 import type { BridgePart } from './ipc';
 
 export interface SettingsStore {

@@ -47,7 +47,7 @@ export async function buildBasis(rows: Matrix, seed: number, components: number,
   const { pooling, signal } = options;
   const { mean, scale: spread } = statistics(rows);
   const metric = metricOf(pooling, rows.columns);
-  const scale = metric ? spread.map((s, c) => s / (metric.weight[c] as number)) : spread;
+  const scale = metric ? spread.map((s, c) => s / metric.weight[c]) : spread;
   const standard = { mean, scale, projection: null, unit: false };
   let projection: Matrix | null = null;
   if (rows.columns > PROJECT_ABOVE && components < rows.columns) {
@@ -88,10 +88,10 @@ async function projected(rows: Matrix, transform: Transform, signal?: AbortSigna
 function statistics({ rows, columns, data }: Matrix): { mean: Float32Array; scale: Float32Array } {
   const mean = new Float64Array(columns);
   const square = new Float64Array(columns);
-  for (let r = 0, p = 0; r < rows; r++) for (let c = 0; c < columns; c++, p++) mean[c] = (mean[c] as number) + (data[p] as number);
-  for (let c = 0; c < columns; c++) mean[c] = (mean[c] as number) / Math.max(1, rows);
+  for (let r = 0, p = 0; r < rows; r++) for (let c = 0; c < columns; c++, p++) mean[c] = mean[c] + data[p];
+  for (let c = 0; c < columns; c++) mean[c] = mean[c] / Math.max(1, rows);
   for (let r = 0, p = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++, p++) square[c] = (square[c] as number) + ((data[p] as number) - (mean[c] as number)) ** 2;
+    for (let c = 0; c < columns; c++, p++) square[c] = square[c] + (data[p] - mean[c]) ** 2;
   }
   const scale = Float32Array.from(square, (sum) => Math.sqrt(sum / Math.max(1, rows)));
   return { mean: Float32Array.from(mean), scale: scale.map((s) => (s > 1e-6 ? s : 1)) };
@@ -100,7 +100,7 @@ function statistics({ rows, columns, data }: Matrix): { mean: Float32Array; scal
 function standardised({ rows, columns, data }: Matrix, { mean, scale }: Transform): Matrix {
   const out = new Float32Array(data.length);
   for (let r = 0, p = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++, p++) out[p] = ((data[p] as number) - (mean[c] as number)) / (scale[c] as number);
+    for (let c = 0; c < columns; c++, p++) out[p] = (data[p] - mean[c]) / scale[c];
   }
   return matrix(rows, columns, out);
 }
@@ -140,15 +140,15 @@ async function orthonormal(y: Matrix): Promise<Matrix> {
     const gram = await gramOf(q);
     const n = q.columns;
     let trace = 0;
-    for (let i = 0; i < n; i++) trace += gram[i * n + i] as number;
+    for (let i = 0; i < n; i++) trace += gram[i * n + i];
     // The shift keeps a rank-deficient span (fewer distinct rows than columns) factorable: above the rounding of the float32
     // product, and not nothing where all rows are the same.
     const shift = (pass === 0 ? 1e-6 : 1e-7) * trace + 1e-30;
-    for (let i = 0; i < n; i++) gram[i * n + i] = (gram[i * n + i] as number) + shift;
+    for (let i = 0; i < n; i++) gram[i * n + i] = gram[i * n + i] + shift;
     if (!cholesky(gram, n)) throw new RangeError('the pool holds values that are not finite');
     const inverse = invertLower(gram, n);
     const right = new Float32Array(n * n);
-    for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) right[j * n + i] = inverse[i * n + j] as number;
+    for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) right[j * n + i] = inverse[i * n + j];
     q = await product(q, matrix(n, n, right));
   }
   return q;
@@ -161,7 +161,7 @@ async function gramOf(q: Matrix): Promise<Float64Array> {
     const n = q.columns;
     const out = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) out[i * n + j] = ((gram.data[i * n + j] as number) + (gram.data[j * n + i] as number)) / 2;
+      for (let j = 0; j < n; j++) out[i * n + j] = (gram.data[i * n + j] + gram.data[j * n + i]) / 2;
     }
     return out;
   } finally {
@@ -175,6 +175,6 @@ async function rotated(held: Held, q: Matrix, components: number): Promise<Matri
   const { vectors } = symmetricEigen(await gramOf(scores), q.columns);
   const keep = Math.min(components, q.columns);
   const turn = new Float32Array(q.columns * keep);
-  for (let i = 0; i < q.columns; i++) for (let j = 0; j < keep; j++) turn[i * keep + j] = vectors[i * q.columns + j] as number;
+  for (let i = 0; i < q.columns; i++) for (let j = 0; j < keep; j++) turn[i * keep + j] = vectors[i * q.columns + j];
   return product(q, matrix(q.columns, keep, turn));
 }

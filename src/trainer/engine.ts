@@ -12,14 +12,15 @@ import { trend, type Trend } from './evaluation/progress';
 import { prequential, type PrequentialCache } from './evaluation/prequential';
 import { fitHead, type FittedHead } from './heads/fit';
 import { calibratedByHead, logitsOfFeatures, transformOf } from './heads/formula';
-import { headId, labelHash, poolDigest } from './heads/identity';
+import { atEqualPriors } from './heads/linear';
+import { headId, labelHash, poolDigest } from '../contract/head-identity';
 import { putServed, readyHeadOf, servingOf, withServed, type ReadyHead, type Serving } from './heads/ready';
 import { refit } from './heads/refit';
-import { misfit } from './heads/tuned/fits';
+import { misfit } from '../contract/tuned-fits';
 import { tunedOn } from './heads/tuned/serving';
 import { auditOf, countStates, readLabels, targetsOf, type LabelTable, type Snapshot } from './labels';
 import type { Matrix } from './matrix';
-import { reserveOf } from './reserve';
+import { reserveOf } from '../contract/reserve-draws';
 import { productKept } from './tensors/product';
 
 /** What a snapshot is learnt from: its labels by cell, and the pool in the head's feature space. */
@@ -230,7 +231,7 @@ async function saidOf({ snapshot, basis, ready }: Prepared, learnt: Learnt | nul
   const served = learnt.serving?.findings;
   if (!ready || !served) return { logits, probabilities: calibratedByHead(learnt.head, logits) };
   const k = served.length;
-  const shown = logits.map((logit, i) => (served[i % k] ? (ready.logits[i] as number) : logit));
+  const shown = logits.map((logit, i) => (served[i % k] ? ready.logits[i] : logit));
   return { logits, probabilities: calibratedByHead(learnt.head, shown) };
 }
 
@@ -263,7 +264,7 @@ function sceneOf(
     seed: base.seed,
     combine: base.settings.combine,
     // Likeness to an image of the reserve would draw training towards what is to measure it.
-    search: search && { ...search, seeds: search.seeds.filter((row) => !table.keptOut.has(base.groups[row] as number)) },
+    search: search && { ...search, seeds: search.seeds.filter((row) => !table.keptOut.has(base.groups[row])) },
     signal,
   };
 }
@@ -280,7 +281,7 @@ function unanswered(base: SnapshotBase, { rows, labelled, keptOut, asked }: Labe
     (keptOut.has(group) ? spare : open).push(row);
   });
   // Whoever has only answers that were not blind is still asked, with the same image.
-  return { open: Int32Array.from(open), spare, audits: draws.filter((row) => !asked.has(base.groups[row] as number)) };
+  return { open: Int32Array.from(open), spare, audits: draws.filter((row) => !asked.has(base.groups[row])) };
 }
 
 /**
@@ -292,20 +293,20 @@ function scoresOf({ fitted }: Learnt, { logits, probabilities }: Said): Scores {
   const k = slope.length;
   const m = fitted.linear.weight.length / k;
   const shift = Array.from(slope, (_, f) => {
-    if (!fitted.linear.fitted[f]) return offset[f] as number;
-    if (fitted.kind === 'gda') return 0;
+    if (!fitted.linear.fitted[f]) return offset[f];
+    if (atEqualPriors(fitted.kind)) return 0;
     const { present, absent } = countStates(fitted.targets, f);
-    return -(slope[f] as number) * priorLogit(present, absent);
+    return -slope[f] * priorLogit(present, absent);
   });
   const z = new Float64Array(logits.length);
   for (let from = 0; from < z.length; from += k) {
-    for (let f = 0; f < k; f++) z[from + f] = (slope[f] as number) * (logits[from + f] as number) + (shift[f] as number);
+    for (let f = 0; f < k; f++) z[from + f] = slope[f] * logits[from + f] + shift[f];
   }
   return {
     z,
     probabilities,
-    weight: fitted.linear.weight.map((w, i) => w * (slope[Math.floor(i / m)] as number)),
-    bias: fitted.linear.bias.map((b, f) => b * (slope[f] as number) + (shift[f] as number)),
+    weight: fitted.linear.weight.map((w, i) => w * slope[Math.floor(i / m)]),
+    bias: fitted.linear.bias.map((b, f) => b * slope[f] + shift[f]),
     fitted: fitted.linear.fitted,
   };
 }

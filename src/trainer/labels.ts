@@ -1,6 +1,6 @@
 import { StateCode, type LabelDelta, type SnapshotBase } from '../contract/jobs/trainer';
 import { fail, ok, type Result } from '../contract/result';
-import { reserveOf } from './reserve';
+import { reserveOf } from '../contract/reserve-draws';
 
 /** An immutable state of the project as the trainer sees it. */
 export interface Snapshot {
@@ -53,7 +53,7 @@ export function readLabels({ base, labels }: Snapshot): Result<LabelTable> {
     states[cell] = state;
     earlier(first, row, seq);
     if (use !== 'audit') continue;
-    keptOut.add(base.groups[row] as number);
+    keptOut.add(base.groups[row]);
     if (!label.blind) continue;
     blind[cell] = state;
     earlier(firstBlind, row, seq);
@@ -62,11 +62,11 @@ export function readLabels({ base, labels }: Snapshot): Result<LabelTable> {
   // Two images of a patient would count as two that are alike.
   const measured = new Map<number, number>();
   for (const row of inOrder(firstBlind)) {
-    const group = base.groups[row] as number;
+    const group = base.groups[row];
     if (!measured.has(group)) measured.set(group, row);
   }
   const ascending = [...first.keys()].sort((a, b) => a - b);
-  const isOut = (row: number) => keptOut.has(base.groups[row] as number);
+  const isOut = (row: number) => keptOut.has(base.groups[row]);
   return ok({
     rows,
     findings,

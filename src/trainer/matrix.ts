@@ -15,7 +15,7 @@ export function takeRows(source: Matrix, index: ArrayLike<number>): Matrix {
   const { columns } = source;
   const out = new Float32Array(index.length * columns);
   for (let i = 0; i < index.length; i++) {
-    const row = index[i] as number;
+    const row = index[i];
     out.set(source.data.subarray(row * columns, (row + 1) * columns), i * columns);
   }
   return matrix(index.length, columns, out);
@@ -26,9 +26,9 @@ export function unitRows({ rows, columns, data }: Matrix): Matrix {
   const out = new Float32Array(data.length);
   for (let r = 0; r < rows; r++) {
     let sum = 0;
-    for (let c = r * columns; c < (r + 1) * columns; c++) sum += (data[c] as number) ** 2;
+    for (let c = r * columns; c < (r + 1) * columns; c++) sum += data[c] ** 2;
     const factor = sum > 0 ? 1 / Math.sqrt(sum) : 0;
-    for (let c = r * columns; c < (r + 1) * columns; c++) out[c] = (data[c] as number) * factor;
+    for (let c = r * columns; c < (r + 1) * columns; c++) out[c] = data[c] * factor;
   }
   return matrix(rows, columns, out);
 }

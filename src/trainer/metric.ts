@@ -43,8 +43,7 @@ export function metricOf(pooling: string | undefined, d: number): Metric | null 
 export function mirroredColumns({ rows, columns, data }: Matrix, { mirror, share }: Metric): Matrix {
   const out = new Float32Array(data.length);
   for (let from = 0; from < out.length; from += columns) {
-    for (let c = 0; c < columns; c++)
-      out[from + c] = (1 - share) * (data[from + c] as number) + share * (data[from + (mirror[c] as number)] as number);
+    for (let c = 0; c < columns; c++) out[from + c] = (1 - share) * data[from + c] + share * data[from + mirror[c]];
   }
   return matrix(rows, columns, out);
 }
@@ -53,8 +52,8 @@ export function mirroredColumns({ rows, columns, data }: Matrix, { mirror, share
 export function mirroredRows({ rows, columns, data }: Matrix, { mirror, share }: Metric): Matrix {
   const out = new Float32Array(data.length);
   for (let r = 0, p = 0; r < rows; r++) {
-    const other = (mirror[r] as number) * columns;
-    for (let c = 0; c < columns; c++, p++) out[p] = (1 - share) * (data[p] as number) + share * (data[other + c] as number);
+    const other = mirror[r] * columns;
+    for (let c = 0; c < columns; c++, p++) out[p] = (1 - share) * data[p] + share * data[other + c];
   }
   return matrix(rows, columns, out);
 }

@@ -41,8 +41,8 @@ export function random(seed: number, stream: string): Random {
     shuffle: (items) => {
       for (let i = items.length - 1; i > 0; i--) {
         const j = integer(i + 1);
-        const held = items[i] as number;
-        items[i] = items[j] as number;
+        const held = items[i];
+        items[i] = items[j];
         items[j] = held;
       }
       return items;

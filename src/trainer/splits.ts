@@ -13,7 +13,7 @@ export interface Balance {
 export function groupedFolds(groups: ArrayLike<number>, balance: Balance, count: number, seed: number): Int8Array {
   const members = new Map<number, number[]>();
   for (let i = 0; i < groups.length; i++) {
-    const group = groups[i] as number;
+    const group = groups[i];
     const list = members.get(group);
     if (list) list.push(i);
     else members.set(group, [i]);
@@ -22,8 +22,8 @@ export function groupedFolds(groups: ArrayLike<number>, balance: Balance, count:
   // Present and absent cells are counted apart: column 2f and 2f + 1.
   const total = new Float64Array(2 * k);
   for (let i = 0; i < balance.y.length; i++) {
-    const state = balance.y[i] as number;
-    if (state >= 0) total[2 * (i % k) + state] = (total[2 * (i % k) + state] as number) + 1;
+    const state = balance.y[i];
+    if (state >= 0) total[2 * (i % k) + state] = total[2 * (i % k) + state] + 1;
   }
   const keys = random(seed, 'folds').shuffle(Float64Array.from(members.keys()));
   const dealt = Array.from(keys, (group, order) => {
@@ -32,10 +32,10 @@ export function groupedFolds(groups: ArrayLike<number>, balance: Balance, count:
     let rarest = Infinity;
     for (const item of items) {
       for (let f = 0; f < k; f++) {
-        const state = balance.y[item * k + f] as number;
+        const state = balance.y[item * k + f];
         if (state < 0) continue;
         cells.push(2 * f + state);
-        rarest = Math.min(rarest, total[2 * f + state] as number);
+        rarest = Math.min(rarest, total[2 * f + state]);
       }
     }
     return { items, cells, rarest, order };
@@ -50,17 +50,17 @@ export function groupedFolds(groups: ArrayLike<number>, balance: Balance, count:
     let best = 0;
     let lowest = Infinity;
     for (let fold = 0; fold < folds; fold++) {
-      const has = held[fold] as Float64Array;
-      let cost = (sizes[fold] as number) / groups.length;
-      for (const cell of cells) cost += (has[cell] as number) / (total[cell] as number);
+      const has = held[fold];
+      let cost = sizes[fold] / groups.length;
+      for (const cell of cells) cost += has[cell] / total[cell];
       if (cost < lowest) {
         lowest = cost;
         best = fold;
       }
     }
-    const has = held[best] as Float64Array;
-    for (const cell of cells) has[cell] = (has[cell] as number) + 1;
-    sizes[best] = (sizes[best] as number) + items.length;
+    const has = held[best];
+    for (const cell of cells) has[cell] = has[cell] + 1;
+    sizes[best] = sizes[best] + items.length;
     for (const item of items) out[item] = best;
   }
   return out;
@@ -72,6 +72,6 @@ export function holdOut(groups: ArrayLike<number>, share: number, seed: number):
   const chosen = new Set(order.subarray(0, Math.round(order.length * share)));
   const pool: number[] = [];
   const held: number[] = [];
-  for (let i = 0; i < groups.length; i++) (chosen.has(groups[i] as number) ? held : pool).push(i);
+  for (let i = 0; i < groups.length; i++) (chosen.has(groups[i]) ? held : pool).push(i);
   return { pool: Int32Array.from(pool), held: Int32Array.from(held) };
 }

@@ -89,8 +89,8 @@ function asShown({ weight, bias, fitted }: Linear, { calibration: { slope, offse
   const m = weight.length / bias.length;
   const silent = task === 'multiclass' ? UNSEEN : 0;
   return {
-    weight: weight.map((w, i) => w * (slope[Math.floor(i / m)] as number)),
-    bias: bias.map((b, f) => (fitted[f] ? b * (slope[f] as number) + (offset[f] as number) : silent)),
+    weight: weight.map((w, i) => w * slope[Math.floor(i / m)]),
+    bias: bias.map((b, f) => (fitted[f] ? b * slope[f] + offset[f] : silent)),
     fitted,
   };
 }

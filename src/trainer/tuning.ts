@@ -2,7 +2,7 @@ import type { LastBlock } from '../contract/head';
 import type { TunedHead, TuneOutcome } from '../contract/jobs/trainer';
 import { attempt, fail, FailureError, ok, type Result } from '../contract/result';
 import { learnLinear, type Prepared } from './engine';
-import { poolDigest } from './heads/identity';
+import { poolDigest } from '../contract/head-identity';
 import { logitsOfStates } from './heads/tuned/propose';
 import type { StateSource } from './heads/tuned/states';
 import type { Matrix } from './matrix';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { decodeHalves } from '../../src/onnx/float16';
+import { decodeHalves } from '../../src/contract/float16';
 import { collimate } from './command-line';
 
 /** The feature of the tokens that the truth hangs on. */

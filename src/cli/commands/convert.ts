@@ -8,7 +8,7 @@ import { Task } from '../../contract/model';
 import { headLists, HEAD_LISTS, type HeadList } from '../../contract/head-lists';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Client } from '../../contract/wire';
-import { CALIBRATION_IMAGES, spread } from '../../encoder/tiles';
+import { CALIBRATION_IMAGES, spread } from '../../contract/calibration-images';
 import { listFolder } from '../engine/folder';
 import { withSupervised } from '../engine/supervised';
 import type { Progress } from '../progress';

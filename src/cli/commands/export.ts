@@ -7,7 +7,7 @@ import type { Head } from '../../contract/head';
 import { attempt, fail, ok, unwrap, type Result } from '../../contract/result';
 import { makeSample } from '../../imaging/phantoms';
 import { propose } from '../../trainer/heads/formula';
-import { stateOfKind, tunedKind } from '../../trainer/heads/tuned/kinds';
+import { stateOfKind, tunedKind } from '../../contract/tuned';
 import { proposeStates } from '../../trainer/heads/tuned/propose';
 import { matrix } from '../../trainer/matrix';
 import { startBackend } from '../engine/backend';
@@ -16,7 +16,7 @@ import { listFolder, type FoundImage } from '../engine/folder';
 import type { CommonOptions, Run } from '../options';
 import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
-import { readHead } from '../../encoder/head-folder';
+import { readHead } from '../../head-files/head-folder';
 
 /** Images on which the export is compared with the proposals, evenly taken from the folder. */
 const CHECKED = 24;

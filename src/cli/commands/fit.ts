@@ -18,10 +18,11 @@ import {
   type LabelColumnOptions,
   type Run,
 } from '../options';
-import { checkFolder, writeFiles } from '../outputs';
+import { writeFiles } from '../../files/publish';
+import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings } from '../tables/embeddings';
-import { headFiles, readHead } from '../../encoder/head-folder';
+import { headFiles, readHead } from '../../head-files/head-folder';
 import { readLabels } from '../tables/labels';
 
 const heads = ['auto', 'gda', 'logistic', 'attentive', 'block'] as const;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { presets } from '../../contract/custom-encoder';
 import { Preparation, TileRecipe } from '../../contract/encoder-card';
 import { fail, ok, type Result } from '../../contract/result';
-import { reasonOf } from '../../main/files/failures';
+import { reasonOf } from '../../files/failures';
 
 /** --preprocessing as JSON. */
 const Given = Preparation.extend({

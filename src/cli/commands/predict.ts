@@ -11,11 +11,12 @@ import { Failure, fail, ok, type Result } from '../../contract/result';
 import type { Client } from '../../contract/wire';
 import { itemsOf } from '../engine/encoder';
 import { readFrames } from '../engine/frames';
-import { exists } from '../../main/files/exists';
+import { exists } from '../../files/look';
 import { listFolder, type FoundImage } from '../engine/folder';
 import { withSupervised } from '../engine/supervised';
 import { framesOption, type CommonOptions, type Run } from '../options';
-import { checkFiles, writeFiles } from '../outputs';
+import { writeFiles } from '../../files/publish';
+import { checkFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { predictionsText, type PredictionRow } from '../tables/results';
 
@@ -92,7 +93,7 @@ async function predictAll(session: Session, modelFolder: string, folder: string,
     const unread = leftOut.filter(({ failed }) => failed).map(({ path, message }) => ({ path, frame: null, message, probabilities: null }));
     const all = [...rows, ...unread].sort(compareImages);
     const { findings, head, encoder: id } = opened.value;
-    const written = await writeFiles([{ file: out, parts: [Buffer.from(predictionsText(findings, all))] }]);
+    const written = await writeFiles([{ file: out, content: predictionsText(findings, all) }]);
     if (!written.ok) return written;
     const failed = all.filter(({ probabilities }) => probabilities === null).length;
     const count = all.length - failed;

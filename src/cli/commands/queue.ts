@@ -16,7 +16,8 @@ import {
   type LabelColumnOptions,
   type Run,
 } from '../options';
-import { checkFiles, writeFiles } from '../outputs';
+import { writeFiles } from '../../files/publish';
+import { checkFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings } from '../tables/embeddings';
 import { readLabels } from '../tables/labels';
@@ -67,7 +68,7 @@ async function rank(session: Session, options: Options): Promise<Result<Summary>
     const image = pool.images[row];
     return image ? [{ path: image.path, frame: image.frame, score, audit, code: reason.code, reason: reasonSentence(reason) }] : [];
   });
-  const written = await writeFiles([{ file: options.out, parts: [Buffer.from(queueText(rows))] }]);
+  const written = await writeFiles([{ file: options.out, content: queueText(rows) }]);
   if (!written.ok) return written;
   const values = { out: options.out, count: rows.length, labelled: prepared.value.table.labelled.length, withHead: learnt.ok };
   return ok(summary(`${String(rows.length)} images to look at next.`, { ...values, strategy: options.strategy }));

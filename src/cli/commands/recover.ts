@@ -1,10 +1,11 @@
 import type { Command as Commander } from 'commander';
 import { explain } from '../../contract/catalogue';
 import { fail, ok, type Result } from '../../contract/result';
-import { labelsTable } from '../../main/exports/tables';
-import { recover as recoverJournal } from '../../main/journal/recover';
+import { labelsTable } from '../../project/exports/tables';
+import { recover as recoverJournal } from '../../project/journal/recover';
 import type { CommonOptions, Run } from '../options';
-import { checkFiles, writeFiles } from '../outputs';
+import { writeFiles } from '../../files/publish';
+import { checkFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 
 interface Options extends CommonOptions {
@@ -28,7 +29,7 @@ async function recoverLabels(session: Session, folder: string, out: string): Pro
   const { state, actions, lost } = found.value;
   for (const failure of lost) session.note(`collimate: ${explain(failure).what}`);
   if (!state.project) return fail('export-nothing', { reason: 'the journal names no project' });
-  const written = await writeFiles([{ file: out, parts: [Buffer.from(labelsTable(state))] }]);
+  const written = await writeFiles([{ file: out, content: labelsTable(state) }]);
   if (!written.ok) return written;
   const images = new Set([...state.annotators.values()].flatMap(({ cells }) => [...cells.keys()])).size;
   const text = `${String(images)} labelled images out of ${String(actions)} journal lines; ${String(lost.length)} lines could not be read.`;

@@ -16,7 +16,8 @@ import {
   type LabelColumnOptions,
   type Run,
 } from '../options';
-import { checkFiles, writeFiles } from '../outputs';
+import { writeFiles } from '../../files/publish';
+import { checkFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings } from '../tables/embeddings';
 import { readLabels } from '../tables/labels';
@@ -65,7 +66,7 @@ async function reviewAll(session: Session, options: Options): Promise<Result<Sum
     const name = snapshot.base.findings[finding] ?? '';
     return image ? [{ path: image.path, frame: image.frame, finding: name, label: state, probability, score }] : [];
   });
-  const written = await writeFiles([{ file: options.out, parts: [Buffer.from(suspectsText(rows))] }]);
+  const written = await writeFiles([{ file: options.out, content: suspectsText(rows) }]);
   if (!written.ok) return written;
   const flagged = all.filter((one) => one.flagged).length;
   return ok(summary(`${String(flagged)} of ${String(all.length)} labels are suspect.`, { out: options.out, flagged, judged: all.length }));

@@ -28,7 +28,8 @@ import {
   type LabelColumnOptions,
   type Run,
 } from '../options';
-import { checkFiles, writeFiles } from '../outputs';
+import { writeFiles } from '../../files/publish';
+import { checkFiles } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readEmbeddings } from '../tables/embeddings';
 import { readLabels } from '../tables/labels';
@@ -136,8 +137,8 @@ async function simulateAll(session: Session, options: Options): Promise<Result<S
   };
   const report = { format: 'collimate-report', version: 1, settings, runs, summary: lines };
   const written = await writeFiles([
-    { file: options.out, parts: [Buffer.from(`${JSON.stringify(report, null, 1)}\n`)] },
-    { file: page, parts: [Buffer.from(reportPage(settings, runs, lines))] },
+    { file: options.out, content: `${JSON.stringify(report, null, 1)}\n` },
+    { file: page, content: reportPage(settings, runs, lines) },
   ]);
   if (!written.ok) return written;
   return ok(summary(lines.map(sentenceOf).join('\n'), { out: options.out, page, summary: lines, processes }));

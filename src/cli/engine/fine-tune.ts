@@ -2,7 +2,7 @@ import { encoderLabel, isSameEncoder } from '../../contract/encoder-identity';
 import { fail, ok, type Result } from '../../contract/result';
 import { readLastBlock } from '../../encoder/eva-x/last-block';
 import type { Learnt, Prepared } from '../../trainer/engine';
-import { stateOfKind } from '../../trainer/heads/tuned/kinds';
+import { stateOfKind } from '../../contract/tuned';
 import type { TunedPart } from '../../trainer/heads/tuned/method';
 import type { StateSource } from '../../trainer/heads/tuned/states';
 import { tune, type Tuned } from '../../trainer/tune';

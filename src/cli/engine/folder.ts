@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../../contract/result';
 import { isLoss, skipSentence, type SkipReason } from '../../contract/skip-reason';
-import { scanFolder } from '../../imaging/scan';
+import { scanFolder } from '../../project/folder/scan';
 
 /** An image file that can be tried. */
 export interface FoundImage {

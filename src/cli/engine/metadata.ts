@@ -3,7 +3,7 @@ import { factsOf } from '../../contract/facts';
 import type { ImageFacts } from '../../contract/jobs/imaging';
 import type { MetadataRule, Stated } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { applyRule, hashPatient, previewOf, type Applied } from '../../main/metadata/rule';
+import { applyRule, hashPatient, previewOf, type Applied } from '../../project/metadata/rule';
 
 export interface MetadataOptions {
   readonly patientSalt: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { encoderService, type EncoderService } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
 import { connect, type Client } from '../../contract/wire';
-import { Restarts } from '../../encoder/restarts';
+import { Restarts } from '../../supervise/restarts';
 import { packageFolder } from '../package';
 import type { Session } from '../session';
 import { ofChild } from './ipc';

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Precision, Preprocessing, type EncoderCard } from '../../contract/encoder-card';
 import { currentId } from '../../contract/encoder-identity';
 import { RowsMade } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
-import { reasonOf, systemCode } from '../../main/files/failures';
-import type { OutputFile } from '../outputs';
+import { reasonOf, systemCode } from '../../files/failures';
+import { hashed, hashFile } from '../../files/hash';
+import type { NewFile } from '../../files/publish';
 import { imagesHash, indexText, readIndex, type IndexRow } from './index-table';
-import { encodeNpy, npyHeader, readNpy, type Rows } from './npy';
+import { encodeNpy, npyHeader, readNpy, type Rows } from '../../files/npy';
 
 /** EMB.json: which encoder the numbers of EMB.npy come from. */
 export const EmbeddingsCard = z.object({
@@ -61,14 +61,8 @@ export function embeddingFiles(
   vectors: Vectors,
   images: readonly IndexRow[],
   made: readonly RowsMade[],
-): OutputFile[] {
+): NewFile[] {
   const hash = createHash('sha256');
-  async function* array() {
-    for await (const part of partsOf(vectors)) {
-      hash.update(part);
-      yield part;
-    }
-  }
   // Made after the array, since it holds the array's checksum.
   function* card() {
     const { rows: count, columns: d } = vectors;
@@ -85,9 +79,9 @@ export function embeddingFiles(
     yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
   }
   return [
-    { file: files.npy, parts: array() },
-    { file: files.index, parts: [Buffer.from(indexText(images))] },
-    { file: cardFile(files.npy), parts: card() },
+    { file: files.npy, content: hashed(hash, partsOf(vectors)) },
+    { file: files.index, content: indexText(images) },
+    { file: cardFile(files.npy), content: card() },
   ];
 }
 
@@ -107,7 +101,7 @@ export async function readEmbeddings(npy: string, index: string): Promise<Result
   const { rows, columns } = vectors.value;
   if (rows !== card.value.count || columns !== card.value.d)
     return fail('array-invalid', { file: npy, reason: `its shape is not the one that ${cardFile(npy)} states` });
-  if ((await sha256Of(npy)) !== card.value.npySha256)
+  if ((await hashFile(npy)) !== card.value.npySha256)
     return fail('array-invalid', { file: npy, reason: `its bytes are not those that ${cardFile(npy)} was written for` });
   const images = await readIndex(index, rows);
   if (!images.ok) return images;
@@ -135,10 +129,4 @@ async function readCard(npy: string): Promise<Result<EmbeddingsCard>> {
   } catch {
     return fail('array-invalid', { file, reason: 'it is not JSON' });
   }
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { compareImages } from '../../contract/order';
 import { fail, ok, type Result } from '../../contract/result';
-import { csvText } from '../../main/exports/tables';
-import { parseFrame, readCsv, requireColumns } from '../../main/files/csv';
+import { csvText, parseFrame, readCsv, requireColumns } from '../../files/csv';
 
 /** One row of EMB.csv: an image, and its row in EMB.npy where it was embedded. */
 export interface IndexRow {

@@ -2,7 +2,7 @@ import type { CellState, Task, Use } from '../../contract/model';
 import { comparePaths } from '../../contract/order';
 import { fail, ok, type Result } from '../../contract/result';
 import { LABEL_COLUMNS, UNSURE } from '../../contract/tables';
-import { parseFrame, readCsv, requireColumns, type Row, type Table } from '../../main/files/csv';
+import { parseFrame, readCsv, requireColumns, type Row, type Table } from '../../files/csv';
 
 export interface LabelRow {
   /** In the file, for messages. */

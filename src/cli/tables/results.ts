@@ -1,4 +1,4 @@
-import { csvText } from '../../main/exports/tables';
+import { csvText } from '../../files/csv';
 
 /** An image by its place. */
 export interface Place {

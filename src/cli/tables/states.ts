@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { encoderLabel } from '../../contract/encoder-identity';
 import { EncoderState } from '../../contract/encoder-card';
 import { fail, FailureError, ok, type Result } from '../../contract/result';
-import { reasonOf } from '../../main/files/failures';
+import { reasonOf, systemCode } from '../../files/failures';
+import { addFile, hashed } from '../../files/hash';
+import type { NewFile } from '../../files/publish';
 import type { StateSource } from '../../trainer/heads/tuned/states';
-import type { OutputFile } from '../outputs';
 import { cardFile, EmbeddingsCard, type Embeddings } from './embeddings';
 import { imagesHash, type IndexRow } from './index-table';
-import { npyHeader } from './npy';
+import { npyHeader } from '../../files/npy';
 
 /**
  * TOKENS.json beside TOKENS.npy, a float16 array [count, rows, width] in C order. Image k of it is row k of the embeddings that were written
@@ -33,16 +33,11 @@ export function statesFiles(
   npy: string,
   facts: Pick<StatesCard, 'state' | 'shape' | 'encoder'> & { readonly images: readonly IndexRow[] },
   rows: () => AsyncIterable<Uint8Array>,
-): OutputFile[] {
+): NewFile[] {
   const hash = createHash('sha256');
   async function* array() {
-    const header = npyHeader('<f2', facts.shape);
-    hash.update(header);
-    yield header;
-    for await (const part of rows()) {
-      hash.update(part);
-      yield part;
-    }
+    yield npyHeader('<f2', facts.shape);
+    yield* rows();
   }
   // Made after the array, since it holds the array's checksum.
   function* card() {
@@ -52,8 +47,8 @@ export function statesFiles(
     yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
   }
   return [
-    { file: npy, parts: array() },
-    { file: cardFile(npy), parts: card() },
+    { file: npy, content: hashed(hash, array()) },
+    { file: cardFile(npy), content: card() },
   ];
 }
 
@@ -101,11 +96,7 @@ export async function openStates(
   const header = npyHeader('<f2', shape);
   const size = rows * width * 2;
   try {
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(npy) as AsyncIterable<Buffer>) {
-      if (signal?.aborted) return fail('stopped');
-      hash.update(chunk);
-    }
+    const hash = await addFile(createHash('sha256'), npy, signal);
     if (hash.digest('hex') !== npySha256) return bad(`its bytes are not those that ${cardFile(npy)} was written for`);
     const handle = await open(npy, 'r');
     if ((await handle.stat()).size !== header.length + count * size) {
@@ -128,7 +119,8 @@ export async function openStates(
       close: () => handle.close(),
     });
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return fail('file-unreadable', { file: npy, reason: reasonOf(error) });
+    if (signal?.aborted) return fail('stopped');
+    if (systemCode(error) !== '') return fail('file-unreadable', { file: npy, reason: reasonOf(error) });
     throw error;
   }
 }

@@ -123,7 +123,15 @@ export const imagingService = {
     hash: { params: FileSource, result: z.string().length(64) },
     /** All header fields of a DICOM file in their order, at most 2,000; none for other formats. */
     header: { params: FileSource, result: z.array(HeaderField) },
+    /** Draws synthetic radiographs with known findings into `out`, which is not there yet or empty: out/images/ and out/labels.csv. */
+    sample: {
+      params: z.object({ out: z.string(), count: z.int().positive(), seed: z.int() }),
+      result: z.object({ images: z.int(), findings: z.array(z.string()) }),
+    },
   },
-  events: {},
+  events: {
+    /** How many images of a sample are drawn. */
+    drawn: z.object({ done: z.int(), total: z.int() }),
+  },
 } as const satisfies ServiceSpec;
 export type ImagingService = typeof imagingService;

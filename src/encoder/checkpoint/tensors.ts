@@ -1,4 +1,4 @@
-import { fromHalf } from '../../onnx/float16';
+import { fromHalf } from '../../contract/float16';
 import { Global, Inert, Persistent, type PickleValue } from './pickle';
 import { corrupt } from './source';
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CustomEncoder, CustomModel, CustomTrial } from '../../contract/custom-encoder';
 import type { EncoderCard } from '../../contract/encoder-card';
@@ -8,13 +8,14 @@ import { attempt, fail, unwrap, type Result } from '../../contract/result';
 import { feedOf, wrap } from '../../onnx/splice';
 import { BATCH } from '../../contract/jobs/encoder';
 import { IdentityHash } from '../card';
-import type { TileSource } from '../embed';
 import { openEncoderFolder, type EncoderFolder } from '../folder';
-import { hashFile } from '../hash';
+import { syncFolder, writeNew } from '../../files/atomic';
+import { systemCode, writeFailure } from '../../files/failures';
+import { hashed, hashFile } from '../../files/hash';
+import { sizeOf } from '../../files/look';
 import { inputLength, normaliseInto, type InputCard } from '../normalise';
-import { flushFolder, writeFailure } from '../publish';
 import { openSession, type Session } from '../session';
-import { readTiles } from '../tiles';
+import { readTiles, type TileSource } from '../tiles';
 import { chunks, openForeign, sentenceFor, type ForeignFile } from './foreign-file';
 import { describe, precisionOf } from './suggest';
 
@@ -77,12 +78,12 @@ export async function keepCustom(job: CustomJob, place: (id: string) => string):
         licence: wish.licence.trim() || 'Not stated by whoever added it.',
         head: null,
       };
-      await writeFlushed(join(scratch, 'encoder.json'), [Buffer.from(`${JSON.stringify(card, null, 2)}\n`)]);
+      await writeNew(join(scratch, 'encoder.json'), `${JSON.stringify(card, null, 2)}\n`);
       const folder = place(id);
       await mkdir(folder, { recursive: true });
       // The card last: it says that all is there.
       for (const name of ['model.onnx', 'encoder.json']) await rename(join(scratch, name), join(folder, name));
-      await flushFolder(folder);
+      await syncFolder(folder);
       return folder;
     }),
   );
@@ -107,7 +108,7 @@ async function inScratch<T>(parent: string, work: (scratch: string) => Promise<T
     await mkdir(scratch, { recursive: true });
     return await work(scratch);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return unwrap(writeFailure(parent, error));
+    if (systemCode(error) !== '') return unwrap(writeFailure(error, parent, parent));
     throw error;
   } finally {
     await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
@@ -135,24 +136,13 @@ async function write(foreign: ForeignFile, wish: CustomEncoder, how: { d: number
   const { input, output, pooling, channels, preprocessing } = wish;
   const wrapping = { input, output, pooling, channels, size: preprocessing.tile.size, ...how };
   const pieces = sentenceFor(basename(foreign.path), () => wrap(foreign.bytes, foreign.model, wrapping));
-  return writeFlushed(to, chunks(foreign, pieces));
+  return writeHashed(to, chunks(foreign, pieces));
 }
 
-async function writeFlushed(path: string, parts: Iterable<Uint8Array>): Promise<{ bytes: number; sha256: string }> {
+async function writeHashed(path: string, parts: Iterable<Uint8Array>): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
-  const handle = await open(path, 'wx');
-  let bytes = 0;
-  try {
-    for (const part of parts) {
-      await handle.writeFile(part);
-      hash.update(part);
-      bytes += part.length;
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return { bytes, sha256: hash.digest('hex') };
+  await writeNew(path, hashed(hash, parts));
+  return { bytes: await sizeOf(path), sha256: hash.digest('hex') };
 }
 
 const inputCard = ({ name, channels, preprocessing }: CustomEncoder): InputCard => ({

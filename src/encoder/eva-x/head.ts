@@ -2,7 +2,7 @@ import type { Head, HeadFile } from '../../contract/head';
 import { headLists, numbered } from '../../contract/head-lists';
 import type { Task } from '../../contract/model';
 import { fail, ok, unwrap, type Result } from '../../contract/result';
-import { headId } from '../../trainer/heads/identity';
+import { headId } from '../../contract/head-identity';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { Layout } from './layout';
 

@@ -1,7 +1,7 @@
 import type { CheckpointFacts } from '../../contract/jobs/encoder';
 import { attempt, unwrap, type Result } from '../../contract/result';
 import { openCheckpoint } from '../checkpoint/checkpoint';
-import { hashFile } from '../hash';
+import { hashFile } from '../../files/hash';
 import { compareRope, nameOf } from './convert';
 import { likelyTask } from './head';
 import { findLayout, sizeOf, variantOf } from './layout';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { LastBlock, Tensor } from '../../contract/head';
 import { fail, ok, type Result } from '../../contract/result';
-import { decodeHalves } from '../../onnx/float16';
+import { decodeHalves } from '../../contract/float16';
 import type { Constant } from '../../onnx/graph';
 import { parseModel, type Model } from '../../onnx/model';
 import { openEncoderFolder, type EncoderFolder } from '../folder';

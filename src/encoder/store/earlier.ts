@@ -2,7 +2,7 @@ import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promis
 import { join } from 'node:path';
 import { earlierIds } from '../../contract/encoder-identity';
 import { ok, type Result } from '../../contract/result';
-import { writeFailure } from '../publish';
+import { writeFailure } from '../../files/failures';
 
 const FACTS = 'facts.jsonl';
 
@@ -17,7 +17,7 @@ export async function takeOverEarlier(profile: string, id: string): Promise<Resu
       await moveStore(from, join(profile, 'embeddings', id), earlier.slice(0, 8));
       await rm(join(profile, 'encoders', earlier), { recursive: true, force: true });
     } catch (error) {
-      return writeFailure(from, error);
+      return writeFailure(error, from, from);
     }
   }
   return ok();

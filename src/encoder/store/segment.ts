@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { isSameEncoder } from '../../contract/encoder-identity';
 import type { Provider } from '../../contract/jobs/encoder';
-import { decodeHalves, encodeHalves } from '../../onnx/float16';
+import { STORE_HEADER as HEADER, STORE_RECORD as RECORD } from '../../contract/store-files';
+import { decodeHalves, encodeHalves } from '../../contract/float16';
 
 /** What all rows of a store have in common. */
 export interface RowFormat {
@@ -29,8 +30,6 @@ export interface StoredRow {
 }
 
 const MAGIC = 'CLMTEMB1';
-export const HEADER = 64;
-export const RECORD = 44;
 
 const bytesPerValue = ({ type }: RowFormat) => (type === 'float16' ? 2 : 4);
 export const rowBytes = (format: RowFormat): number => format.d * bytesPerValue(format);

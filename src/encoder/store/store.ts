@@ -2,7 +2,8 @@ import { mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { fail, ok, type Result } from '../../contract/result';
-import { flushFolder, writeFailure } from '../publish';
+import { syncFolder } from '../../files/atomic';
+import { writeFailure } from '../../files/failures';
 import { decodeRow, encodeRow, header, readRows, record, rowBytes, type Made, type RowFormat, type StoredRow } from './segment';
 
 interface Place extends StoredRow {
@@ -39,7 +40,7 @@ export class EmbeddingStore {
     try {
       await mkdir(folder, { recursive: true });
     } catch (error) {
-      return writeFailure(folder, error);
+      return writeFailure(error, folder, folder);
     }
     try {
       const files = new Set(await readdir(folder));
@@ -199,7 +200,7 @@ export class EmbeddingStore {
     } catch (error) {
       // Something may be half written: nothing is ever appended behind it.
       await this.abandonWriter();
-      return writeFailure(this.folder, error);
+      return writeFailure(error, this.folder, this.folder);
     }
   }
 
@@ -213,7 +214,7 @@ export class EmbeddingStore {
         names = await open(this.path(segment, 'names'), 'ax');
         const vectors = await open(this.path(segment, 'vectors'), 'ax');
         await names.appendFile(header(this.format, made));
-        await flushFolder(this.folder);
+        await syncFolder(this.folder);
         return { segment, made, names, vectors, rows: 0 };
       } catch (error) {
         await names?.close().catch(() => undefined);

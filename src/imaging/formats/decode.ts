@@ -10,7 +10,7 @@ import { readJpegHeader } from './jpeg';
 import { upright } from './orientation';
 import { readPngHeader } from './png';
 import { unstated, type Raster, type StatedFacts } from './raster';
-import { signature, type Format } from './signature';
+import { signature, type Format } from '../../files/signature';
 import { readTiffHeader } from './tiff';
 import { decodeWithVips, type CompressedFormat } from './vips';
 import { readWebpHeader } from './webp';

@@ -1,6 +1,6 @@
 import Vips from 'wasm-vips';
 import { limits, refuse, unsupported } from './bounds';
-import type { Format } from './signature';
+import type { Format } from '../../files/signature';
 
 /** The one importer of wasm-vips. One instance a thread; it is started at the first picture. */
 type Instance = typeof Vips;

@@ -1,6 +1,8 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { refuse } from '../formats/bounds';
+import { fail, unwrap } from '../../contract/result';
+import { writeNew } from '../../files/atomic';
+import { systemCode, writeFailure } from '../../files/failures';
 import { encodeDicom } from './dicom';
 import { SIZE } from './field';
 import { drawPhantom, type PhantomPlan } from './plan';
@@ -14,7 +16,7 @@ export const extensionOf = (format: SampleFormat) => (format === 'dicom' ? 'dcm'
 /** Draws one phantom and writes it. Throws FailureError: disk-full, folder-not-writable, output-exists, write-failed. */
 export async function writePhantom(plan: PhantomPlan, format: SampleFormat, file: string): Promise<void> {
   const samples = drawPhantom(plan);
-  await writeNew(file, encode(samples, plan, format));
+  await writeSampleFile(file, encode(samples, plan, format));
 }
 
 function encode(samples: Uint16Array, { seed, patient, visit }: PhantomPlan, format: SampleFormat): Buffer {
@@ -30,23 +32,13 @@ function toEightBits(samples: Uint16Array): Uint8Array {
   return out;
 }
 
-/** Writes a file that must not exist yet. */
-export async function writeNew(file: string, bytes: Uint8Array | string): Promise<void> {
+/** Writes a file that must not exist yet. Not flushed: a sample is made again. */
+export async function writeSampleFile(file: string, bytes: Uint8Array | string): Promise<void> {
+  const folder = dirname(file);
   try {
-    await mkdir(dirname(file), { recursive: true });
-    const handle = await open(file, 'wx');
-    try {
-      await handle.writeFile(bytes);
-    } finally {
-      await handle.close();
-    }
+    await mkdir(folder, { recursive: true });
+    await writeNew(file, bytes, false);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === '') throw error;
-    const folder = dirname(file);
-    if (code === 'EEXIST') refuse('output-exists', { file });
-    if (code === 'ENOSPC' || code === 'EDQUOT') refuse('disk-full', { folder });
-    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') refuse('folder-not-writable', { folder, reason: 'permission denied' });
-    refuse('write-failed', { file, reason: code });
+    unwrap(systemCode(error) === 'EEXIST' ? fail('output-exists', { file }) : writeFailure(error, file, folder));
   }
 }

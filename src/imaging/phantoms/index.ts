@@ -1,10 +1,11 @@
-import { stringify } from 'csv-stringify/sync';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { csvText } from '../../files/csv';
+import { Priority } from '../../contract/jobs/imaging';
 import { attempt, fail, FailureError, type Result, unwrap } from '../../contract/result';
-import { Pool } from '../pool/pool';
-import { extensionOf, writeNew, writePhantom, type SampleFormat } from './file';
+import type { Pool } from '../pool/pool';
+import { extensionOf, writeSampleFile, writePhantom, type SampleFormat } from './file';
 import { findingNames } from './findings';
 import { planSample, type PlannedImage } from './plan';
 
@@ -19,9 +20,8 @@ export interface SampleOptions {
   readonly seed: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
-  /** The built worker entry: the pictures are then drawn in worker threads. Without it they are drawn here, about 80 ms each. */
-  readonly workerUrl?: URL;
-  readonly threads?: number;
+  /** The pictures are then drawn in its threads. Without it they are drawn here, about 80 ms each. */
+  readonly pool?: Pick<Pool, 'run'>;
 }
 
 /**
@@ -30,14 +30,14 @@ export interface SampleOptions {
  * Fails with output-exists, folder-not-writable, disk-full, write-failed, stopped; what was written by then stays.
  */
 export async function makeSample(options: SampleOptions): Promise<Result<{ images: number }>> {
-  const { out, count, format, seed, signal, onProgress, workerUrl, threads } = options;
+  const { out, count, format, seed, signal, onProgress, pool } = options;
   const images = planSample(count, seed);
-  const pool = workerUrl ? new Pool({ workerUrl, ...(threads !== undefined && { threads }) }) : null;
   let done = 0;
   const draw = async (image: PlannedImage) => {
     if (signal?.aborted === true) throw new FailureError(fail('stopped').failure);
     const file = join(out, 'images', `${image.name}.${extensionOf(format)}`);
-    if (pool) unwrap(await pool.run({ kind: 'phantom', source: { file, frame: null }, plan: image.plan, format }, 0, signal));
+    if (pool)
+      unwrap(await pool.run({ kind: 'phantom', source: { file, frame: null }, plan: image.plan, format }, Priority.thumbnail, signal));
     else {
       await writePhantom(image.plan, format, file);
       await setImmediate();
@@ -45,17 +45,13 @@ export async function makeSample(options: SampleOptions): Promise<Result<{ image
     done += 1;
     onProgress?.(done, images.length);
   };
-  try {
-    return await attempt(async () => {
-      if (await occupied(out)) throw new FailureError(fail('output-exists', { file: out }).failure);
-      if (pool) await Promise.all(images.map(draw));
-      else for (const image of images) await draw(image);
-      await writeNew(join(out, 'labels.csv'), labelsCsv(images, format));
-      return { images: images.length };
-    });
-  } finally {
-    await pool?.close();
-  }
+  return attempt(async () => {
+    if (await occupied(out)) throw new FailureError(fail('output-exists', { file: out }).failure);
+    if (pool) await Promise.all(images.map(draw));
+    else for (const image of images) await draw(image);
+    await writeSampleFile(join(out, 'labels.csv'), labelsCsv(images, format));
+    return { images: images.length };
+  });
 }
 
 const occupied = (folder: string) =>
@@ -70,5 +66,5 @@ function labelsCsv(images: readonly PlannedImage[], format: SampleFormat): strin
     patientId,
     ...findingNames.map((finding) => (labels[finding] ? '1' : '0')),
   ]);
-  return stringify([['path', 'patient', ...findingNames], ...rows]);
+  return csvText([['path', 'patient', ...findingNames], ...rows]);
 }

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import { refuse } from '../formats/bounds';
+import { unwrap } from '../../contract/result';
+import { writeAtomically } from '../../files/atomic';
+import { writeFailure } from '../../files/failures';
 import type { Picture } from '../formats/raster';
 import { encodeWithVips } from '../formats/vips';
 import { resample } from '../resample/bicubic';
@@ -57,23 +58,11 @@ export async function writePicture(picture: Picture, file: string): Promise<void
 }
 
 async function writeWhole(bytes: Uint8Array, file: string): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const folder = dirname(file);
   try {
-    await mkdir(dirname(file), { recursive: true });
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(bytes);
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
+    await mkdir(folder, { recursive: true });
+    await writeAtomically(file, bytes, { durable: false });
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === '') throw error;
-    const folder = dirname(file);
-    if (code === 'ENOSPC' || code === 'EDQUOT') refuse('disk-full', { folder });
-    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') refuse('folder-not-writable', { folder, reason: 'permission denied' });
-    refuse('write-failed', { file, reason: code });
+    unwrap(writeFailure(error, file, folder));
   }
 }

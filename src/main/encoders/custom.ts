@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { EncoderService } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
-import { scanFolder } from '../../imaging/scan';
+import { scanFolder } from '../../project/folder/scan';
 import type { BridgePart } from '../ipc';
 import type { Service } from '../processes/supervisor';
 

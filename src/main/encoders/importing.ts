@@ -8,11 +8,11 @@ import type { ConversionStage, EncoderService } from '../../contract/jobs/encode
 import type { ImageSource } from '../../contract/jobs/imaging';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
-import { Restarts } from '../../encoder/restarts';
-import { CALIBRATION_IMAGES, spread } from '../../encoder/tiles';
-import { scanFolder } from '../../imaging/scan';
-import { writeFailure } from '../files/failures';
-import { saveFile } from '../files/save';
+import { Restarts } from '../../supervise/restarts';
+import { CALIBRATION_IMAGES, spread } from '../../contract/calibration-images';
+import { scanFolder } from '../../project/folder/scan';
+import { writeFailure } from '../../files/failures';
+import { saveFile } from '../../files/save';
 import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 

@@ -4,7 +4,7 @@ import type { BridgeService } from '../../contract/bridge';
 import type { EncoderCard } from '../../contract/encoder-card';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
-import { exists } from '../files/exists';
+import { exists } from '../../files/look';
 import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';

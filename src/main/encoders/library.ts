@@ -7,9 +7,9 @@ import { earlierIds } from '../../contract/encoder-identity';
 import { type KeptEmbeddings, type Library, type LibraryEntry, Speed } from '../../contract/library';
 import { BUILTIN_ENCODER } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { storeSize } from '../../encoder/store/size';
-import { writeFailure } from '../files/failures';
-import { saveFile } from '../files/save';
+import { storeSize } from './store-size';
+import { writeFailure } from '../../files/failures';
+import { saveFile } from '../../files/save';
 
 /** Folders of the profile that hold, below an encoder's id, what was made of images with it. */
 const KEPT = ['embeddings', 'tokens', 'block-inputs'] as const;

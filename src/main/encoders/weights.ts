@@ -1,14 +1,15 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
 import type { EncoderCard } from '../../contract/encoder-card';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import { type Weights, WeightsName } from '../../contract/weights';
 import type { Emit } from '../../contract/wire';
-import { download, forget, unfinished } from '../../encoder/download/download';
-import { proxyFor } from '../../encoder/download/request';
-import { HUGGING_FACE, weightsOf } from '../../encoder/download/weights';
-import { writeFailure } from '../files/failures';
+import { download, forget, unfinished } from '../../download/download';
+import { proxyFor } from '../../download/request';
+import { HUGGING_FACE, weightsOf } from '../../download/weights';
+import { writeFailure } from '../../files/failures';
+import { sizeOf } from '../../files/look';
 import type { BridgePart } from '../ipc';
 import { Rate } from '../projects/rate';
 
@@ -162,9 +163,3 @@ function newsOf(tell: (news: Partial<Weights>) => void) {
 
 /** That the person stopped it is no failure. */
 const failureOf = (result: Result<unknown>): Failure | null => (result.ok || result.failure.code === 'stopped' ? null : result.failure);
-
-const sizeOf = (path: string): Promise<number> =>
-  stat(path).then(
-    (facts) => (facts.isFile() ? facts.size : 0),
-    () => 0,
-  );

@@ -1,21 +1,22 @@
 import { shell } from 'electron';
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { BridgeService } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
 import { Priority } from '../../contract/jobs/imaging';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
-import { exists } from '../files/exists';
-import { saveFile } from '../files/save';
+import { liesIn } from '../../files/inside';
+import { exists } from '../../files/look';
+import { saveFile } from '../../files/save';
 import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
 import type { ProjectSession } from '../projects/session';
-import { exportClassFolders } from './class-folders';
+import { exportClassFolders, type ExportedProject } from '../../project/exports/class-folders';
 import { exportModel } from './model';
-import { labelsTable } from './tables';
+import { labelsTable } from '../../project/exports/tables';
 
 /** Exports of the open project. Each goes to a name of its own below the chosen folder; what exists is never replaced unasked. */
 export function setupExports({ projects, processes, emit }: { projects: Projects; processes: Processes; emit: Emit<BridgeService> }): {
@@ -56,7 +57,7 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
       }),
     'export.classFolders': (request) =>
       run(request, `${nameOf(projects)}-classes`, (session, target, signal) =>
-        exportClassFolders(session, target, {
+        exportClassFolders(exportedOf(session), target, {
           signal,
           onProgress: (done, total) => emit('progress', { job: 'export', done, total, what: 'Copying images' }),
           extract: (source, picture) =>
@@ -79,6 +80,13 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
   return { part, stop: () => running?.abort() };
 }
 
+const exportedOf = (session: ProjectSession): ExportedProject => ({
+  state: session.state,
+  project: session.project,
+  annotator: session.annotator,
+  sourceOf: (image) => session.sourceOf(image),
+});
+
 /** Letters and digits of the project's name, in at most 100 bytes: file systems count those. */
 export function safeName(name: string): string {
   const safe = name
@@ -95,11 +103,9 @@ async function amongImages(session: ProjectSession, folder: string, target: stri
   const place = join(real, basename(target));
   for (const { path } of session.project.roots) {
     const root = await realpath(path).catch(() => path);
-    if (real === root || contains(root, real) || contains(place, root) || place === root) return true;
+    if (liesIn(root, real) || liesIn(place, root)) return true;
   }
   return false;
 }
-
-const contains = (outer: string, inner: string) => inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
 
 const nameOf = (projects: Projects) => safeName(projects.session()?.project.name ?? '');

@@ -1,7 +1,7 @@
 import { annotatorState } from '../../contract/fold';
 import type { ImageRecord } from '../../contract/model';
 import { fail, type Result } from '../../contract/result';
-import { reachable } from '../files/exists';
+import { reachable } from '../../files/look';
 import type { Processes } from '../processes';
 import type { ProjectSession } from '../projects/session';
 import type { FullRound } from '../projects/training';

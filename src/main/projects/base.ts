@@ -16,8 +16,8 @@ import {
 import type { CellValue, Id, ImageRecord, Project } from '../../contract/model';
 import { isReserved } from '../../contract/reserve';
 import { readyColumns, readyNames, readySource } from '../../contract/ready-head';
-import { poolDigest } from '../../trainer/heads/identity';
-import { misfit } from '../../trainer/heads/tuned/fits';
+import { poolDigest } from '../../contract/head-identity';
+import { misfit } from '../../contract/tuned-fits';
 import type { OpenEncoder } from './embedding';
 
 export interface PooledImage {

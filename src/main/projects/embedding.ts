@@ -7,12 +7,12 @@ import type { ImageSource } from '../../contract/jobs/imaging';
 import { BUILTIN_ENCODER, type FrameChoice, type Id, type ImageRecord } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import { ok } from '../../contract/result';
-import { Restarts } from '../../encoder/restarts';
+import { Restarts } from '../../supervise/restarts';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
-import { judged } from './frames';
+import { judged } from '../../project/images/frames';
 import { Rate } from './rate';
-import { THUMBNAIL_SIZE, thumbnailFile, trimThumbnails } from './thumbnails';
+import { THUMBNAIL_SIZE, thumbnailFile, trimThumbnails } from '../../project/thumbnails';
 
 export interface OpenEncoder {
   readonly card: EncoderCard;

@@ -1,7 +1,6 @@
 import type { BrowserWindow } from 'electron';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { BridgeService } from '../../contract/bridge';
 import type { ProjectStatus, ProjectSummary } from '../../contract/views';
 import { fail, ok, type Result } from '../../contract/result';
@@ -105,11 +104,11 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
       sample?.abort();
       const stop = new AbortController();
       sample = stop;
-      const made = await makeSampleProject(library, join(paths.profile, 'sample'), {
-        workerUrl: pathToFileURL(join(paths.code, 'imaging-worker.js')),
-        signal: stop.signal,
-        onProgress: (done, total) => emit('progress', { job: 'sample', done, total, what: 'Drawing sample radiographs' }),
-      });
+      const off = processes.imaging.on('drawn', ({ done, total }) =>
+        emit('progress', { job: 'sample', done, total, what: 'Drawing sample radiographs' }),
+      );
+      const made = await makeSampleProject(library, join(paths.profile, 'sample'), processes.imaging, stop.signal);
+      off();
       if (sample === stop) sample = null;
       return made;
     },

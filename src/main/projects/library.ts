@@ -7,12 +7,12 @@ import { type MetadataPreview, type NewFinding, ProjectSummary } from '../../con
 import { annotatorState } from '../../contract/fold';
 import { SCHEMA, type FrameChoice, type MetadataRule, type Project, type Task } from '../../contract/model';
 import { fail, ok, type Result } from '../../contract/result';
-import { scanFolder } from '../../imaging/scan';
-import { exists, reachable } from '../files/exists';
-import { saveFile } from '../files/save';
-import { Journal } from '../journal/journal';
-import { applyRule, previewOf } from '../metadata/rule';
-import { checkFindings } from './findings';
+import { scanFolder } from '../../project/folder/scan';
+import { exists, reachable } from '../../files/look';
+import { saveFile } from '../../files/save';
+import { Journal } from '../../project/journal/journal';
+import { applyRule, previewOf } from '../../project/metadata/rule';
+import { checkFindings } from '../../project/labels/findings';
 import type { ProjectSession } from './session';
 
 export interface NewProject {

@@ -5,8 +5,8 @@ import type { CellChange, Id, Project, QueueRule } from '../../contract/model';
 import { askedBlind, isReserved } from '../../contract/reserve';
 import { fail, ok, type Result } from '../../contract/result';
 import { ulid } from 'ulid';
-import { checkFindings, hasLabels } from './findings';
-import type { Recorder } from './recorder';
+import { checkFindings, hasLabels } from '../../project/labels/findings';
+import type { Recorder } from '../../project/journal/recorder';
 import type { Training } from './training';
 
 /** What is looked for in the open project, and by which rule of the queue. */

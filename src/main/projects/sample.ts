@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findingKeys } from '../../contract/commands';
 import { BUILTIN_ENCODER, type Project } from '../../contract/model';
 import type { Result } from '../../contract/result';
-import { findingNames, makeSample } from '../../imaging/phantoms';
+import type { Processes } from '../processes';
 import type { ProjectLibrary } from './library';
 
 const COUNT = 300;
@@ -14,10 +14,11 @@ const colours = ['#e69f00', '#4aa3df', '#2fb38a', '#d55e00'];
 export async function makeSampleProject(
   library: ProjectLibrary,
   folder: string,
-  options: { workerUrl: URL; signal: AbortSignal; onProgress: (done: number, total: number) => void },
+  imaging: Pick<Processes['imaging'], 'call'>,
+  signal: AbortSignal,
 ): Promise<Result<Project>> {
   const out = join(folder, new Date().toISOString().replaceAll(/[:.]/g, '-'));
-  const made = await makeSample({ out, count: COUNT, format: 'png', seed: 0, ...options });
+  const made = await imaging.call('sample', { out, count: COUNT, seed: 0 }, { signal });
   if (!made.ok) {
     await rm(out, { recursive: true, force: true });
     return made;
@@ -26,7 +27,7 @@ export async function makeSampleProject(
     name: 'Sample phantoms',
     folder: join(out, 'images'),
     task: 'multilabel',
-    findings: findingNames.map((name, index) => ({ name, colour: colours[index] ?? '#a98467', hotkey: findingKeys[index] ?? 'z' })),
+    findings: made.value.findings.map((name, index) => ({ name, colour: colours[index] ?? '#a98467', hotkey: findingKeys[index] ?? 'z' })),
     encoder: BUILTIN_ENCODER,
   });
 }

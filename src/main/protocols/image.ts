@@ -5,7 +5,7 @@ import type { ImageRecord } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import type { Processes } from '../processes';
 import type { ProjectSession } from '../projects/session';
-import { readThumbnail, THUMBNAIL_SIZE, thumbnailFile } from '../projects/thumbnails';
+import { readThumbnail, THUMBNAIL_SIZE, thumbnailFile } from '../../project/thumbnails';
 import { developmentUrl } from '../security';
 
 /**

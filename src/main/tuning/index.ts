@@ -8,7 +8,7 @@ import type { BridgePart } from '../ipc';
 import type { Processes } from '../processes';
 import type { Projects } from '../projects';
 import type { ProjectSession } from '../projects/session';
-import { stateOfKind } from '../../trainer/heads/tuned/kinds';
+import { stateOfKind } from '../../contract/tuned';
 import type { PooledImage } from '../projects/base';
 import { timeLeft } from './time-left';
 

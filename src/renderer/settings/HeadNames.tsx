@@ -1,11 +1,11 @@
 import { useId } from 'react';
 import { HEAD_LISTS, headLists, numbered } from '../../contract/head-lists';
+import type { CheckpointFacts } from '../../contract/jobs/encoder';
 import type { Task } from '../../contract/model';
 import { counted } from '../controls/figures';
-import type { Chosen } from './ImportEncoder';
 
 interface Props {
-  readonly head: NonNullable<Chosen['facts']['head']>;
+  readonly head: NonNullable<CheckpointFacts['head']>;
   readonly names: string;
   readonly task: Task;
   readonly disabled: boolean;

@@ -1,6 +1,8 @@
 import { FolderOpen } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import { createPortal } from 'react-dom';
+import type { z } from 'zod';
+import type { BridgeService } from '../../contract/bridge';
 import type { ImportOutcome } from '../../contract/views';
 import type { Precision, Preparation } from '../../contract/encoder-card';
 import type { Task } from '../../contract/model';
@@ -12,9 +14,16 @@ import { count, counted, when } from '../controls/figures';
 import { JobProgress } from '../controls/JobProgress';
 import { HeadNames } from './HeadNames';
 import { CropChoice, crops, isPrepared, PUBLISHED_SIZE, SizePreparation } from './ImagePreparation';
-import type { Chosen } from './ImportEncoder';
 import { costOf, precisionName, precisions } from './precision';
 import './import.css';
+
+/** What was found in the chosen file. */
+export interface Chosen {
+  readonly checkpoint: string;
+  readonly facts: z.infer<BridgeService['methods']['encoders.inspect']['result']>;
+  /** To begin with. */
+  readonly precision: Precision;
+}
 
 interface Props {
   readonly chosen: Chosen;

@@ -1,12 +1,9 @@
 import { Download, Gauge } from 'lucide-react';
 import { useState } from 'react';
-import type { BridgeService } from '../../contract/bridge';
-import type { Precision } from '../../contract/encoder-card';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
-import type { z } from 'zod';
 import { useServices } from '../app/environment';
 import { FailureNote } from '../controls/FailureNote';
-import { ImportDialog } from './ImportDialog';
+import { ImportDialog, type Chosen } from './ImportDialog';
 
 interface Props {
   readonly onImported: (id: string) => void;
@@ -14,14 +11,6 @@ interface Props {
   readonly images?: string | undefined;
   /** Id of an encoder of the library, of whose file another version is to be made. */
   readonly of?: string;
-}
-
-/** What was found in the chosen file. */
-export interface Chosen {
-  readonly checkpoint: string;
-  readonly facts: z.infer<BridgeService['methods']['encoders.inspect']['result']>;
-  /** To begin with. */
-  readonly precision: Precision;
 }
 
 /** Reads an EVA-X checkpoint that the person has. Nothing is executed and nothing is downloaded. */

@@ -34,7 +34,7 @@ export async function kMeans(unit: Matrix, k: number, seed: number, signal?: Abo
   assigned.forEach((c, i) => clusters[c]?.push(i));
   return clusters
     .flatMap((members, c) => {
-      const at = (row: number) => similarity[row * centroids.rows + c] as number;
+      const at = (row: number) => similarity[row * centroids.rows + c];
       const [first, ...rest] = members.sort((a, b) => at(b) - at(a) || a - b);
       return first === undefined ? [] : [[first, ...rest] as const];
     })
@@ -45,7 +45,7 @@ function nearestCentroid(similarity: Float32Array, n: number, k: number): Int32A
   const out = new Int32Array(n);
   for (let i = 0; i < n; i++) {
     let best = 0;
-    for (let c = 1; c < k; c++) if ((similarity[i * k + c] as number) > (similarity[i * k + best] as number)) best = c;
+    for (let c = 1; c < k; c++) if (similarity[i * k + c] > similarity[i * k + best]) best = c;
     out[i] = best;
   }
   return out;
@@ -55,8 +55,8 @@ function meansOf(unit: Matrix, assigned: Int32Array, before: Matrix): Matrix {
   const sums = new Float32Array(before.data.length);
   const m = unit.columns;
   for (let i = 0; i < unit.rows; i++) {
-    const to = (assigned[i] as number) * m;
-    for (let c = 0, p = i * m; c < m; c++, p++) sums[to + c] = (sums[to + c] as number) + (unit.data[p] as number);
+    const to = assigned[i] * m;
+    for (let c = 0, p = i * m; c < m; c++, p++) sums[to + c] = sums[to + c] + unit.data[p];
   }
   return unitRows({ ...before, data: sums });
 }
@@ -73,14 +73,14 @@ function plusPlus(unit: Matrix, k: number, seed: number): Int32Array {
     let total = 0;
     for (let i = 0; i < n; i++) {
       let dot = 0;
-      for (let c = 0, p = i * m, q = chosen * m; c < m; c++, p++, q++) dot += (data[p] as number) * (data[q] as number);
-      distance[i] = i === chosen ? 0 : Math.min(distance[i] as number, Math.max(0, 2 - 2 * dot));
-      total += distance[i] as number;
+      for (let c = 0, p = i * m, q = chosen * m; c < m; c++, p++, q++) dot += data[p] * data[q];
+      distance[i] = i === chosen ? 0 : Math.min(distance[i], Math.max(0, 2 - 2 * dot));
+      total += distance[i];
     }
     let left = draw.uniform() * total;
     chosen = out.subarray(0, s + 1).includes(0) ? n - 1 : 0;
     for (let i = 0; i < n; i++) {
-      left -= distance[i] as number;
+      left -= distance[i];
       if (left < 0) {
         chosen = i;
         break;
@@ -127,7 +127,7 @@ interface PoolCluster {
 
 async function clustered({ features, seed, signal }: Scene, rows: Int32Array, k: number): Promise<PoolCluster[]> {
   const some = rows.length <= SAMPLE ? rows : random(seed, 'cold start').shuffle(rows.slice()).subarray(0, SAMPLE).sort();
-  const rowOf = (member: number) => some[member] as number;
+  const rowOf = (member: number) => some[member];
   return (await kMeans(takeRows(features, some), k, seed, signal)).map(([first, ...rest]) => ({
     rows: [rowOf(first), ...rest.map(rowOf)],
     share: (rest.length + 1) / some.length,

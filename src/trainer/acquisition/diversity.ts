@@ -18,15 +18,15 @@ export const kCentre: Acquisition = async (scene, count) => {
   const cover = async (rows: Int32Array) => {
     const { data } = await productTransposed(open, takeRows(scene.features, rows));
     for (let i = 0, p = 0; i < open.rows; i++) {
-      for (let j = 0; j < rows.length; j++, p++) nearest[i] = Math.max(nearest[i] as number, data[p] as number);
+      for (let j = 0; j < rows.length; j++, p++) nearest[i] = Math.max(nearest[i], data[p]);
     }
   };
   if (scene.labelled.length > 0) await cover(scene.labelled);
   const out: Pick[] = [];
   while (out.length < Math.min(count, open.rows)) {
     const best = nearest.indexOf(Math.min(...nearest));
-    const row = scene.open[best] as number;
-    out.push({ row, score: Math.sqrt(Math.max(0, 2 - 2 * (nearest[best] as number))), reason: { code: 'diverse', params: {} } });
+    const row = scene.open[best];
+    out.push({ row, score: Math.sqrt(Math.max(0, 2 - 2 * nearest[best])), reason: { code: 'diverse', params: {} } });
     await cover(Int32Array.of(row));
     nearest[best] = Infinity;
   }
@@ -65,11 +65,10 @@ export const badge: Acquisition = (scene, count) => {
   const { data } = scene.features;
   const inner = (i: number, j: number) => {
     let a = 0;
-    for (let f = 0; f < k; f++) a += (r[i * k + f] as number) * (r[j * k + f] as number);
+    for (let f = 0; f < k; f++) a += r[i * k + f] * r[j * k + f];
     if (a === 0) return 0;
     let b = 0;
-    for (let c = 0, p = (scene.open[i] as number) * m, q = (scene.open[j] as number) * m; c < m; c++, p++, q++)
-      b += (data[p] as number) * (data[q] as number);
+    for (let c = 0, p = scene.open[i] * m, q = scene.open[j] * m; c < m; c++, p++, q++) b += data[p] * data[q];
     return a * b;
   };
   const square = Float64Array.from({ length: n }, (_, i) => inner(i, i));
@@ -78,13 +77,13 @@ export const badge: Acquisition = (scene, count) => {
   const out: Pick[] = [];
   let chosen = square.indexOf(square.reduce((a, b) => Math.max(a, b), -Infinity));
   while (out.length < Math.min(count, n) && chosen >= 0) {
-    const row = scene.open[chosen] as number;
-    out.push({ row, score: distance[chosen] as number, reason: uncertainReason(scene, scores, row) });
+    const row = scene.open[chosen];
+    out.push({ row, score: distance[chosen], reason: uncertainReason(scene, scores, row) });
     let total = 0;
     for (let i = 0; i < n; i++) {
-      const between = Math.max(0, (square[i] as number) + (square[chosen] as number) - 2 * inner(i, chosen));
-      distance[i] = i === chosen ? 0 : Math.min(out.length === 1 ? Infinity : (distance[i] as number), between);
-      total += distance[i] as number;
+      const between = Math.max(0, square[i] + square[chosen] - 2 * inner(i, chosen));
+      distance[i] = i === chosen ? 0 : Math.min(out.length === 1 ? Infinity : distance[i], between);
+      total += distance[i];
     }
     let left = draw.uniform() * total;
     chosen = total > 0 ? distance.findIndex((value) => (left -= value) < 0) : -1;
@@ -106,25 +105,25 @@ export const dropQuery: Acquisition = async (scene, count) => {
   const m = scene.features.columns;
   const open = takeRows(scene.features, scene.open);
   const answersOf = (z: ArrayLike<number>, from: number) => {
-    const row = Array.from({ length: k }, (_, f) => (z[from + f] as number) + 0);
+    const row = Array.from({ length: k }, (_, f) => z[from + f] + 0);
     return scene.task === 'multiclass' ? [row.indexOf(Math.max(...row))] : row.map((value) => (value > 0 ? 1 : 0));
   };
   const right = new Float32Array(m * k);
-  for (let f = 0; f < k; f++) for (let c = 0; c < m; c++) right[c * k + f] = weight[f * m + c] as number;
+  for (let f = 0; f < k; f++) for (let c = 0; c < m; c++) right[c * k + f] = weight[f * m + c];
   const changed = new Int32Array(open.rows);
   const draw = random(scene.seed, `dropquery ${scene.labelled.length}`);
   for (let pass = 0; pass < DROPOUTS; pass++) {
     const data = open.data.map((value) => (draw.uniform() < DROPPED ? 0 : value / (1 - DROPPED)));
-    const logits = (await product(matrix(open.rows, m, data), matrix(m, k, right))).data.map((value, p) => value + (bias[p % k] as number));
+    const logits = (await product(matrix(open.rows, m, data), matrix(m, k, right))).data.map((value, p) => value + bias[p % k]);
     scene.open.forEach((row, i) => {
       const before = answersOf(scene.scores?.z ?? [], row * k);
-      if (answersOf(logits, i * k).some((answer, f) => answer !== before[f])) changed[i] = (changed[i] as number) + 1;
+      if (answersOf(logits, i * k).some((answer, f) => answer !== before[f])) changed[i] = changed[i] + 1;
     });
   }
-  const rows = scene.open.filter((_, i) => (changed[i] as number) > DROPOUTS / 2);
+  const rows = scene.open.filter((_, i) => changed[i] > DROPOUTS / 2);
   const clusters = await kMeans(takeRows(scene.features, rows), count, scene.seed, scene.signal);
   const picks: Pick[] = clusters.map((members) => {
-    const row = rows[members[0]] as number;
+    const row = rows[members[0]];
     return { row, score: members.length / rows.length, reason: uncertainReason(scene, scene.scores as Scores, row) };
   });
   if (picks.length >= count) return picks.slice(0, count);

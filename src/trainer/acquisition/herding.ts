@@ -25,7 +25,7 @@ export const herding =
     const width = await kernelWidth(scene);
     const covered = await coverage(anchors.rows, () => productTransposed(anchors, labelled), labelled.rows);
     const similarity = (await productTransposed(takeRows(scene.features, candidates), anchors)).data;
-    const weights = Float64Array.from(references, (row) => u[row] as number);
+    const weights = Float64Array.from(references, (row) => u[row]);
     return greedy(candidates, similarity, weights, covered, width, count).map(({ row, score }) => ({
       row,
       score,
@@ -39,7 +39,7 @@ async function coverage(rows: number, products: () => Promise<{ data: Float32Arr
   if (columns === 0) return out;
   const { data } = await products();
   for (let i = 0; i < rows; i++) {
-    for (let j = 0, p = i * columns; j < columns; j++, p++) if ((data[p] as number) > (out[i] as number)) out[i] = data[p] as number;
+    for (let j = 0, p = i * columns; j < columns; j++, p++) if (data[p] > out[i]) out[i] = data[p];
   }
   return out;
 }
@@ -54,9 +54,9 @@ async function kernelWidth(scene: Scene): Promise<number> {
   const some = takeRows(scene.features, rows);
   const { data } = await productTransposed(some, some);
   const squares = new Float32Array((rows.length * (rows.length - 1)) / 2);
-  for (let i = 0, at = 0; i < rows.length; i++) for (let j = 0; j < i; j++) squares[at++] = 2 - 2 * (data[i * rows.length + j] as number);
+  for (let i = 0, at = 0; i < rows.length; i++) for (let j = 0; j < i; j++) squares[at++] = 2 - 2 * data[i * rows.length + j];
   squares.sort();
-  return Math.max(SMALLEST_WIDTH, Math.sqrt(Math.max(0, squares[Math.floor(0.02 * squares.length)] as number)));
+  return Math.max(SMALLEST_WIDTH, Math.sqrt(Math.max(0, squares[Math.floor(0.02 * squares.length)])));
 }
 
 /**
@@ -79,32 +79,32 @@ function greedy(
   const gainOf = (c: number) => {
     let sum = 0;
     for (let i = 0, p = c * n; i < n; i++, p++) {
-      const cosine = similarity[p] as number;
-      if (cosine > (best[i] as number)) sum += (weights[i] as number) * (kernel(cosine) - (bestKernel[i] as number));
+      const cosine = similarity[p];
+      if (cosine > best[i]) sum += weights[i] * (kernel(cosine) - bestKernel[i]);
     }
     return sum / n;
   };
   const gains = Float64Array.from(candidates, (_, c) => gainOf(c));
-  const order = Array.from(candidates.keys()).sort((a, b) => (gains[b] as number) - (gains[a] as number) || a - b);
+  const order = Array.from(candidates.keys()).sort((a, b) => gains[b] - gains[a] || a - b);
   const out: { row: number; score: number }[] = [];
   while (out.length < count && order.length > 0) {
     for (;;) {
-      const top = order[0] as number;
-      gains[top] = out.length === 0 ? (gains[top] as number) : gainOf(top);
+      const top = order[0];
+      gains[top] = out.length === 0 ? gains[top] : gainOf(top);
       const next = order[1];
-      if (next === undefined || gains[top] >= (gains[next] as number)) break;
+      if (next === undefined || gains[top] >= gains[next]) break;
       // Sink the stale leader to its place among the bounds of the others.
       let place = 1;
-      while (place < order.length && (gains[order[place] as number] as number) > gains[top]) place++;
+      while (place < order.length && gains[order[place]] > gains[top]) place++;
       order.splice(0, 1);
       order.splice(place - 1, 0, top);
     }
     const chosen = order.shift() as number;
-    out.push({ row: candidates[chosen] as number, score: gains[chosen] as number });
+    out.push({ row: candidates[chosen], score: gains[chosen] });
     for (let i = 0, p = chosen * n; i < n; i++, p++) {
-      if ((similarity[p] as number) > (best[i] as number)) {
-        best[i] = similarity[p] as number;
-        bestKernel[i] = kernel(best[i] as number);
+      if (similarity[p] > best[i]) {
+        best[i] = similarity[p];
+        bestKernel[i] = kernel(best[i]);
       }
     }
   }

@@ -1,50 +1,34 @@
 import type { QueueEntry, Settings, Strategy } from '../../contract/jobs/trainer';
 import { random } from '../random';
-import { coldStart, typical } from './clusters';
-import { atRandom, badge, dropQuery, kCentre } from './diversity';
-import { herding } from './herding';
-import { canSearch, rare } from './rare';
+import { typical } from './clusters';
+import { atRandom } from './diversity';
+import { queueRules, type Rule } from './rules';
 import type { Acquisition, Pick, Scene } from './scene';
-import { mostUncertain } from './uncertainty';
-import { varianceReduction } from './variance';
 
 /** The first labels are of typical images, which hardly ever show what is rare; as many again are drawn at random. */
 const TYPICAL = 10;
 /** A head of fewer labels says too little to choose by. */
 const LABELS_FOR_HEAD = 20;
 
-const acquisitions: Record<Exclude<Strategy, 'auto'> | 'typical', Acquisition> = {
-  typical: typical(TYPICAL),
-  variance: varianceReduction(),
-  random: atRandom,
-  coldstart: coldStart,
-  herding: herding(),
-  margin: mostUncertain('margin'),
-  entropy: mostUncertain('entropy'),
-  'least-confidence': mostUncertain('least-confidence'),
-  badge,
-  dropquery: dropQuery,
-  kcentre: kCentre,
-  rare,
-};
+const typicalImages = typical(TYPICAL);
 
-/** Strategies that can do without a head. */
-const HEADLESS: ReadonlySet<Strategy> = new Set(['random', 'coldstart', 'variance', 'herding', 'kcentre', 'rare']);
+/** What chooses in this scene, for the rule that was asked for. */
+function acquisitionFor(strategy: Strategy, scene: Scene, rules: Readonly<Record<string, Rule>>): Acquisition {
+  if (strategy === 'auto') return automatic(scene);
+  const rule = rules[strategy];
+  if (!rule) throw new Error(`no rule of the queue is called ${strategy}`);
+  if (rule.begins?.(scene) === true) return rule.choose;
+  if (scene.labelled.length === 0) return typicalImages;
+  return rule.needsHead === true && scene.scores === null ? queueRules.herding.choose : rule.choose;
+}
 
 /**
  * The default: typical images, then images drawn at random, then those whose answer takes most of the head's uncertainty away
  * (test/bench/learning/README.md says what was compared).
  */
-function resolve(strategy: Strategy, scene: Scene): keyof typeof acquisitions {
-  if (strategy === 'random') return 'random';
-  if (strategy === 'rare' && canSearch(scene)) return 'rare';
-  if (strategy === 'coldstart') return 'coldstart';
-  if (scene.labelled.length === 0) return 'typical';
-  if (strategy === 'auto') {
-    if (scene.labelled.length < TYPICAL) return 'typical';
-    return scene.scores === null || scene.labelled.length < LABELS_FOR_HEAD ? 'random' : 'variance';
-  }
-  return scene.scores === null && !HEADLESS.has(strategy) ? 'herding' : strategy;
+function automatic({ labelled, scores }: Scene): Acquisition {
+  if (labelled.length < TYPICAL) return typicalImages;
+  return scores === null || labelled.length < LABELS_FOR_HEAD ? atRandom : queueRules.variance.choose;
 }
 
 /**
@@ -52,10 +36,13 @@ function resolve(strategy: Strategy, scene: Scene): keyof typeof acquisitions {
  * `audit.share`: which places hangs on the seed alone, and which images on the reserve, so that a new ranking neither repeats nor avoids
  * draws. Where nothing else is left come the images that can teach nothing any more, then the rest of the reserve.
  */
-export async function rankQueue(scene: Scene, settings: Settings): Promise<QueueEntry[]> {
+export async function rankQueue(
+  scene: Scene,
+  settings: Settings,
+  rules: Readonly<Record<string, Rule>> = queueRules,
+): Promise<QueueEntry[]> {
   const size = Math.min(settings.queueSize, scene.open.length);
-  const strategy = resolve(settings.strategy, scene);
-  let picks = await acquisitions[strategy](scene, size);
+  let picks = await acquisitionFor(settings.strategy, scene, rules)(scene, size);
   if (picks.length < size) picks = [...picks, ...(await filler(scene, picks, size))];
   const audits = scene.audits.map(asAudit).values();
   const others = [...picks, ...scene.spare.map(asSpare)].map((pick) => ({ ...pick, audit: false })).values();

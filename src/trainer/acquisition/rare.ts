@@ -41,8 +41,8 @@ export const rare: Acquisition = async (scene, count) => {
   const found = seeds.length === 0 ? null : await discriminant(scene, seeds);
   const candidates = Array.from(scene.open, (row, i) => ({
     row,
-    z: saying ? (saying.z[row * k + finding] as number) : 0,
-    likeness: found ? (found[i] as number) : 0,
+    z: saying ? saying.z[row * k + finding] : 0,
+    likeness: found ? found[i] : 0,
     score: 0,
   }));
   // Ranks, not values: the two have no common scale.

@@ -33,13 +33,13 @@ function ofClasses({ z, fitted }: Scores, n: number, measure: Measure): Float64A
 
 function classProbabilities(z: Float64Array, from: number, p: Float64Array): void {
   let top = -Infinity;
-  for (let f = 0; f < p.length; f++) top = Math.max(top, z[from + f] as number);
+  for (let f = 0; f < p.length; f++) top = Math.max(top, z[from + f]);
   let sum = 0;
   for (let f = 0; f < p.length; f++) {
-    p[f] = Math.exp((z[from + f] as number) - top);
-    sum += p[f] as number;
+    p[f] = Math.exp(z[from + f] - top);
+    sum += p[f];
   }
-  for (let f = 0; f < p.length; f++) p[f] = (p[f] as number) / sum;
+  for (let f = 0; f < p.length; f++) p[f] = p[f] / sum;
 }
 
 /** The mean (or the largest) over the findings that are learnt; at equal priors a rare one is heard as well as the others. */
@@ -51,7 +51,7 @@ function ofLabels({ z, fitted }: Scores, n: number, measure: Measure, combine: C
     let whole = 0;
     for (let f = 0; f < k; f++) {
       if (!fitted[f]) continue;
-      const tail = Math.exp(-Math.abs(z[row * k + f] as number));
+      const tail = Math.exp(-Math.abs(z[row * k + f]));
       const rest = tail / (1 + tail);
       const value =
         measure === 'entropy'
@@ -71,7 +71,7 @@ export function uncertainReason(scene: Scene, scores: Scores, row: number): Reas
   const k = scores.fitted.length;
   if (scene.task === 'multiclass') {
     const p = scores.probabilities.subarray(row * k, (row + 1) * k);
-    const order = Array.from(p.keys()).sort((a, b) => (p[b] as number) - (p[a] as number));
+    const order = Array.from(p.keys()).sort((a, b) => p[b] - p[a]);
     const [first = 0, second = 0] = order;
     const params = { first: scene.findings[first] ?? '', second: scene.findings[second] ?? '', probability: p[first] ?? 0 };
     return { code: 'tie', params };
@@ -79,7 +79,7 @@ export function uncertainReason(scene: Scene, scores: Scores, row: number): Reas
   let hardest = -1;
   for (let f = 0; f < k; f++) {
     if (!scores.fitted[f]) continue;
-    if (hardest < 0 || Math.abs(scores.z[row * k + f] as number) < Math.abs(scores.z[row * k + hardest] as number)) hardest = f;
+    if (hardest < 0 || Math.abs(scores.z[row * k + f]) < Math.abs(scores.z[row * k + hardest])) hardest = f;
   }
   const probability = scores.probabilities[row * k + Math.max(0, hardest)] ?? 0;
   return { code: 'uncertain', params: { finding: scene.findings[hardest] ?? '', probability } };
@@ -97,22 +97,22 @@ export const mostUncertain =
     if (scene.scores === null) return [];
     const scores = scene.scores;
     const u = uncertainty(scene, scores, measure);
-    return highest(scene.open, u, count).map((row) => ({ row, score: u[row] as number, reason: uncertainReason(scene, scores, row) }));
+    return highest(scene.open, u, count).map((row) => ({ row, score: u[row], reason: uncertainReason(scene, scores, row) }));
   };
 
 /** The `count` of `rows` with the highest `values` (by row of the pool), highest first, equal ones by row: without sorting all of them. */
 export function highest(rows: Int32Array, values: Float64Array, count: number): number[] {
   if (count <= 0) return [];
-  const order = (a: number, b: number) => (values[b] as number) - (values[a] as number) || a - b;
+  const order = (a: number, b: number) => values[b] - values[a] || a - b;
   // What is among the highest of any part seen so far; cut down to `count` whenever there are twice as many.
   let kept: number[] = [];
   let least = -Infinity;
   for (const row of rows) {
-    if (!((values[row] as number) >= least)) continue;
+    if (!(values[row] >= least)) continue;
     kept.push(row);
     if (kept.length < 2 * count + 64) continue;
     kept = kept.sort(order).slice(0, count);
-    least = values[kept[count - 1] as number] as number;
+    least = values[kept[count - 1]];
   }
   return kept.sort(order).slice(0, count);
 }

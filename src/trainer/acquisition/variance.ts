@@ -29,9 +29,9 @@ export const varianceReduction =
     // covariance[x, y] = cov(x, y); common[x, y] = mean over n of u_n cov(n, x) cov(n, y).
     const covariance = (await productTransposed(open, open)).data;
     const common = (await productTransposed(await product(open, moment), open)).data;
-    const weights = Float64Array.from(candidates, (row) => u[row] as number);
+    const weights = Float64Array.from(candidates, (row) => u[row]);
     return greedy(covariance, common, weights, count).map(({ at, score }) => {
-      const row = candidates[at] as number;
+      const row = candidates[at];
       return { row, score, reason: standsFor(scene, row) };
     });
   };
@@ -41,11 +41,11 @@ async function whiteningOf({ features, labelled }: Scene): Promise<Matrix> {
   const m = features.columns;
   const answered = takeRows(features, labelled);
   const precision = labelled.length > 0 ? new Float64Array((await scatterOf(answered)).data) : new Float64Array(m * m);
-  for (let c = 0; c < m; c++) precision[c * m + c] = (precision[c * m + c] as number) + 1;
+  for (let c = 0; c < m; c++) precision[c * m + c] = precision[c * m + c] + 1;
   if (!cholesky(precision, m)) throw new RangeError('the features hold values that are not finite');
   const inverse = invertLower(precision, m);
   const out = new Float32Array(m * m);
-  for (let i = 0; i < m; i++) for (let j = 0; j <= i; j++) out[j * m + i] = inverse[i * m + j] as number;
+  for (let i = 0; i < m; i++) for (let j = 0; j <= i; j++) out[j * m + i] = inverse[i * m + j];
   return matrix(m, m, out);
 }
 
@@ -53,8 +53,8 @@ async function whiteningOf({ features, labelled }: Scene): Promise<Matrix> {
 async function weightedMoment({ rows, columns: m, data }: Matrix, references: Int32Array, u: Float64Array): Promise<Matrix> {
   const scaled = new Float32Array(data.length);
   for (let i = 0, p = 0; i < rows; i++) {
-    const factor = Math.sqrt((u[references[i] as number] as number) / rows);
-    for (let c = 0; c < m; c++, p++) scaled[p] = factor * (data[p] as number);
+    const factor = Math.sqrt(u[references[i]] / rows);
+    for (let c = 0; c < m; c++, p++) scaled[p] = factor * data[p];
   }
   return scatterOf(matrix(rows, m, scaled));
 }
@@ -79,8 +79,8 @@ interface Answer {
 
 function greedy(covariance: Float32Array, common: Float32Array, weights: Float64Array, count: number): { at: number; score: number }[] {
   const n = weights.length;
-  const variance = Float64Array.from(weights, (_, x) => covariance[x * n + x] as number);
-  const reduction = Float64Array.from(weights, (_, x) => common[x * n + x] as number);
+  const variance = Float64Array.from(weights, (_, x) => covariance[x * n + x]);
+  const reduction = Float64Array.from(weights, (_, x) => common[x * n + x]);
   const left = new Set(weights.keys());
   const answers: Answer[] = [];
   const out: { at: number; score: number }[] = [];
@@ -88,7 +88,7 @@ function greedy(covariance: Float32Array, common: Float32Array, weights: Float64
     let at = -1;
     let score = -Infinity;
     for (const x of left) {
-      const gain = ((weights[x] as number) * (reduction[x] as number)) / ((variance[x] as number) + NOISE);
+      const gain = (weights[x] * reduction[x]) / (variance[x] + NOISE);
       if (gain > score) [at, score] = [x, gain];
     }
     left.delete(at);
@@ -97,9 +97,9 @@ function greedy(covariance: Float32Array, common: Float32Array, weights: Float64
     answers.push(answer);
     const { q, s, d, own } = answer;
     for (let x = 0; x < n; x++) {
-      const share = (q[x] as number) / d;
-      variance[x] = (variance[x] as number) - share * (q[x] as number);
-      reduction[x] = Math.max(0, (reduction[x] as number) - 2 * share * (s[x] as number) + share * share * own);
+      const share = q[x] / d;
+      variance[x] = variance[x] - share * q[x];
+      reduction[x] = Math.max(0, reduction[x] - 2 * share * s[x] + share * share * own);
     }
   }
   return out;
@@ -110,12 +110,12 @@ function answerAt(at: number, covariance: Float32Array, common: Float32Array, be
   const q = Float64Array.from(covariance.subarray(at * n, (at + 1) * n));
   const s = Float64Array.from(common.subarray(at * n, (at + 1) * n));
   for (const one of before) {
-    const share = (one.q[at] as number) / one.d;
-    const also = ((one.s[at] as number) - share * one.own) / one.d;
+    const share = one.q[at] / one.d;
+    const also = (one.s[at] - share * one.own) / one.d;
     for (let x = 0; x < n; x++) {
-      q[x] = (q[x] as number) - share * (one.q[x] as number);
-      s[x] = (s[x] as number) - share * (one.s[x] as number) - also * (one.q[x] as number);
+      q[x] = q[x] - share * one.q[x];
+      s[x] = s[x] - share * one.s[x] - also * one.q[x];
     }
   }
-  return { q, s, d: (q[at] as number) + NOISE, own: s[at] as number };
+  return { q, s, d: q[at] + NOISE, own: s[at] };
 }

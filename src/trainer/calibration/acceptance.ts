@@ -30,7 +30,7 @@ export function skillOf({ targets, probabilities }: OutOfFold, task: Task, befor
     const gain = advantage(targets, task, probabilities, constant, finding);
     return gain !== null && gain.mean > (had ? STAYS : BEGINS) * gain.error;
   };
-  if (task === 'multilabel') return Array.from({ length: targets.findings }, (_, f) => better(f, before[f] === true));
+  if (task === 'multilabel') return Array.from({ length: targets.findings }, (_, f) => better(f, before[f]));
   const all = better(null, before.includes(true));
   return Array.from({ length: targets.findings }, () => all);
 }
@@ -42,17 +42,17 @@ function constantOf({ targets: { findings, y }, probabilities }: OutOfFold): Flo
   y.forEach((state, i) => {
     if (state < 0 || Number.isNaN(probabilities[i])) return;
     const f = i % findings;
-    present[f] = (present[f] as number) + state;
-    judged[f] = (judged[f] as number) + 1;
+    present[f] = present[f] + state;
+    judged[f] = judged[f] + 1;
   });
-  return Float64Array.from(y, (_, i) => (present[i % findings] as number) / (judged[i % findings] as number));
+  return Float64Array.from(y, (_, i) => present[i % findings] / judged[i % findings]);
 }
 
 /** The least out-of-fold probability of each patient with the finding, ascending. */
 export function presentOf({ targets: { findings, y, groups }, probabilities }: OutOfFold, finding: number): number[] {
   const least = new Map<number, number>();
   groups.forEach((group, i) => {
-    const p = probabilities[i * findings + finding] as number;
+    const p = probabilities[i * findings + finding];
     if (y[i * findings + finding] === 1 && !Number.isNaN(p)) least.set(group, Math.min(least.get(group) ?? Infinity, p));
   });
   return [...least.values()].sort((a, b) => a - b);
@@ -100,9 +100,7 @@ export function acceptanceOf({ task, outOfFold, audit, probabilities, missed, be
 
 /** Of the audited images that would have been accepted as absent, those that have the finding. */
 function wrongBelow(limit: number, { rows, y, findings }: Targets, probabilities: Float32Array, f: number): Acceptance['wrong'][number] {
-  const states = Array.from(rows, (row, i) =>
-    (probabilities[row * findings + f] as number) < limit ? (y[i * findings + f] as number) : -1,
-  );
+  const states = Array.from(rows, (row, i) => (probabilities[row * findings + f] < limit ? y[i * findings + f] : -1));
   const n = states.filter((state) => state >= 0).length;
   const wrong = states.filter((state) => state === 1).length;
   return n === 0 ? null : { n, wrong, ...clopperPearson(wrong, n) };

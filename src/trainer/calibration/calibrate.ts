@@ -59,7 +59,7 @@ export function calibrateLabels(
   const slope = new Float64Array(findings).fill(1);
   const offset = new Float64Array(findings);
   perFinding.forEach((how, f) => {
-    const { logits, y, present, prior, middle } = centred[f] as Centred;
+    const { logits, y, present, prior, middle } = centred[f];
     if (how === 'prior') return void (offset[f] = prior);
     if (how === 'temperature') pooled ??= pooledTemperature(centred.filter((_, other) => fitted[other]));
     const a = steepnessOf(source) * (how === 'platt' ? fitPlatt(logits, y).slope : (pooled ?? 1));
@@ -80,10 +80,10 @@ function side({ n, findings, y, logits }: Judged, f: number): Side {
   let present = 0;
   for (let i = 0; i < n; i++) {
     const at = i * findings + f;
-    if ((y[at] as number) < 0 || Number.isNaN(logits[at])) continue;
-    out.logits.push(logits[at] as number);
-    out.y.push(y[at] as number);
-    present += y[at] as number;
+    if (y[at] < 0 || Number.isNaN(logits[at])) continue;
+    out.logits.push(logits[at]);
+    out.y.push(y[at]);
+    present += y[at];
   }
   return { ...out, present };
 }

@@ -24,14 +24,14 @@ export async function calibrateClasses(
   const solve = (slope: number | null, offsets: readonly number[], start = 1) => solveClasses(rows, targets, slope, offsets, start);
 
   // The logits that tell nothing, where the probabilities are those of the prior.
-  const middle = source.withPrior ? (await solve(1, prior)).offsets.map((c, s) => (prior[s] as number) - c) : prior.map(() => 0);
+  const middle = source.withPrior ? (await solve(1, prior)).offsets.map((c, s) => prior[s] - c) : prior.map(() => 0);
   const unit = 1 / spread(rows.flatMap((row) => row.logits));
   const derivative = (a: number) => {
     let sum = 0;
     for (const { logits, truth } of rows) {
-      const z = logits.map((logit, s) => logit - (middle[s] as number));
-      const p = softmax(z.map((value, s) => a * value + (prior[s] as number)));
-      p.forEach((value, s) => (sum += (value - target(targets, truth, s)) * (z[s] as number)));
+      const z = logits.map((logit, s) => logit - middle[s]);
+      const p = softmax(z.map((value, s) => a * value + prior[s]));
+      p.forEach((value, s) => (sum += (value - target(targets, truth, s)) * z[s]));
     }
     return sum;
   };
@@ -40,7 +40,7 @@ export async function calibrateClasses(
   if (enough) {
     const joint = await solve(
       null,
-      prior.map((c, s) => c - a * (middle[s] as number)),
+      prior.map((c, s) => c - a * middle[s]),
       a,
     );
     if (joint.slope > 1e-3 * unit) a = joint.slope;
@@ -48,7 +48,7 @@ export async function calibrateClasses(
   a *= steepnessOf(source);
   const { offsets } = await solve(
     a,
-    prior.map((c, s) => c - a * (middle[s] as number)),
+    prior.map((c, s) => c - a * middle[s]),
   );
   const slope = new Float64Array(findings).fill(1);
   const offset = new Float64Array(findings).fill(UNSEEN);
@@ -86,16 +86,16 @@ async function solveClasses(
         gradient.fill(0);
         let loss = 0;
         for (const { logits, truth } of rows) {
-          const z = logits.map((logit, s) => (x[0] as number) * unit * logit + (x[s + 1] as number));
+          const z = logits.map((logit, s) => x[0] * unit * logit + x[s + 1]);
           const p = softmax(z);
           const top = Math.max(...z);
           const whole = top + Math.log(z.reduce((sum, value) => sum + Math.exp(value - top), 0));
           p.forEach((value, s) => {
             const wanted = target(targets, truth, s);
-            loss += (wanted * (whole - (z[s] as number))) / rows.length;
+            loss += (wanted * (whole - z[s])) / rows.length;
             const d = (value - wanted) / rows.length;
-            if (slope === null) gradient[0] = (gradient[0] as number) + d * unit * (logits[s] as number);
-            gradient[s + 1] = (gradient[s + 1] as number) + d;
+            if (slope === null) gradient[0] = gradient[0] + d * unit * logits[s];
+            gradient[s + 1] = gradient[s + 1] + d;
           });
         }
         values[0] = loss;
@@ -104,7 +104,7 @@ async function solveClasses(
     at,
     { tolerance: 1e-9, iterations: 200 },
   );
-  return { slope: (at[0] as number) * unit, offsets: Array.from(at.subarray(1)) };
+  return { slope: at[0] * unit, offsets: Array.from(at.subarray(1)) };
 }
 
 /**
@@ -116,9 +116,8 @@ function balanced(rows: readonly ClassRow[], targets: ClassTargets, slope: numbe
   let out = [...offsets];
   for (let step = 0; step < 30; step++) {
     const has = out.map(() => 1e-300);
-    for (const { logits } of rows)
-      softmax(logits.map((logit, s) => slope * logit + (out[s] as number))).forEach((p, s) => (has[s] = (has[s] as number) + p));
-    out = out.map((c, s) => c + Math.log((wanted[s] as number) / (has[s] as number)));
+    for (const { logits } of rows) softmax(logits.map((logit, s) => slope * logit + out[s])).forEach((p, s) => (has[s] = has[s] + p));
+    out = out.map((c, s) => c + Math.log(wanted[s] / has[s]));
   }
   return out;
 }
@@ -130,7 +129,7 @@ function classRows({ n, findings, y, logits }: Judged, seen: readonly number[]):
   const out: ClassRow[] = [];
   for (let i = 0; i < n; i++) {
     const truth = seen.findIndex((f) => y[i * findings + f] === 1);
-    const row = seen.map((f) => logits[i * findings + f] as number);
+    const row = seen.map((f) => logits[i * findings + f]);
     if (truth >= 0 && !row.some(Number.isNaN)) out.push({ logits: row, truth });
   }
   return out;

@@ -22,7 +22,7 @@ export interface ProposalSets {
 export function proposalSets(task: Task, audit: Targets, probabilities: ArrayLike<number>, alpha: number): ProposalSets {
   const k = audit.findings;
   const truthOf = (i: number, f: number) => {
-    const p = probabilities[(audit.rows[i] as number) * k + f] as number;
+    const p = probabilities[audit.rows[i] * k + f];
     return audit.y[i * k + f] === 1 ? p : 1 - p;
   };
   if (task === 'multiclass') {
@@ -32,7 +32,7 @@ export function proposalSets(task: Task, audit: Targets, probabilities: ArrayLik
   }
   const truths = Array.from({ length: k }, (_, f) =>
     Array.from(audit.rows.keys())
-      .filter((i) => (audit.y[i * k + f] as number) >= 0)
+      .filter((i) => audit.y[i * k + f] >= 0)
       .map((i) => truthOf(i, f)),
   );
   return {

@@ -18,9 +18,9 @@ export function smoothedTargets(present: number, absent: number): { present: num
 
 export function spread(logits: ArrayLike<number>): number {
   let mean = 0;
-  for (let i = 0; i < logits.length; i++) mean += (logits[i] as number) / logits.length;
+  for (let i = 0; i < logits.length; i++) mean += logits[i] / logits.length;
   let square = 0;
-  for (let i = 0; i < logits.length; i++) square += ((logits[i] as number) - mean) ** 2 / logits.length;
+  for (let i = 0; i < logits.length; i++) square += (logits[i] - mean) ** 2 / logits.length;
   const sd = Math.sqrt(square);
   return sd > 1e-12 ? sd : 1;
 }
@@ -37,7 +37,7 @@ export const softplus = (z: number) => Math.max(0, z) + Math.log1p(Math.exp(-Mat
 export function fitPlatt(logits: ArrayLike<number>, y: ArrayLike<number>): Sigmoid {
   const n = logits.length;
   let present = 0;
-  for (let i = 0; i < n; i++) present += y[i] as number;
+  for (let i = 0; i < n; i++) present += y[i];
   const target = smoothedTargets(present, n - present);
   // GDA's scale is arbitrary: the logits are brought to unit spread first, which Newton's method then need not find.
   const unit = 1 / spread(logits);
@@ -46,8 +46,8 @@ export function fitPlatt(logits: ArrayLike<number>, y: ArrayLike<number>): Sigmo
   const loss = (a: number, b: number) => {
     let sum = 0;
     for (let i = 0; i < n; i++) {
-      const f = a * (z[i] as number) + b;
-      sum += softplus(f) - (t[i] as number) * f;
+      const f = a * z[i] + b;
+      sum += softplus(f) - t[i] * f;
     }
     return sum;
   };
@@ -57,9 +57,9 @@ export function fitPlatt(logits: ArrayLike<number>, y: ArrayLike<number>): Sigmo
   for (let iteration = 0; iteration < 100; iteration++) {
     let [ga, gb, haa, hab, hbb] = [0, 0, 1e-12, 0, 1e-12];
     for (let i = 0; i < n; i++) {
-      const x = z[i] as number;
+      const x = z[i];
       const p = sigmoid(a * x + b);
-      const d = p - (t[i] as number);
+      const d = p - t[i];
       const w = p * (1 - p);
       ga += d * x;
       gb += d;

@@ -9,9 +9,9 @@ export function areaOf({ findings: k, y }: Targets, probabilities: ArrayLike<num
   const scores: number[] = [];
   const states: number[] = [];
   for (let i = finding; i < y.length; i += k) {
-    if ((y[i] as number) < 0 || Number.isNaN(probabilities[i])) continue;
-    scores.push(probabilities[i] as number);
-    states.push(y[i] as number);
+    if (y[i] < 0 || Number.isNaN(probabilities[i])) continue;
+    scores.push(probabilities[i]);
+    states.push(y[i]);
   }
   const present = states.reduce((sum, state) => sum + state, 0);
   const absent = states.length - present;

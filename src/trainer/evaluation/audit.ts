@@ -22,7 +22,7 @@ export function auditAccuracy({ task, audit, probabilities }: Audited): Metrics[
     const y = audit.y.subarray(i * k, (i + 1) * k);
     if (task === 'multiclass') return { n: 1, correct: y[p.indexOf(Math.max(...p))] === 1 ? 1 : 0 };
     const right = Array.from(p, (value, f) => value >= 0.5 === (y[f] === 1));
-    return { n: y.filter((state) => state >= 0).length, correct: right.filter((one, f) => one && (y[f] as number) >= 0).length };
+    return { n: y.filter((state) => state >= 0).length, correct: right.filter((one, f) => one && y[f] >= 0).length };
   });
   const sum = (of: keyof Cluster) => clusters.reduce((total, cluster) => total + cluster[of], 0);
   const n = sum('n');
@@ -32,7 +32,7 @@ export function auditAccuracy({ task, audit, probabilities }: Audited): Metrics[
 /** The AUROC of a finding; null where too few were asked. */
 export function auditArea({ audit, probabilities }: Audited, finding: number): Metrics['findings'][number]['audit'] {
   const k = audit.findings;
-  const said = Float32Array.from(audit.y, (_, i) => probabilities[(audit.rows[Math.floor(i / k)] as number) * k + (i % k)] as number);
+  const said = Float32Array.from(audit.y, (_, i) => probabilities[audit.rows[Math.floor(i / k)] * k + (i % k)]);
   const area = areaOf(audit, said, finding, ENOUGH_FOR_AREA);
   if (!area) return null;
   const { auroc, present, absent } = area;

@@ -29,7 +29,7 @@ export function compareHeads(task: Task, { kind, compared, outOfFold: { targets 
 function lossesOf(task: Task, { y }: Targets, probabilities: ArrayLike<number>): number[] {
   const losses: number[] = [];
   y.forEach((state, i) => {
-    const p = probabilities[i] as number;
+    const p = probabilities[i];
     if (state >= 0 && !Number.isNaN(p) && !(task === 'multiclass' && state === 0)) losses.push(logLoss([p], [state]));
   });
   return losses;

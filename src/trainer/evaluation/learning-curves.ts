@@ -71,7 +71,7 @@ export function bootstrapped(
   });
   const draw = random(0, 'labels saved');
   const values = Float64Array.from({ length: RESAMPLES }, () => {
-    const picks = pairs.map(() => pairs[draw.integer(pairs.length)] as (typeof pairs)[number]);
+    const picks = pairs.map(() => pairs[draw.integer(pairs.length)]);
     return value(
       picks.map(([run]) => run),
       picks.map(([, other]) => other),

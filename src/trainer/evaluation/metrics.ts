@@ -4,7 +4,7 @@ import { AUDITS_FOR_SETS, proposalSets } from '../calibration/conformal';
 import { AUDITS_FOR_PRIOR } from '../calibration/prior';
 import type { FittedHead } from '../heads/fit';
 import { auditOf, type LabelTable, type Targets } from '../labels';
-import { reserveOf } from '../reserve';
+import { reserveOf } from '../../contract/reserve-draws';
 import { areaOf } from './areas';
 import { auditAccuracy, auditArea } from './audit';
 import { compareHeads } from './comparison';
@@ -85,8 +85,8 @@ function calibrationOf(base: SnapshotBase, { outOfFold: { probabilities, targets
   const p: number[] = [];
   const y: number[] = [];
   for (let i = 0; i < targets.y.length; i++) {
-    const state = targets.y[i] as number;
-    const value = probabilities[i] as number;
+    const state = targets.y[i];
+    const value = probabilities[i];
     if (state < 0 || Number.isNaN(value)) continue;
     // Of two classes one probability says both.
     if (base.task === 'multiclass' && base.findings.length === 2 && i % 2 === 0) continue;

@@ -70,8 +70,8 @@ function fingerprint(before: string, targets: Targets, from: number, to: number)
     h = Math.imul(h ^ value, 0x01000193);
   };
   for (let i = from; i < to; i++) {
-    add(targets.rows[i] as number);
-    for (let f = 0; f < targets.findings; f++) add((targets.y[i * targets.findings + f] as number) + 7);
+    add(targets.rows[i]);
+    for (let f = 0; f < targets.findings; f++) add(targets.y[i * targets.findings + f] + 7);
   }
   return `${before}/${(h >>> 0).toString(36)}`.slice(-200);
 }
@@ -95,9 +95,9 @@ function score(base: SnapshotBase, features: Matrix, targets: Targets, from: num
       continue;
     }
     for (let f = 0; f < k; f++) {
-      const state = block.y[i * k + f] as number;
+      const state = block.y[i * k + f];
       if (state < 0 || !linear.fitted[f]) continue;
-      add((row[f] as number) > 0 === (state === 1));
+      add(row[f] > 0 === (state === 1));
     }
   }
   return tally;

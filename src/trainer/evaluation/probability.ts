@@ -3,14 +3,14 @@ import { random } from '../random';
 /** Mean squared difference of probability and truth (Brier 1950). NaN without observations. */
 export function brier(p: ArrayLike<number>, y: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < p.length; i++) sum += ((p[i] as number) - (y[i] as number)) ** 2;
+  for (let i = 0; i < p.length; i++) sum += (p[i] - y[i]) ** 2;
   return sum / p.length;
 }
 
 /** Mean negative log likelihood; probabilities are kept 1e-7 off the ends. NaN without observations. */
 export function logLoss(p: ArrayLike<number>, y: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < p.length; i++) sum -= Math.log(Math.min(1, Math.max(1e-7, y[i] === 1 ? (p[i] as number) : 1 - (p[i] as number))));
+  for (let i = 0; i < p.length; i++) sum -= Math.log(Math.min(1, Math.max(1e-7, y[i] === 1 ? p[i] : 1 - p[i])));
   return sum / p.length;
 }
 
@@ -24,10 +24,10 @@ export interface Bin {
 
 /** Bins of equal mass by ascending probability: 15, or 5 below 200 observations. */
 export function calibrationBins(p: ArrayLike<number>, y: ArrayLike<number>): Bin[] {
-  const order = Int32Array.from({ length: p.length }, (_, i) => i).sort((a, b) => (p[a] as number) - (p[b] as number) || a - b);
+  const order = Int32Array.from({ length: p.length }, (_, i) => i).sort((a, b) => p[a] - p[b] || a - b);
   return binsOfSorted(
-    Float64Array.from(order, (i) => p[i] as number),
-    Uint8Array.from(order, (i) => y[i] as number),
+    Float64Array.from(order, (i) => p[i]),
+    Uint8Array.from(order, (i) => y[i]),
   );
 }
 
@@ -39,8 +39,8 @@ function binsOfSorted(p: Float64Array, y: Uint8Array): Bin[] {
     let mean = 0;
     let observed = 0;
     for (let i = from; i < to; i++) {
-      mean += p[i] as number;
-      observed += y[i] as number;
+      mean += p[i];
+      observed += y[i];
     }
     return { n: to - from, mean: mean / (to - from), observed: observed / (to - from) };
   });

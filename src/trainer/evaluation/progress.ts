@@ -58,7 +58,7 @@ async function learningCurveOf(features: Matrix, targets: Targets, task: Task, s
       const column = areas.map((one) => one.areas[f] ?? null);
       if (column.includes(null)) continue;
       column.forEach((area, s) => {
-        const sum = sums[s] as (typeof sums)[number];
+        const sum = sums[s];
         sum.n += areas[s]?.n ?? 0;
         sum.area += area ?? 0;
         sum.count++;
@@ -77,10 +77,10 @@ function areasOf(linear: Linear, judged: ReturnType<typeof makeDesign>, { findin
   const logits = logitsOf(linear, judged);
   return Array.from({ length: k }, (_, f) => {
     if (!linear.fitted[f]) return null;
-    const known = Array.from(rows.keys()).filter((i) => (y[i * k + f] as number) >= 0);
+    const known = Array.from(rows.keys()).filter((i) => y[i * k + f] >= 0);
     return auroc(
-      known.map((i) => logits[i * k + f] as number),
-      known.map((i) => y[i * k + f] as number),
+      known.map((i) => logits[i * k + f]),
+      known.map((i) => y[i * k + f]),
     );
   });
 }
@@ -92,15 +92,15 @@ export function fitPower(points: readonly { n: number; auroc: number }[]): { a: 
   const total = points.reduce((sum, { n }) => sum + n, 0);
   for (let c = 0.2; c <= 1.0001; c += 0.05) {
     const x = points.map(({ n }) => n ** -c);
-    const mx = points.reduce((sum, { n }, i) => sum + n * (x[i] as number), 0) / total;
+    const mx = points.reduce((sum, { n }, i) => sum + n * x[i], 0) / total;
     const my = points.reduce((sum, { n, auroc: value }) => sum + n * value, 0) / total;
-    const sxy = points.reduce((sum, { n, auroc: value }, i) => sum + n * ((x[i] as number) - mx) * (value - my), 0);
-    const sxx = points.reduce((sum, { n }, i) => sum + n * ((x[i] as number) - mx) ** 2, 0);
+    const sxy = points.reduce((sum, { n, auroc: value }, i) => sum + n * (x[i] - mx) * (value - my), 0);
+    const sxx = points.reduce((sum, { n }, i) => sum + n * (x[i] - mx) ** 2, 0);
     // Beyond AUROC 1 a line ends: then it turns about the point (0, 1).
     let b = Math.max(0, -sxy / Math.max(sxx, 1e-300));
     if (my + b * mx > 1) b = Math.max(0, (1 - my) / mx);
     const a = my + b * mx;
-    const error = points.reduce((sum, { n, auroc: value }, i) => sum + n * (value - a + b * (x[i] as number)) ** 2, 0);
+    const error = points.reduce((sum, { n, auroc: value }, i) => sum + n * (value - a + b * x[i]) ** 2, 0);
     if (error < least) [best, least] = [{ a, b, c }, error];
   }
   return best;
@@ -128,9 +128,7 @@ async function agreements(
     answers.push(answersOf(fitGda(makeDesign(features, train), task), sample, task));
     await pause(signal);
   }
-  return Array.from({ length: ROUNDS }, (_, i) =>
-    kappaOf(answers[i] as Int8Array, answers[i + 1] as Int8Array, task === 'multiclass' ? 1 : k),
-  );
+  return Array.from({ length: ROUNDS }, (_, i) => kappaOf(answers[i], answers[i + 1], task === 'multiclass' ? 1 : k));
 }
 
 /** Multi-class: [n], the class; multi-label: [n, findings], present or not. */
@@ -139,8 +137,8 @@ function answersOf({ weight, bias, fitted }: Linear, { rows, columns: m, data }:
   const logits = new Float64Array(rows * k);
   for (let i = 0; i < rows; i++) {
     for (let f = 0; f < k; f++) {
-      let sum = bias[f] as number;
-      for (let c = 0, p = i * m, q = f * m; c < m; c++, p++, q++) sum += (data[p] as number) * (weight[q] as number);
+      let sum = bias[f];
+      for (let c = 0, p = i * m, q = f * m; c < m; c++, p++, q++) sum += data[p] * weight[q];
       logits[i * k + f] = fitted[f] ? sum : -Infinity;
     }
   }
@@ -160,7 +158,7 @@ function kappaOf(a: Int8Array, b: Int8Array, columns: number): number {
     let n = 0;
     for (let i = f; i < a.length; i += columns, n++) {
       if (a[i] === b[i]) same++;
-      for (const [rater, answer] of [a[i] as number, b[i] as number].entries()) {
+      for (const [rater, answer] of [a[i], b[i]].entries()) {
         const count = counts.get(answer) ?? [0, 0];
         count[rater === 0 ? 0 : 1]++;
         counts.set(answer, count);
@@ -174,8 +172,8 @@ function kappaOf(a: Int8Array, b: Int8Array, columns: number): number {
 
 function pick({ rows, groups, findings, y }: Targets, items: readonly number[]): Targets {
   return {
-    rows: Int32Array.from(items, (i) => rows[i] as number),
-    groups: Int32Array.from(items, (i) => groups[i] as number),
+    rows: Int32Array.from(items, (i) => rows[i]),
+    groups: Int32Array.from(items, (i) => groups[i]),
     findings,
     y: Int8Array.from(items.flatMap((i) => [...y.subarray(i * findings, (i + 1) * findings)])),
   };

@@ -5,10 +5,10 @@ export function auroc(scores: ArrayLike<number>, y: ArrayLike<number>): number |
   let rankSum = 0;
   for (let from = 0; from < order.length;) {
     let to = from;
-    while (to < order.length && scores[order[to] as number] === scores[order[from] as number]) to++;
+    while (to < order.length && scores[order[to]] === scores[order[from]]) to++;
     const rank = (from + 1 + to) / 2;
     for (let i = from; i < to; i++) {
-      if (y[order[i] as number] !== 1) continue;
+      if (y[order[i]] !== 1) continue;
       present++;
       rankSum += rank;
     }
@@ -29,8 +29,8 @@ export function averagePrecision(scores: ArrayLike<number>, y: ArrayLike<number>
   for (let from = 0; from < order.length;) {
     let to = from;
     let gained = 0;
-    while (to < order.length && scores[order[to] as number] === scores[order[from] as number]) {
-      if (y[order[to] as number] === 1) gained++;
+    while (to < order.length && scores[order[to]] === scores[order[from]]) {
+      if (y[order[to]] === 1) gained++;
       to++;
     }
     found += gained;
@@ -41,5 +41,5 @@ export function averagePrecision(scores: ArrayLike<number>, y: ArrayLike<number>
 }
 
 function ascending(scores: ArrayLike<number>): number[] {
-  return Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => (scores[a] as number) - (scores[b] as number) || a - b);
+  return Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a] - scores[b] || a - b);
 }

@@ -153,7 +153,7 @@ function baseOf(truth: Truth, split: Split, strategy: Strategy, head: HeadKind, 
     seed: split.seed,
     settings,
     embeddings: Array.from(split.pool, String),
-    groups: split.pool.map((row) => truth.groups[row] as number),
+    groups: split.pool.map((row) => truth.groups[row]),
     reserved: Uint8Array.from(split.pool, (row) =>
       isReservedKey(reserveKey('', String(truth.groups[row])), split.seed, setting.audit) ? 1 : 0,
     ),
@@ -165,7 +165,7 @@ function annotator(truth: Truth, split: Split, { flips, unread }: Protocol) {
   const k = truth.findings.length;
   return (row: number, audit: boolean, seq: number): LabelDelta[] => {
     const draw = random(split.seed, `answer ${row}`);
-    const from = (split.pool[row] as number) * k;
+    const from = split.pool[row] * k;
     const states = Array.from(truth.states.subarray(from, from + k));
     if (truth.task === 'multiclass') {
       if (draw.uniform() < flips) {
@@ -199,11 +199,11 @@ async function judge(truth: Truth, split: Split, learnt: Learnt | null): Promise
     const p: number[] = [];
     const y: number[] = [];
     split.held.forEach((row, i) => {
-      const state = truth.states[row * k + f] as number;
+      const state = truth.states[row * k + f];
       if (state < 0) return;
       // A sigmoid keeps the order of its logits, but saturates in float32; a softmax has no such logit.
-      ranks.push(truth.task === 'multilabel' ? (logits[i * k + f] as number) : (probabilities[i * k + f] as number));
-      p.push(probabilities[i * k + f] as number);
+      ranks.push(truth.task === 'multilabel' ? logits[i * k + f] : probabilities[i * k + f]);
+      p.push(probabilities[i * k + f]);
       y.push(state);
     });
     const area = auroc(ranks, y);

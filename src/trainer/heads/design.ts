@@ -22,7 +22,7 @@ export function makeDesign(features: Matrix, targets: Targets): Design {
   const m = features.columns;
   const x = new Float64Array(n * m);
   for (let i = 0; i < n; i++) {
-    const row = targets.rows[i] as number;
+    const row = targets.rows[i];
     x.set(features.data.subarray(row * m, (row + 1) * m), i * m);
   }
   let sum = 0;
@@ -58,7 +58,7 @@ export function makeDesign(features: Matrix, targets: Targets): Design {
 function part(products: Float64Array, n: number, rows: readonly number[]): Float64Array {
   const out = new Float64Array(rows.length * rows.length);
   rows.forEach((row, i) => {
-    rows.forEach((column, j) => (out[i * rows.length + j] = products[row * n + column] as number));
+    rows.forEach((column, j) => (out[i * rows.length + j] = products[row * n + column]));
   });
   return out;
 }
@@ -87,8 +87,8 @@ export function logitsOf(linear: Linear, design: Design): Float64Array {
   const out = new Float64Array(n * k);
   for (let i = 0; i < n; i++) {
     for (let f = 0; f < k; f++) {
-      let sum = linear.bias[f] as number;
-      for (let c = 0, p = i * m, q = f * m; c < m; c++, p++, q++) sum += (x[p] as number) * (linear.weight[q] as number);
+      let sum = linear.bias[f];
+      for (let c = 0, p = i * m, q = f * m; c < m; c++, p++, q++) sum += x[p] * linear.weight[q];
       out[i * k + f] = sum;
     }
   }

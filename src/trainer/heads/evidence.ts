@@ -18,12 +18,12 @@ export function advantage(
   let n = 0;
   for (let i = 0; i < y.length; i++) {
     if (finding !== null && i % findings !== finding) continue;
-    const state = y[i] as number;
+    const state = y[i];
     if (state < 0 || (task === 'multiclass' && state === 0)) continue;
-    const [pa, pb] = [a[i] as number, b[i] as number];
+    const [pa, pb] = [a[i], b[i]];
     if (Number.isNaN(pa) || Number.isNaN(pb)) continue;
     const gain = lossOf(pb, state) - lossOf(pa, state);
-    const group = groups[Math.floor(i / findings)] as number;
+    const group = groups[Math.floor(i / findings)];
     const cluster = byGroup.get(group) ?? { sum: 0, n: 0 };
     byGroup.set(group, { sum: cluster.sum + gain, n: cluster.n + 1 });
     total += gain;
@@ -48,7 +48,7 @@ export function meanLossOf(targets: Targets, task: Task, a: ArrayLike<number>, b
   let n = 0;
   targets.y.forEach((state, i) => {
     if (state < 0 || (task === 'multiclass' && state === 0) || Number.isNaN(a[i]) || Number.isNaN(b[i])) return;
-    total += lossOf(a[i] as number, state);
+    total += lossOf(a[i], state);
     n++;
   });
   return total / Math.max(1, n);

@@ -10,15 +10,8 @@ import { groupedFolds } from '../splits';
 import { logitsOf, makeDesign, type Design, type Linear } from './design';
 import { clearlyBetter } from './evidence';
 import { calibrated } from './formula';
-import { fitGda } from './gda';
-import { gdaLeftOut } from './left-out';
-import { linearOf, solveLogistic, type LogisticProblem } from './logistic';
-import { foldCount, gdaOutOfFold, searchLogistic } from './out-of-fold';
-import { plainProducts, tensorProducts } from './products';
-
-/** Below this many rows a difference of one standard error between the heads is not to be had. */
-const ROWS_FOR_LOGISTIC = 50;
-const FINAL = { tolerance: 1e-7, iterations: 400 };
+import { atEqualPriors, linearHead, linearHeads, type Fit, type LinearHead } from './linear';
+import { foldCount } from './out-of-fold';
 
 /** Rows scored by a head that never saw their patient. */
 export interface OutOfFold {
@@ -66,80 +59,58 @@ export function seenFindings(targets: Targets, task: Task): number[] {
 }
 
 /**
- * The head that the labels call for: GDA, unless logistic regression has the lower out-of-fold log loss by more than one
- * standard error. Null where no finding can be learnt. `features` is the pool in the head's feature space.
+ * The head that the labels call for: the first of the kinds, unless a later one has the lower out-of-fold log loss by more than one standard
+ * error. Null where no finding can be learnt. `features` is the pool in the head's feature space.
  */
-export async function fitHead(features: Matrix, targets: Targets, options: FitOptions): Promise<FittedHead | null> {
+export async function fitHead(
+  features: Matrix,
+  targets: Targets,
+  options: FitOptions,
+  heads: readonly LinearHead<FittedHead['kind']>[] = linearHeads,
+): Promise<FittedHead | null> {
   const { task, signal } = options;
   const seen = seenFindings(targets, task);
   if (seen.length === 0) return null;
   const design = makeDesign(features, targets);
   const folds = groupedFolds(targets.groups, targets, options.folds, options.seed);
-  const several = foldCount(folds) > 1;
-  const gdaBy = (logits: Float64Array) => finishHead('gda', design, linear, logits, null, seen, task);
-  const linear = fitGda(design, task);
-  if (options.head === 'gda' || (options.head === 'auto' && (!several || design.n < ROWS_FOR_LOGISTIC)))
-    return gdaBy(gdaLeftOut(design, task));
-  await pause(signal);
-  const logistic = await logisticCandidate(design, seen, folds, several, options);
-  if (options.head === 'logistic') return logistic;
-  // The two are compared on the same folds; the one that stays is calibrated as well as it can be.
-  const folded = await gdaBy(await gdaOutOfFold(design, task, seen, folds, signal));
-  const compared = [folded, logistic].map(({ kind, outOfFold: { probabilities } }) => ({ kind, probabilities }));
-  const chosen = clearlyBetter(targets, task, logistic.outOfFold.probabilities, folded.outOfFold.probabilities)
-    ? logistic
-    : await gdaBy(gdaLeftOut(design, task));
-  return { ...chosen, compared };
+  const comparable = (head: LinearHead, at: number) => at === 0 || (foldCount(folds) > 1 && design.n >= head.from);
+  const tried = heads.filter((head, at) => (options.head === 'auto' ? comparable(head, at) : head.kind === options.head));
+  const finish = ({ head, fit }: Made, logits: Float64Array) =>
+    finishHead(head.kind, design, fit.linear, logits, fit.strengths, seen, task);
+  const made: Made[] = [];
+  for (const head of tried) {
+    if (made.length > 0) await pause(signal);
+    made.push({ head, fit: await head.fit({ design, task, seen, folds, signal }) });
+  }
+  const folded = async (one: Made) => finish(one, await one.fit.outOfFold());
+  const [only, ...others] = made;
+  if (!only) throw new Error(`no head is called ${options.head}`);
+  if (others.length === 0) return only.head.leftOut ? finish(only, only.head.leftOut(design, task)) : folded(only);
+  // They are compared on the same folds; the one that stays is calibrated as well as it can be.
+  const candidates: { one: Made; head: FittedHead }[] = [];
+  for (const one of made) candidates.push({ one, head: await folded(one) });
+  const compared = candidates.map(({ head: { kind, outOfFold } }) => ({ kind, probabilities: outOfFold.probabilities }));
+  const chosen = candidates.reduce((best, each) =>
+    clearlyBetter(targets, task, each.head.outOfFold.probabilities, best.head.outOfFold.probabilities) ? each : best,
+  );
+  const { leftOut } = chosen.one.head;
+  return { ...(leftOut ? await finish(chosen.one, leftOut(design, task)) : chosen.head), compared };
 }
 
-async function logisticCandidate(
-  design: Design,
-  seen: readonly number[],
-  folds: Int8Array,
-  several: boolean,
-  options: FitOptions,
-): Promise<FittedHead> {
-  const { task, signal } = options;
-  const products = tensorProducts(design);
-  const exact = plainProducts(design);
-  try {
-    const searched = several ? await searchLogistic(design, task, seen, folds, products, signal) : null;
-    const strengths = searched?.strengths ?? seen.map(() => 1);
-    const include = new Uint8Array(design.n).fill(1);
-    const problems: LogisticProblem[] =
-      task === 'multiclass'
-        ? [{ finding: null, include, strength: strengths[0] ?? 1 }]
-        : seen.map((finding, i) => ({ finding, include, strength: strengths[i] ?? 1 }));
-    const final = await solveLogistic(design, task, seen, problems, exact, { ...FINAL, between: () => pause(signal) }, searched?.start);
-    const linear = linearOf(design, seen, final.parameters, exact.factor);
-    const all = Array.from({ length: design.targets.findings }, (_, f) => strengths[seen.indexOf(f)] ?? 0);
-    return await finishHead('logistic', design, linear, searched?.logits ?? allNaN(design), all, seen, task);
-  } finally {
-    products.release();
-  }
+interface Made {
+  readonly head: LinearHead<FittedHead['kind']>;
+  readonly fit: Fit;
 }
 
 /** A head of the same kind and strengths as `like`, on part of the rows. */
-export async function fitLinear(
+export const fitLinear = (
   design: Design,
   like: FittedHead,
   task: Task,
   seen: readonly number[],
   include: Uint8Array,
   signal?: AbortSignal,
-): Promise<Linear> {
-  if (like.kind === 'gda') return fitGda(design, task, include);
-  const strength = (f: number) => like.strengths?.[f] ?? 1;
-  const problems: LogisticProblem[] =
-    task === 'multiclass'
-      ? [{ finding: null, include, strength: strength(seen[0] ?? 0) }]
-      : seen.map((finding) => ({ finding, include, strength: strength(finding) }));
-  const exact = plainProducts(design);
-  const solved = await solveLogistic(design, task, seen, problems, exact, { ...FINAL, between: () => pause(signal) });
-  return linearOf(design, seen, solved.parameters, exact.factor);
-}
-
-const allNaN = (design: Design) => new Float64Array(design.n * design.targets.findings).fill(NaN);
+): Promise<Linear> => linearHead(like.kind).refit(design, { task, seen, include, strengths: like.strengths, warm: null, signal });
 
 /** A head of its parameters and its out-of-fold logits [n, K] (NaN: none): calibrated on them. */
 export async function finishHead(
@@ -157,7 +128,7 @@ export async function finishHead(
   const leftOut = !logits.every(Number.isNaN);
   const used = leftOut ? judged : { ...judged, logits: logitsOf(linear, design) };
   const counts = Array.from({ length: targets.findings }, (_, f) => countStates(targets, f));
-  const source = { withPrior: kind !== 'gda', leftOut };
+  const source = { withPrior: !atEqualPriors(kind), leftOut };
   const presents = counts.map(({ present }) => present);
   const calibration =
     task === 'multiclass' ? await calibrateClasses(used, presents, seen, source) : calibrateLabels(used, counts, linear.fitted, source);

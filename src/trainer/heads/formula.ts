@@ -29,10 +29,10 @@ export async function logitsOfFeatures(head: Head, features: Matrix, multiply = 
 export async function linear(rows: Matrix, weight: Float32Array, bias: Float32Array, multiply = product): Promise<Float32Array> {
   const k = bias.length;
   const right = new Float32Array(weight.length);
-  for (let f = 0; f < k; f++) for (let c = 0; c < rows.columns; c++) right[c * k + f] = weight[f * rows.columns + c] as number;
+  for (let f = 0; f < k; f++) for (let c = 0; c < rows.columns; c++) right[c * k + f] = weight[f * rows.columns + c];
   const { data } = await multiply(rows, matrix(rows.columns, k, right));
   for (let from = 0; from < data.length; from += k) {
-    for (let f = 0; f < k; f++) data[from + f] = (data[from + f] as number) + (bias[f] as number);
+    for (let f = 0; f < k; f++) data[from + f] = data[from + f] + bias[f];
   }
   return data;
 }
@@ -49,20 +49,20 @@ export function calibrated(
   for (let from = 0; from < logits.length; from += k) {
     if (task === 'multilabel') {
       for (let f = 0; f < k; f++) {
-        const z = (slope[f] as number) * (logits[from + f] as number) + (offset[f] as number);
+        const z = slope[f] * logits[from + f] + offset[f];
         out[from + f] = 1 / (1 + Math.exp(-z));
       }
       continue;
     }
     let top = -Infinity;
-    for (let f = 0; f < k; f++) top = Math.max(top, (slope[f] as number) * (logits[from + f] as number) + (offset[f] as number));
+    for (let f = 0; f < k; f++) top = Math.max(top, slope[f] * logits[from + f] + offset[f]);
     let sum = 0;
     for (let f = 0; f < k; f++) {
-      const e = Math.exp((slope[f] as number) * (logits[from + f] as number) + (offset[f] as number) - top);
+      const e = Math.exp(slope[f] * logits[from + f] + offset[f] - top);
       out[from + f] = e;
       sum += e;
     }
-    for (let f = 0; f < k; f++) out[from + f] = (out[from + f] as number) / sum;
+    for (let f = 0; f < k; f++) out[from + f] = out[from + f] / sum;
   }
   return out;
 }
@@ -84,6 +84,6 @@ export async function proposeBeside(head: Head, logits: Float32Array, rows: Matr
   const own = await linear(rows, tensorOf(head, 'ready.weight').data, tensorOf(head, 'ready.bias').data, product);
   return calibratedByHead(
     head,
-    logits.map((logit, i) => (served[i % served.length] ? (own[i] as number) : logit)),
+    logits.map((logit, i) => (served[i % served.length] ? own[i] : logit)),
   );
 }

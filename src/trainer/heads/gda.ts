@@ -53,7 +53,7 @@ function findingProblems({ n, targets: { findings: k, y } }: Design, include: Ui
     const rows: number[] = [];
     const classes: number[] = [];
     for (let i = 0; i < n; i++) {
-      const state = y[i * k + f] as number;
+      const state = y[i * k + f];
       if (include?.[i] === 0 || state < 0) continue;
       rows.push(i);
       classes.push(state);
@@ -86,19 +86,19 @@ export function momentsOf({ m, x, meanSquare }: Design, { rows, classes }: Probl
   const sizes = new Float64Array(count);
   let scatter = 0;
   rows.forEach((row, i) => {
-    const s = classes[i] as number;
-    const mean = means[s] as Float64Array;
-    sizes[s] = (sizes[s] as number) + 1;
+    const s = classes[i];
+    const mean = means[s];
+    sizes[s] = sizes[s] + 1;
     for (let c = 0, p = row * m; c < m; c++, p++) {
-      mean[c] = (mean[c] as number) + (x[p] as number);
-      scatter += (x[p] as number) ** 2;
+      mean[c] = mean[c] + x[p];
+      scatter += x[p] ** 2;
     }
   });
   means.forEach((mean, s) => {
-    const size = sizes[s] as number;
+    const size = sizes[s];
     for (let c = 0; c < m; c++) {
-      mean[c] = (mean[c] as number) / size;
-      scatter -= size * (mean[c] as number) ** 2;
+      mean[c] = mean[c] / size;
+      scatter -= size * mean[c] ** 2;
     }
   });
   return { means, sizes, shrinkage: Math.max(scatter / Math.max(1, rows.length - 1), FLOOR * meanSquare, 1e-300) };
@@ -125,8 +125,8 @@ function featureSolver(design: Design, rows: readonly number[], shift: number): 
   return (_, { means, sizes, shrinkage }, v) =>
     conjugateGradients(v, precondition, (at, out) => {
       times(scatter, m, at, out);
-      for (let c = 0; c < m; c++) out[c] = (out[c] as number) + shrinkage * (at[c] as number);
-      means.forEach((mean, s) => subtract(out, mean, (sizes[s] as number) * dot(mean, at)));
+      for (let c = 0; c < m; c++) out[c] = out[c] + shrinkage * at[c];
+      means.forEach((mean, s) => subtract(out, mean, sizes[s] * dot(mean, at)));
     });
 }
 
@@ -139,20 +139,20 @@ function rowSolver(design: Design, rows: readonly number[], shift: number): Solv
   return (problem, moments, v) => {
     const { means, sizes, shrinkage } = moments;
     const onMeans = means.map((mean) => dot(mean, v));
-    const right = Float64Array.from(rows, (row, i) => rowTimes(x, row, m, v) - (onMeans[problem.classes[i] as number] as number));
+    const right = Float64Array.from(rows, (row, i) => rowTimes(x, row, m, v) - onMeans[problem.classes[i]]);
     const centred = new Float64Array(n);
     const solved = conjugateGradients(right, precondition, (at, out) => {
       centred.set(at);
       centre(centred, problem.classes, sizes);
       times(products, n, centred, out);
       centre(out, problem.classes, sizes);
-      for (let i = 0; i < n; i++) out[i] = (out[i] as number) + shrinkage * (at[i] as number);
+      for (let i = 0; i < n; i++) out[i] = out[i] + shrinkage * at[i];
     });
     centre(solved, problem.classes, sizes);
     const out = Float64Array.from(v);
     rows.forEach((row, i) => {
-      const factor = solved[i] as number;
-      for (let c = 0, p = row * m; c < m; c++, p++) out[c] = (out[c] as number) - factor * (x[p] as number);
+      const factor = solved[i];
+      for (let c = 0, p = row * m; c < m; c++, p++) out[c] = out[c] - factor * x[p];
     });
     return out.map((value) => value / shrinkage);
   };
@@ -167,9 +167,9 @@ function solve(design: Design, problem: Problem, solver: Solver, out: Linear & {
     const weight = solver(
       problem,
       moments,
-      present.map((value, c) => value - (absent[c] as number)),
+      present.map((value, c) => value - absent[c]),
     ).map((w) => w * m);
-    const f = problem.findings[0] as number;
+    const f = problem.findings[0];
     out.weight.set(weight, f * m);
     // The two quadratic terms of b in one, Sigma being symmetric.
     out.bias[f] = -(dot(weight, present) + dot(weight, absent)) / 2;
@@ -177,17 +177,17 @@ function solve(design: Design, problem: Problem, solver: Solver, out: Linear & {
     return;
   }
   const weights = means.map((mean) => solver(problem, moments, mean).map((w) => w * m));
-  const biases = weights.map((weight, s) => -dot(weight, means[s] as Float64Array) / 2);
+  const biases = weights.map((weight, s) => -dot(weight, means[s]) / 2);
   const count = means.length;
   const middle = new Float64Array(m);
   for (const weight of weights) subtract(middle, weight, -1 / count);
   const bias = biases.reduce((a, b) => a + b, 0) / count;
   problem.findings.forEach((f, s) => {
     out.weight.set(
-      (weights[s] as Float64Array).map((w, c) => w - (middle[c] as number)),
+      weights[s].map((w, c) => w - middle[c]),
       f * m,
     );
-    out.bias[f] = (biases[s] as number) - bias;
+    out.bias[f] = biases[s] - bias;
     out.fitted[f] = true;
   });
 }
@@ -195,8 +195,8 @@ function solve(design: Design, problem: Problem, solver: Solver, out: Linear & {
 /** Takes the class mean off every entry. */
 function centre(values: Float64Array, classes: readonly number[], sizes: Float64Array): void {
   const sums = new Float64Array(sizes.length);
-  classes.forEach((s, i) => (sums[s] = (sums[s] as number) + (values[i] as number)));
-  classes.forEach((s, i) => (values[i] = (values[i] as number) - (sums[s] as number) / (sizes[s] as number)));
+  classes.forEach((s, i) => (sums[s] = sums[s] + values[i]));
+  classes.forEach((s, i) => (values[i] = values[i] - sums[s] / sizes[s]));
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
@@ -205,5 +205,5 @@ function dot(a: Float64Array, b: Float64Array): number {
 
 /** a -= factor b */
 function subtract(a: Float64Array, b: Float64Array, factor: number): void {
-  for (let c = 0; c < a.length; c++) a[c] = (a[c] as number) - factor * (b[c] as number);
+  for (let c = 0; c < a.length; c++) a[c] = a[c] - factor * b[c];
 }

@@ -43,7 +43,7 @@ export async function minimise(batch: Batch, at: Float64Array, options: LbfgsOpt
   const open: boolean[] = [];
   for (let g = 0; g < problems; g++) {
     largest[g] = largestOf(gradient, g * size, size);
-    open.push((largest[g] as number) > options.tolerance);
+    open.push(largest[g] > options.tolerance);
   }
   const step = new Float64Array(problems);
   const slope = new Float64Array(problems);
@@ -56,16 +56,16 @@ export async function minimise(batch: Batch, at: Float64Array, options: LbfgsOpt
 
   for (let iteration = 0; iteration < options.iterations && open.includes(true); iteration++) {
     for (let g = 0; g < problems; g++) {
-      const t = open[g] ? (step[g] as number) : 0;
-      for (let i = g * size; i < (g + 1) * size; i++) trial[i] = (at[i] as number) + t * (direction[i] as number);
+      const t = open[g] ? step[g] : 0;
+      for (let i = g * size; i < (g + 1) * size; i++) trial[i] = at[i] + t * direction[i];
     }
     await batch.evaluate(trial, trialValues, trialGradient);
     const pair: Pair = { s: new Float64Array(at.length), y: new Float64Array(at.length), rho: new Float64Array(problems) };
     const moved: number[] = [];
     for (let g = 0; g < problems; g++) {
       if (!open[g]) continue;
-      const t = step[g] as number;
-      const enough = (trialValues[g] as number) <= (values[g] as number) + DECREASE * t * (slope[g] as number);
+      const t = step[g];
+      const enough = trialValues[g] <= values[g] + DECREASE * t * slope[g];
       if (!enough && t > SMALLEST_STEP) {
         step[g] = t * SHRINK;
         continue;
@@ -76,16 +76,16 @@ export async function minimise(batch: Batch, at: Float64Array, options: LbfgsOpt
       }
       let curvature = 0;
       for (let i = g * size; i < (g + 1) * size; i++) {
-        pair.s[i] = (trial[i] as number) - (at[i] as number);
-        pair.y[i] = (trialGradient[i] as number) - (gradient[i] as number);
-        curvature += (pair.s[i] as number) * (pair.y[i] as number);
-        at[i] = trial[i] as number;
-        gradient[i] = trialGradient[i] as number;
+        pair.s[i] = trial[i] - at[i];
+        pair.y[i] = trialGradient[i] - gradient[i];
+        curvature += pair.s[i] * pair.y[i];
+        at[i] = trial[i];
+        gradient[i] = trialGradient[i];
       }
       pair.rho[g] = curvature > 0 ? 1 / curvature : 0;
-      values[g] = trialValues[g] as number;
+      values[g] = trialValues[g];
       largest[g] = largestOf(gradient, g * size, size);
-      open[g] = (largest[g] as number) > options.tolerance;
+      open[g] = largest[g] > options.tolerance;
       moved.push(g);
     }
     if (moved.length > 0) {
@@ -101,30 +101,30 @@ export async function minimise(batch: Batch, at: Float64Array, options: LbfgsOpt
   function aim(g: number): void {
     const from = g * size;
     const to = from + size;
-    for (let i = from; i < to; i++) direction[i] = -(gradient[i] as number);
+    for (let i = from; i < to; i++) direction[i] = -gradient[i];
     const alphas = new Float64Array(pairs.length);
     let scale = 0;
     for (let j = pairs.length - 1; j >= 0; j--) {
-      const { s, y, rho } = pairs[j] as Pair;
-      const r = rho[g] as number;
+      const { s, y, rho } = pairs[j];
+      const r = rho[g];
       if (r === 0) continue;
       if (scale === 0) scale = 1 / (r * dot(y, y, from, to));
       const alpha = r * dot(s, direction, from, to);
       alphas[j] = alpha;
-      for (let i = from; i < to; i++) direction[i] = (direction[i] as number) - alpha * (y[i] as number);
+      for (let i = from; i < to; i++) direction[i] = direction[i] - alpha * y[i];
     }
     if (scale === 0) scale = 1 / Math.max(1e-300, Math.sqrt(dot(gradient, gradient, from, to)));
-    for (let i = from; i < to; i++) direction[i] = (direction[i] as number) * scale;
+    for (let i = from; i < to; i++) direction[i] = direction[i] * scale;
     for (let j = 0; j < pairs.length; j++) {
-      const { s, y, rho } = pairs[j] as Pair;
-      const r = rho[g] as number;
+      const { s, y, rho } = pairs[j];
+      const r = rho[g];
       if (r === 0) continue;
-      const correction = (alphas[j] as number) - r * dot(y, direction, from, to);
-      for (let i = from; i < to; i++) direction[i] = (direction[i] as number) + correction * (s[i] as number);
+      const correction = alphas[j] - r * dot(y, direction, from, to);
+      for (let i = from; i < to; i++) direction[i] = direction[i] + correction * s[i];
     }
     slope[g] = dot(direction, gradient, from, to);
     if (!(slope[g] < 0)) {
-      for (let i = from; i < to; i++) direction[i] = -(gradient[i] as number);
+      for (let i = from; i < to; i++) direction[i] = -gradient[i];
       slope[g] = -dot(gradient, gradient, from, to);
     }
     step[g] = 1;
@@ -133,12 +133,12 @@ export async function minimise(batch: Batch, at: Float64Array, options: LbfgsOpt
 
 function dot(a: Float64Array, b: Float64Array, from: number, to: number): number {
   let sum = 0;
-  for (let i = from; i < to; i++) sum += (a[i] as number) * (b[i] as number);
+  for (let i = from; i < to; i++) sum += a[i] * b[i];
   return sum;
 }
 
 function largestOf(a: Float64Array, from: number, length: number): number {
   let largest = 0;
-  for (let i = from; i < from + length; i++) largest = Math.max(largest, Math.abs(a[i] as number));
+  for (let i = from; i < from + length; i++) largest = Math.max(largest, Math.abs(a[i]));
   return largest;
 }

@@ -38,7 +38,7 @@ function inverseProducts(design: Design, rows: readonly number[], shift: number)
   const n = rows.length;
   const size = Math.min(n, m);
   const lower = Float64Array.from(n <= m ? design.productsOf(rows) : design.scatterOf(rows));
-  for (let i = 0; i < size; i++) lower[i * size + i] = (lower[i * size + i] as number) + shift;
+  for (let i = 0; i < size; i++) lower[i * size + i] = lower[i * size + i] + shift;
   if (!cholesky(lower, size)) throw new RangeError('the features hold values that are not finite');
   const inverse = invertLower(lower, size);
   if (n > m) {
@@ -52,7 +52,7 @@ function inverseProducts(design: Design, rows: readonly number[], shift: number)
   }
   // X inv(X^T X + t I) X^T = I - t inv(X X^T + t I).
   const columns = new Float64Array(n * n);
-  for (let a = 0; a < n; a++) for (let i = 0; i <= a; i++) columns[i * n + a] = inverse[a * n + i] as number;
+  for (let a = 0; a < n; a++) for (let i = 0; i <= a; i++) columns[i * n + a] = inverse[a * n + i];
   const product = (i: number, j: number) => {
     const from = Math.max(i, j);
     return (i === j ? 1 : 0) - shift * lineDot(columns, i * n + from, columns, j * n + from, n - from);
@@ -65,11 +65,11 @@ function inverseProducts(design: Design, rows: readonly number[], shift: number)
 const tabled =
   (table: Float64Array, n: number): Products =>
   (i, j) =>
-    table[i * n + j] as number;
+    table[i * n + j];
 
 function lineDot(a: Float64Array, p: number, b: Float64Array, q: number, count: number): number {
   let sum = 0;
-  for (let c = 0; c < count; c++) sum += (a[p + c] as number) * (b[q + c] as number);
+  for (let c = 0; c < count; c++) sum += a[p + c] * b[q + c];
   return sum;
 }
 
@@ -77,7 +77,7 @@ function lineDot(a: Float64Array, p: number, b: Float64Array, q: number, count: 
 function patientsOf({ targets: { groups } }: Design, rows: readonly number[]): number[][] {
   const members = new Map<number, number[]>();
   rows.forEach((row, i) => {
-    const group = groups[row] as number;
+    const group = groups[row];
     const known = members.get(group);
     if (known) known.push(i);
     else members.set(group, [i]);
@@ -100,58 +100,58 @@ function leaveOut(
   const ofClasses = new Float64Array(count * count);
   const own = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const c = classes[i] as number;
-    sizes[c] = (sizes[c] as number) + 1;
+    const c = classes[i];
+    sizes[c] = sizes[c] + 1;
     own[i] = product(i, i);
-    onClass[i * count + c] = (onClass[i * count + c] as number) + (own[i] as number);
+    onClass[i * count + c] = onClass[i * count + c] + own[i];
     for (let j = 0; j < i; j++) {
       const value = product(i, j);
-      onClass[i * count + (classes[j] as number)] = (onClass[i * count + (classes[j] as number)] as number) + value;
-      onClass[j * count + c] = (onClass[j * count + c] as number) + value;
+      onClass[i * count + classes[j]] = onClass[i * count + classes[j]] + value;
+      onClass[j * count + c] = onClass[j * count + c] + value;
     }
   }
   for (let i = 0; i < n; i++) {
-    const at = (classes[i] as number) * count;
-    for (let e = 0; e < count; e++) ofClasses[at + e] = (ofClasses[at + e] as number) + (onClass[i * count + e] as number);
+    const at = classes[i] * count;
+    for (let e = 0; e < count; e++) ofClasses[at + e] = ofClasses[at + e] + onClass[i * count + e];
   }
   for (const members of patients) {
     const left = sizes.slice();
-    for (const i of members) left[classes[i] as number] = (left[classes[i] as number] as number) - 1;
+    for (const i of members) left[classes[i]] = left[classes[i]] - 1;
     if (left.some((size) => size < 1)) continue;
     const g = members.length;
     const r = g + count;
     // Products of the rows left out and of the class means that remain.
     const e = new Float64Array(r * r);
     const within = new Float64Array(g * g);
-    members.forEach((i, a) => members.forEach((j, b) => (within[a * g + b] = a === b ? (own[i] as number) : product(i, j))));
+    members.forEach((i, a) => members.forEach((j, b) => (within[a * g + b] = a === b ? own[i] : product(i, j))));
     for (let a = 0; a < g; a++) {
-      for (let b = 0; b < g; b++) e[a * r + b] = within[a * g + b] as number;
+      for (let b = 0; b < g; b++) e[a * r + b] = within[a * g + b];
       for (let c = 0; c < count; c++) {
-        let sum = onClass[(members[a] as number) * count + c] as number;
-        members.forEach((j, b) => (sum -= classes[j] === c ? (within[a * g + b] as number) : 0));
-        e[a * r + g + c] = sum / (left[c] as number);
-        e[(g + c) * r + a] = sum / (left[c] as number);
+        let sum = onClass[members[a] * count + c];
+        members.forEach((j, b) => (sum -= classes[j] === c ? within[a * g + b] : 0));
+        e[a * r + g + c] = sum / left[c];
+        e[(g + c) * r + a] = sum / left[c];
       }
     }
     for (let c = 0; c < count; c++) {
       for (let d = 0; d < count; d++) {
-        let sum = ofClasses[c * count + d] as number;
+        let sum = ofClasses[c * count + d];
         members.forEach((i, a) => {
-          if (classes[i] === c) sum -= onClass[i * count + d] as number;
-          if (classes[i] === d) sum -= onClass[i * count + c] as number;
-          members.forEach((j, b) => (sum += classes[i] === c && classes[j] === d ? (within[a * g + b] as number) : 0));
+          if (classes[i] === c) sum -= onClass[i * count + d];
+          if (classes[i] === d) sum -= onClass[i * count + c];
+          members.forEach((j, b) => (sum += classes[i] === c && classes[j] === d ? within[a * g + b] : 0));
         });
-        e[(g + c) * r + g + d] = sum / ((left[c] as number) * (left[d] as number));
+        e[(g + c) * r + g + d] = sum / (left[c] * left[d]);
       }
     }
-    const weights = Float64Array.from({ length: r }, (_, a) => (a < g ? 1 : (left[a - g] as number)));
+    const weights = Float64Array.from({ length: r }, (_, a) => (a < g ? 1 : left[a - g]));
     const after = withoutRanks(e, weights, r);
     members.forEach((i, a) => {
-      const scores = Array.from(sizes, (_, c) => m * ((after[a * r + g + c] as number) - (after[(g + c) * r + g + c] as number) / 2));
-      const row = rows[i] as number;
-      if (binary) return put(row, findings[0] as number, (scores[1] as number) - (scores[0] as number));
+      const scores = Array.from(sizes, (_, c) => m * (after[a * r + g + c] - after[(g + c) * r + g + c] / 2));
+      const row = rows[i];
+      if (binary) return put(row, findings[0], scores[1] - scores[0]);
       const middle = scores.reduce((sum, score) => sum + score, 0) / count;
-      findings.forEach((f, c) => put(row, f, (scores[c] as number) - middle));
+      findings.forEach((f, c) => put(row, f, scores[c] - middle));
     });
   }
 }
@@ -159,33 +159,32 @@ function leaveOut(
 /** (I - E D)^-1 E: the products after D-weighted ranks were taken off M; E [r, r] are those before. */
 function withoutRanks(e: Float64Array, weights: Float64Array, r: number): Float64Array {
   const a = new Float64Array(r * r);
-  for (let i = 0; i < r; i++)
-    for (let j = 0; j < r; j++) a[i * r + j] = (i === j ? 1 : 0) - (e[i * r + j] as number) * (weights[j] as number);
+  for (let i = 0; i < r; i++) for (let j = 0; j < r; j++) a[i * r + j] = (i === j ? 1 : 0) - e[i * r + j] * weights[j];
   const out = Float64Array.from(e);
   // Gauss and Jordan with row pivots; r is a handful.
   for (let column = 0; column < r; column++) {
     let pivot = column;
-    for (let i = column + 1; i < r; i++) if (Math.abs(a[i * r + column] as number) > Math.abs(a[pivot * r + column] as number)) pivot = i;
+    for (let i = column + 1; i < r; i++) if (Math.abs(a[i * r + column]) > Math.abs(a[pivot * r + column])) pivot = i;
     for (const matrix of pivot === column ? [] : [a, out]) {
       for (let j = 0; j < r; j++) {
-        const held = matrix[pivot * r + j] as number;
-        matrix[pivot * r + j] = matrix[column * r + j] as number;
+        const held = matrix[pivot * r + j];
+        matrix[pivot * r + j] = matrix[column * r + j];
         matrix[column * r + j] = held;
       }
     }
-    const scale = 1 / (a[column * r + column] as number);
+    const scale = 1 / a[column * r + column];
     for (let i = 0; i < r; i++) {
       if (i === column) continue;
-      const factor = (a[i * r + column] as number) * scale;
+      const factor = a[i * r + column] * scale;
       if (factor === 0) continue;
       for (let j = 0; j < r; j++) {
-        a[i * r + j] = (a[i * r + j] as number) - factor * (a[column * r + j] as number);
-        out[i * r + j] = (out[i * r + j] as number) - factor * (out[column * r + j] as number);
+        a[i * r + j] = a[i * r + j] - factor * a[column * r + j];
+        out[i * r + j] = out[i * r + j] - factor * out[column * r + j];
       }
     }
     for (let j = 0; j < r; j++) {
-      a[column * r + j] = (a[column * r + j] as number) * scale;
-      out[column * r + j] = (out[column * r + j] as number) * scale;
+      a[column * r + j] = a[column * r + j] * scale;
+      out[column * r + j] = out[column * r + j] * scale;
     }
   }
   return out;

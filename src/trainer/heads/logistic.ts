@@ -53,25 +53,25 @@ export async function solveLogistic(
     const logits = await products.forward(at, columns);
     values.fill(0);
     problems.forEach((problem, g) => {
-      const weight = weights[g] as Float64Array;
+      const weight = weights[g];
       if (problem.finding === null) values[g] = softmaxLoss(design, seen, weight, logits, residual, g * outputs, columns);
       else values[g] = sigmoidLoss(design, problem.finding, weight, logits, residual, g, columns);
     });
     const back = await products.backward(residual, columns);
     for (let c = 0; c < columns; c++) {
       const g = Math.floor(c / outputs);
-      const shrink = (problems[g] as LogisticProblem).strength * rowsCounted(weights[g] as Float64Array);
+      const shrink = problems[g].strength * rowsCounted(weights[g]);
       const from = c * width;
       let square = 0;
       for (let j = 0; j < m; j++) {
-        const w = at[from + j] as number;
+        const w = at[from + j];
         square += w * w;
-        gradient[from + j] = (back[j * columns + c] as number) + w / shrink;
+        gradient[from + j] = back[j * columns + c] + w / shrink;
       }
       let bias = 0;
-      for (let i = 0, p = c; i < n; i++, p += columns) bias += residual[p] as number;
+      for (let i = 0, p = c; i < n; i++, p += columns) bias += residual[p];
       gradient[from + m] = bias;
-      values[g] = (values[g] as number) + square / (2 * shrink);
+      values[g] = values[g] + square / (2 * shrink);
     }
   };
   const parameters = start ? Float64Array.from(start) : new Float64Array(columns * width);
@@ -85,7 +85,7 @@ function rowWeights(design: Design, { finding, include }: LogisticProblem): Floa
   const weight = new Float64Array(design.n);
   let count = 0;
   for (let i = 0; i < design.n; i++) {
-    if (include[i] === 1 && (finding === null || (y[i * findings + finding] as number) >= 0)) {
+    if (include[i] === 1 && (finding === null || y[i * findings + finding] >= 0)) {
       weight[i] = 1;
       count++;
     }
@@ -110,14 +110,14 @@ function sigmoidLoss(
   const { y, findings } = design.targets;
   let loss = 0;
   for (let i = 0; i < design.n; i++) {
-    const share = weight[i] as number;
+    const share = weight[i];
     const at = i * columns + column;
     if (share === 0) {
       residual[at] = 0;
       continue;
     }
     const sign = y[i * findings + finding] === 1 ? 1 : -1;
-    const margin = sign * (logits[at] as number);
+    const margin = sign * logits[at];
     const tail = Math.exp(-Math.abs(margin));
     loss += share * (Math.max(0, -margin) + Math.log1p(tail));
     residual[at] = (-sign * share * (margin > 0 ? tail : 1)) / (1 + tail);
@@ -137,21 +137,21 @@ function softmaxLoss(
   const { y, findings } = design.targets;
   let loss = 0;
   for (let i = 0; i < design.n; i++) {
-    const share = weight[i] as number;
+    const share = weight[i];
     const at = i * columns + column;
     if (share === 0) {
       residual.fill(0, at, at + seen.length);
       continue;
     }
     let top = -Infinity;
-    for (let s = 0; s < seen.length; s++) top = Math.max(top, logits[at + s] as number);
+    for (let s = 0; s < seen.length; s++) top = Math.max(top, logits[at + s]);
     let sum = 0;
-    for (let s = 0; s < seen.length; s++) sum += Math.exp((logits[at + s] as number) - top);
+    for (let s = 0; s < seen.length; s++) sum += Math.exp(logits[at + s] - top);
     for (let s = 0; s < seen.length; s++) {
-      const target = y[i * findings + (seen[s] as number)] === 1 ? 1 : 0;
-      const p = Math.exp((logits[at + s] as number) - top) / sum;
+      const target = y[i * findings + seen[s]] === 1 ? 1 : 0;
+      const p = Math.exp(logits[at + s] - top) / sum;
       residual[at + s] = share * (p - target);
-      if (target === 1) loss -= share * ((logits[at + s] as number) - top - Math.log(sum));
+      if (target === 1) loss -= share * (logits[at + s] - top - Math.log(sum));
     }
   }
   return loss;
@@ -163,8 +163,8 @@ export function linearOf(design: Design, findings: readonly number[], parameters
   const out = emptyLinear(design.targets.findings, m);
   findings.forEach((f, index) => {
     const from = index * (m + 1);
-    for (let j = 0; j < m; j++) out.weight[f * m + j] = (parameters[from + j] as number) * factor;
-    out.bias[f] = parameters[from + m] as number;
+    for (let j = 0; j < m; j++) out.weight[f * m + j] = parameters[from + j] * factor;
+    out.bias[f] = parameters[from + m];
     out.fitted[f] = true;
   });
   return out;

@@ -37,7 +37,7 @@ export async function gdaOutOfFold(
     const logits = logitsOf(fitGda(design, task, include), design);
     for (const f of seen) {
       if (!learnable(design, task, seen, include, f)) continue;
-      for (let i = 0; i < design.n; i++) if (folds[i] === fold) out[i * k + f] = logits[i * k + f] as number;
+      for (let i = 0; i < design.n; i++) if (folds[i] === fold) out[i * k + f] = logits[i * k + f];
     }
     await pause(signal);
   }
@@ -88,7 +88,7 @@ export async function searchLogistic(
   const includes = [...Array.from({ length: count }, (_, fold) => outside(folds, fold)), new Uint8Array(design.n).fill(1)];
   const searches = (task === 'multiclass' ? [null] : seen).map((finding): Search => ({
     finding,
-    usable: Array.from({ length: count }, (_, fold) => learnable(design, task, seen, includes[fold] as Uint8Array, finding ?? 0)),
+    usable: Array.from({ length: count }, (_, fold) => learnable(design, task, seen, includes[fold], finding ?? 0)),
     losses: [],
     logits: [],
     parameters: [],
@@ -125,7 +125,7 @@ function risen(losses: readonly (readonly number[])[]): boolean {
 function heldOut(logits: ArrayLike<number>, n: number, columns: number, from: number, outputs: number, folds: Int8Array): Float64Array {
   const out = new Float64Array(n * outputs);
   for (let i = 0; i < n; i++) {
-    for (let o = 0; o < outputs; o++) out[i * outputs + o] = logits[i * columns + from + (folds[i] as number) * outputs + o] as number;
+    for (let o = 0; o < outputs; o++) out[i * outputs + o] = logits[i * columns + from + folds[i] * outputs + o];
   }
   return out;
 }
@@ -140,7 +140,7 @@ function lossesOf(
 ): number[] {
   const out: number[] = [];
   for (let i = 0; i < design.n; i++) {
-    if (!usable[folds[i] as number]) continue;
+    if (!usable[folds[i]]) continue;
     const loss = rowLoss(design, i, finding, seen, Array.from(held.subarray(i * outputs, (i + 1) * outputs)));
     if (loss !== null) out.push(loss);
   }
@@ -162,13 +162,13 @@ function gather(
   const strengths: number[] = [];
   searches.forEach(({ finding, usable, losses, logits: all, parameters }, unit) => {
     const chosen = oneStandardError(losses);
-    const held = all[chosen] as Float64Array;
-    for (let o = 0; o < outputs; o++) strengths.push(STRENGTHS[chosen] as number);
+    const held = all[chosen];
+    for (let o = 0; o < outputs; o++) strengths.push(STRENGTHS[chosen]);
     for (let i = 0; i < design.n; i++) {
-      if (!usable[folds[i] as number]) continue;
-      for (let o = 0; o < outputs; o++) logits[i * k + (finding ?? (seen[o] as number))] = held[i * outputs + o] as number;
+      if (!usable[folds[i]]) continue;
+      for (let o = 0; o < outputs; o++) logits[i * k + (finding ?? seen[o])] = held[i * outputs + o];
     }
-    start.set((parameters[chosen] as Float64Array).subarray(count * width, (count + 1) * width), unit * width);
+    start.set(parameters[chosen].subarray(count * width, (count + 1) * width), unit * width);
   });
   return { strengths, logits, start };
 }
@@ -176,14 +176,14 @@ function gather(
 function rowLoss(design: Design, i: number, finding: number | null, seen: readonly number[], row: readonly number[]): number | null {
   const { y, findings } = design.targets;
   if (finding !== null) {
-    const state = y[i * findings + finding] as number;
+    const state = y[i * findings + finding];
     if (state < 0) return null;
-    const margin = (state === 1 ? 1 : -1) * (row[0] as number);
+    const margin = (state === 1 ? 1 : -1) * row[0];
     return Math.max(0, -margin) + Math.log1p(Math.exp(-Math.abs(margin)));
   }
   const truth = seen.findIndex((f) => y[i * findings + f] === 1);
   const top = Math.max(...row);
-  return top + Math.log(row.reduce((sum, z) => sum + Math.exp(z - top), 0)) - (row[truth] as number);
+  return top + Math.log(row.reduce((sum, z) => sum + Math.exp(z - top), 0)) - row[truth];
 }
 
 /** Mean losses, and the lowest plus one standard error. */

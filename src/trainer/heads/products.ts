@@ -20,17 +20,17 @@ export function tensorProducts(design: Design): Products {
   const { n, m } = design;
   const factor = factorOf(design);
   const scaled = new Float32Array(n * m);
-  for (let p = 0; p < scaled.length; p++) scaled[p] = (design.x[p] as number) * factor;
+  for (let p = 0; p < scaled.length; p++) scaled[p] = design.x[p] * factor;
   const held = hold(matrix(n, m, scaled));
   return {
     factor,
     forward: async (parameters, columns) => {
       const right = new Float32Array(m * columns);
-      for (let c = 0; c < columns; c++) for (let j = 0, p = c * (m + 1); j < m; j++, p++) right[j * columns + c] = parameters[p] as number;
+      for (let c = 0; c < columns; c++) for (let j = 0, p = c * (m + 1); j < m; j++, p++) right[j * columns + c] = parameters[p];
       const out: Matrix = await held.times(matrix(m, columns, right));
       for (let c = 0; c < columns; c++) {
-        const bias = parameters[c * (m + 1) + m] as number;
-        for (let i = 0, p = c; i < n; i++, p += columns) out.data[p] = (out.data[p] as number) + bias;
+        const bias = parameters[c * (m + 1) + m];
+        for (let i = 0, p = c; i < n; i++, p += columns) out.data[p] = out.data[p] + bias;
       }
       return out.data;
     },
@@ -50,8 +50,8 @@ export function plainProducts(design: Design): Products {
       const out = new Float64Array(n * columns);
       for (let i = 0; i < n; i++) {
         for (let c = 0; c < columns; c++) {
-          let sum = parameters[c * (m + 1) + m] as number;
-          for (let j = 0, p = i * m, q = c * (m + 1); j < m; j++, p++, q++) sum += (x[p] as number) * (parameters[q] as number);
+          let sum = parameters[c * (m + 1) + m];
+          for (let j = 0, p = i * m, q = c * (m + 1); j < m; j++, p++, q++) sum += x[p] * parameters[q];
           out[i * columns + c] = sum;
         }
       }
@@ -61,9 +61,9 @@ export function plainProducts(design: Design): Products {
       const out = new Float64Array(m * columns);
       for (let i = 0; i < n; i++) {
         for (let c = 0; c < columns; c++) {
-          const value = residual[i * columns + c] as number;
+          const value = residual[i * columns + c];
           if (value === 0) continue;
-          for (let j = 0, p = i * m, q = c; j < m; j++, p++, q += columns) out[q] = (out[q] as number) + value * (x[p] as number);
+          for (let j = 0, p = i * m, q = c; j < m; j++, p++, q += columns) out[q] = out[q] + value * x[p];
         }
       }
       return out;

@@ -10,7 +10,7 @@ import type { Matrix } from '../matrix';
 import { clearlyBetter } from './evidence';
 import type { FittedHead } from './fit';
 import { calibrated, linear, tensorOf } from './formula';
-import { headId } from './identity';
+import { headId } from '../../contract/head-identity';
 
 /** Labels of a finding below which a fitted head is not compared with the ready one: the difference would be luck. */
 const ENOUGH_TO_COMPARE = 10;
@@ -64,14 +64,14 @@ function folded(head: Head, columns: readonly (number | null)[]): { weight: Floa
   const bias = new Float32Array(columns.length);
   columns.forEach((column, f) => {
     if (column === null) return;
-    const a = slope[column] as number;
-    let constant = b[column] as number;
+    const a = slope[column];
+    let constant = b[column];
     for (let c = 0; c < d; c++) {
-      const value = (w[column * d + c] as number) / (scale[c] as number);
-      constant -= value * (mean[c] as number);
+      const value = w[column * d + c] / scale[c];
+      constant -= value * mean[c];
       weight[f * d + c] = a * value;
     }
-    bias[f] = a * constant + (offset[column] as number);
+    bias[f] = a * constant + offset[column];
   });
   return { weight, bias };
 }
@@ -114,7 +114,7 @@ export async function servingOf(ready: ReadyHead, fitted: FittedHead, task: Task
   const k = targets.findings;
   const logits = new Float64Array(targets.y.length).fill(NaN);
   targets.rows.forEach((row, i) => {
-    for (let f = 0; f < k; f++) if (ready.known[f]) logits[i * k + f] = ready.logits[row * k + f] as number;
+    for (let f = 0; f < k; f++) if (ready.known[f]) logits[i * k + f] = ready.logits[row * k + f];
   });
   const calibration = await calibrate({ n: targets.rows.length, findings: k, y: targets.y, logits }, targets, ready.known, task);
   const own = calibrated(task, calibration.slope, calibration.offset, logits);
@@ -136,7 +136,7 @@ const SOURCE = { withPrior: true, leftOut: false };
 /** As it came where the labels show one side only. */
 async function calibrate(judged: Judged, targets: Targets, known: readonly boolean[], task: Task): Promise<Calibration> {
   const counts = known.map((_, f) => countStates(targets, f));
-  const both = counts.map(({ present, absent }, f) => known[f] === true && present > 0 && absent > 0);
+  const both = counts.map(({ present, absent }, f) => known[f] && present > 0 && absent > 0);
   if (task === 'multiclass') {
     if (both.every(Boolean)) {
       const presents = counts.map(({ present }) => present);
@@ -153,7 +153,7 @@ async function calibrate(judged: Judged, targets: Targets, known: readonly boole
   const none = asItCame(known);
   return {
     method: made.method,
-    perFinding: made.perFinding.map((how, f) => (both[f] ? how : (none.perFinding[f] as string))),
+    perFinding: made.perFinding.map((how, f) => (both[f] ? how : none.perFinding[f])),
     slope: made.slope.map((a, f) => (both[f] ? a : 1)),
     offset: made.offset.map((c, f) => (both[f] ? c : 0)),
   };
@@ -172,10 +172,10 @@ export function withServed(fitted: FittedHead, ready: ReadyHead, { findings, cal
   const k = targets.findings;
   const logits = new Float64Array(targets.y.length);
   targets.rows.forEach((row, i) => {
-    for (let f = 0; f < k; f++) logits[i * k + f] = ready.logits[row * k + f] as number;
+    for (let f = 0; f < k; f++) logits[i * k + f] = ready.logits[row * k + f];
   });
   const own = calibrated(task, calibration.slope, calibration.offset, logits);
-  const probabilities = outOfFold.probabilities.map((p, i) => (findings[i % k] ? (own[i] as number) : p));
+  const probabilities = outOfFold.probabilities.map((p, i) => (findings[i % k] ? own[i] : p));
   return { ...fitted, outOfFold: { targets, probabilities } };
 }
 
@@ -194,8 +194,8 @@ export function putServed(
   const perFinding = findings.map((served, f) => {
     if (!served || !slope || !offset) return fitted.perFinding[f] ?? '';
     const how = calibration.perFinding[f] ?? '';
-    slope[f] = calibration.slope[f] as number;
-    offset[f] = calibration.offset[f] as number;
+    slope[f] = calibration.slope[f];
+    offset[f] = calibration.offset[f];
     return how;
   });
   return {

@@ -22,7 +22,7 @@ export function cholesky(a: Float64Array, n: number): boolean {
 
 /** a[i, j] less the product of rows i and j up to column j. */
 function reduced(a: Float64Array, n: number, i: number, j: number): number {
-  let s0 = a[i * n + j] as number;
+  let s0 = a[i * n + j];
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
@@ -30,12 +30,12 @@ function reduced(a: Float64Array, n: number, i: number, j: number): number {
   let q = j * n;
   const stop = q + j;
   for (const whole = q + (j & ~3); q < whole; p += 4, q += 4) {
-    s0 -= (a[p] as number) * (a[q] as number);
-    s1 -= (a[p + 1] as number) * (a[q + 1] as number);
-    s2 -= (a[p + 2] as number) * (a[q + 2] as number);
-    s3 -= (a[p + 3] as number) * (a[q + 3] as number);
+    s0 -= a[p] * a[q];
+    s1 -= a[p + 1] * a[q + 1];
+    s2 -= a[p + 2] * a[q + 2];
+    s3 -= a[p + 3] * a[q + 3];
   }
-  for (; q < stop; p++, q++) s0 -= (a[p] as number) * (a[q] as number);
+  for (; q < stop; p++, q++) s0 -= a[p] * a[q];
   return s0 + s1 + (s2 + s3);
 }
 
@@ -44,32 +44,32 @@ function twoBelow(a: Float64Array, n: number, i: number, j: number, root: number
   let p = i * n;
   let r = p + n;
   let q = j * n;
-  let s0 = a[p + j] as number;
+  let s0 = a[p + j];
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
-  let t0 = a[r + j] as number;
+  let t0 = a[r + j];
   let t1 = 0;
   let t2 = 0;
   let t3 = 0;
   const stop = q + j;
   for (const whole = q + (j & ~3); q < whole; p += 4, q += 4, r += 4) {
-    const a0 = a[q] as number;
-    const a1 = a[q + 1] as number;
-    const a2 = a[q + 2] as number;
-    const a3 = a[q + 3] as number;
-    s0 -= (a[p] as number) * a0;
-    s1 -= (a[p + 1] as number) * a1;
-    s2 -= (a[p + 2] as number) * a2;
-    s3 -= (a[p + 3] as number) * a3;
-    t0 -= (a[r] as number) * a0;
-    t1 -= (a[r + 1] as number) * a1;
-    t2 -= (a[r + 2] as number) * a2;
-    t3 -= (a[r + 3] as number) * a3;
+    const a0 = a[q];
+    const a1 = a[q + 1];
+    const a2 = a[q + 2];
+    const a3 = a[q + 3];
+    s0 -= a[p] * a0;
+    s1 -= a[p + 1] * a1;
+    s2 -= a[p + 2] * a2;
+    s3 -= a[p + 3] * a3;
+    t0 -= a[r] * a0;
+    t1 -= a[r + 1] * a1;
+    t2 -= a[r + 2] * a2;
+    t3 -= a[r + 3] * a3;
   }
   for (; q < stop; p++, q++, r++) {
-    s0 -= (a[p] as number) * (a[q] as number);
-    t0 -= (a[r] as number) * (a[q] as number);
+    s0 -= a[p] * a[q];
+    t0 -= a[r] * a[q];
   }
   a[i * n + j] = (s0 + s1 + (s2 + s3)) / root;
   a[(i + 1) * n + j] = (t0 + t1 + (t2 + t3)) / root;
@@ -83,30 +83,30 @@ export function choleskySolve(l: Float64Array, n: number, b: Float64Array): void
     let p1 = p0 + n;
     let p2 = p1 + n;
     let p3 = p2 + n;
-    let s0 = b[i] as number;
-    let s1 = b[i + 1] as number;
-    let s2 = b[i + 2] as number;
-    let s3 = b[i + 3] as number;
+    let s0 = b[i];
+    let s1 = b[i + 1];
+    let s2 = b[i + 2];
+    let s3 = b[i + 3];
     for (let k = 0; k < i; k++, p0++, p1++, p2++, p3++) {
-      const x = b[k] as number;
-      s0 -= (l[p0] as number) * x;
-      s1 -= (l[p1] as number) * x;
-      s2 -= (l[p2] as number) * x;
-      s3 -= (l[p3] as number) * x;
+      const x = b[k];
+      s0 -= l[p0] * x;
+      s1 -= l[p1] * x;
+      s2 -= l[p2] * x;
+      s3 -= l[p3] * x;
     }
-    s0 /= l[p0] as number;
-    s1 = (s1 - (l[p1] as number) * s0) / (l[p1 + 1] as number);
-    s2 = (s2 - (l[p2] as number) * s0 - (l[p2 + 1] as number) * s1) / (l[p2 + 2] as number);
-    s3 = (s3 - (l[p3] as number) * s0 - (l[p3 + 1] as number) * s1 - (l[p3 + 2] as number) * s2) / (l[p3 + 3] as number);
+    s0 /= l[p0];
+    s1 = (s1 - l[p1] * s0) / l[p1 + 1];
+    s2 = (s2 - l[p2] * s0 - l[p2 + 1] * s1) / l[p2 + 2];
+    s3 = (s3 - l[p3] * s0 - l[p3 + 1] * s1 - l[p3 + 2] * s2) / l[p3 + 3];
     b[i] = s0;
     b[i + 1] = s1;
     b[i + 2] = s2;
     b[i + 3] = s3;
   }
   for (; i < n; i++) {
-    let sum = b[i] as number;
-    for (let k = 0, p = i * n; k < i; k++, p++) sum -= (l[p] as number) * (b[k] as number);
-    b[i] = sum / (l[i * n + i] as number);
+    let sum = b[i];
+    for (let k = 0, p = i * n; k < i; k++, p++) sum -= l[p] * b[k];
+    b[i] = sum / l[i * n + i];
   }
   // Row i of L is column i of its transpose: subtracting it from what is left keeps the memory access sequential.
   for (i = n - 1; i >= 3; i -= 4) {
@@ -115,24 +115,24 @@ export function choleskySolve(l: Float64Array, n: number, b: Float64Array): void
     const p1 = p2 - n;
     const p0 = p1 - n;
     const k = i - 3;
-    const x3 = (b[i] as number) / (l[p3 + i] as number);
-    const x2 = ((b[i - 1] as number) - (l[p3 + i - 1] as number) * x3) / (l[p2 + i - 1] as number);
-    const x1 = ((b[i - 2] as number) - (l[p3 + i - 2] as number) * x3 - (l[p2 + i - 2] as number) * x2) / (l[p1 + i - 2] as number);
-    const rest = (b[k] as number) - (l[p3 + k] as number) * x3 - (l[p2 + k] as number) * x2 - (l[p1 + k] as number) * x1;
-    const x0 = rest / (l[p0 + k] as number);
+    const x3 = b[i] / l[p3 + i];
+    const x2 = (b[i - 1] - l[p3 + i - 1] * x3) / l[p2 + i - 1];
+    const x1 = (b[i - 2] - l[p3 + i - 2] * x3 - l[p2 + i - 2] * x2) / l[p1 + i - 2];
+    const rest = b[k] - l[p3 + k] * x3 - l[p2 + k] * x2 - l[p1 + k] * x1;
+    const x0 = rest / l[p0 + k];
     b[i] = x3;
     b[i - 1] = x2;
     b[i - 2] = x1;
     b[k] = x0;
     for (let c = 0; c < k; c++) {
-      const left = (b[c] as number) - (l[p3 + c] as number) * x3 - (l[p2 + c] as number) * x2;
-      b[c] = left - (l[p1 + c] as number) * x1 - (l[p0 + c] as number) * x0;
+      const left = b[c] - l[p3 + c] * x3 - l[p2 + c] * x2;
+      b[c] = left - l[p1 + c] * x1 - l[p0 + c] * x0;
     }
   }
   for (; i >= 0; i--) {
-    const x = (b[i] as number) / (l[i * n + i] as number);
+    const x = b[i] / l[i * n + i];
     b[i] = x;
-    for (let k = 0, p = i * n; k < i; k++, p++) b[k] = (b[k] as number) - (l[p] as number) * x;
+    for (let k = 0, p = i * n; k < i; k++, p++) b[k] = b[k] - l[p] * x;
   }
 }
 
@@ -141,23 +141,22 @@ export function invertLower(l: Float64Array, n: number): Float64Array {
   const out = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     const row = i * n;
-    const own = 1 / (l[row + i] as number);
+    const own = 1 / l[row + i];
     let k = 0;
     for (; k + 3 < i; k += 4) {
-      const f0 = own * (l[row + k] as number);
-      const f1 = own * (l[row + k + 1] as number);
-      const f2 = own * (l[row + k + 2] as number);
-      const f3 = own * (l[row + k + 3] as number);
+      const f0 = own * l[row + k];
+      const f1 = own * l[row + k + 1];
+      const f2 = own * l[row + k + 2];
+      const f3 = own * l[row + k + 3];
       // Beyond their diagonals the earlier rows hold zeros.
       for (let j = 0, p = row, q = k * n; j <= k + 3; j++, p++, q++) {
-        const sum =
-          f0 * (out[q] as number) + f1 * (out[q + n] as number) + f2 * (out[q + 2 * n] as number) + f3 * (out[q + 3 * n] as number);
-        out[p] = (out[p] as number) - sum;
+        const sum = f0 * out[q] + f1 * out[q + n] + f2 * out[q + 2 * n] + f3 * out[q + 3 * n];
+        out[p] = out[p] - sum;
       }
     }
     for (; k < i; k++) {
-      const f = own * (l[row + k] as number);
-      for (let j = 0, p = row, q = k * n; j <= k; j++, p++, q++) out[p] = (out[p] as number) - f * (out[q] as number);
+      const f = own * l[row + k];
+      for (let j = 0, p = row, q = k * n; j <= k; j++, p++, q++) out[p] = out[p] - f * out[q];
     }
     out[row + i] = own;
   }

@@ -3,7 +3,7 @@ import { cholesky, choleskySolve } from './cholesky';
 /** Solves with (A + shift I) in place of its argument, by one Cholesky factor. A is symmetric and at least semi-definite. */
 export function shiftedFactor(a: Float64Array, n: number, shift: number): (v: Float64Array) => void {
   const factor = Float64Array.from(a);
-  for (let i = 0; i < n; i++) factor[i * n + i] = (factor[i * n + i] as number) + shift;
+  for (let i = 0; i < n; i++) factor[i * n + i] = factor[i * n + i] + shift;
   if (!cholesky(factor, n)) throw new RangeError('the features hold values that are not finite');
   return (v) => choleskySolve(factor, n, v);
 }
@@ -33,12 +33,12 @@ export function conjugateGradients(
     const energy = dot(r, z);
     const beta = step === 0 ? 0 : energy / before;
     before = energy;
-    direction = z.map((value, i) => value + beta * (direction[i] as number));
+    direction = z.map((value, i) => value + beta * direction[i]);
     apply(direction, product);
     const alpha = energy / dot(direction, product);
     for (let i = 0; i < n; i++) {
-      x[i] = (x[i] as number) + alpha * (direction[i] as number);
-      r[i] = (r[i] as number) - alpha * (product[i] as number);
+      x[i] = x[i] + alpha * direction[i];
+      r[i] = r[i] - alpha * product[i];
     }
   }
   return x;
@@ -46,6 +46,6 @@ export function conjugateGradients(
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }

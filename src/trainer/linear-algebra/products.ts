@@ -16,11 +16,11 @@ export function times(a: Float64Array, n: number, v: Float64Array, out: Float64A
     let s2 = 0;
     let s3 = 0;
     for (let c = 0; c < n; c++, p0++, p1++, p2++, p3++) {
-      const x = v[c] as number;
-      s0 += (a[p0] as number) * x;
-      s1 += (a[p1] as number) * x;
-      s2 += (a[p2] as number) * x;
-      s3 += (a[p3] as number) * x;
+      const x = v[c];
+      s0 += a[p0] * x;
+      s1 += a[p1] * x;
+      s2 += a[p2] * x;
+      s3 += a[p3] * x;
     }
     out[i] = s0;
     out[i + 1] = s1;
@@ -33,7 +33,7 @@ export function times(a: Float64Array, n: number, v: Float64Array, out: Float64A
 /** One row of A [., n] times v. */
 export function rowTimes(a: Float64Array, row: number, n: number, v: Float64Array): number {
   let sum = 0;
-  for (let c = 0, p = row * n; c < n; c++, p++) sum += (a[p] as number) * (v[c] as number);
+  for (let c = 0, p = row * n; c < n; c++, p++) sum += a[p] * v[c];
   return sum;
 }
 
@@ -52,11 +52,11 @@ export function rowProducts(x: Float64Array, n: number, m: number): Float64Array
       let s2 = 0;
       let s3 = 0;
       for (let p = i * m, end = p + m; p < end; p++, q0++, q1++, q2++, q3++) {
-        const value = x[p] as number;
-        s0 += value * (x[q0] as number);
-        s1 += value * (x[q1] as number);
-        s2 += value * (x[q2] as number);
-        s3 += value * (x[q3] as number);
+        const value = x[p];
+        s0 += value * x[q0];
+        s1 += value * x[q1];
+        s2 += value * x[q2];
+        s3 += value * x[q3];
       }
       out[i * n + j] = s0;
       out[i * n + j + 1] = s1;
@@ -65,7 +65,7 @@ export function rowProducts(x: Float64Array, n: number, m: number): Float64Array
     }
     for (; j <= i; j++) {
       let sum = 0;
-      for (let p = i * m, q = j * m, end = p + m; p < end; p++, q++) sum += (x[p] as number) * (x[q] as number);
+      for (let p = i * m, q = j * m, end = p + m; p < end; p++, q++) sum += x[p] * x[q];
       out[i * n + j] = sum;
     }
   }
@@ -99,10 +99,10 @@ function addFour(
   r3: Float64Array,
   sign: number,
 ): void {
-  const v0 = sign * (r0[c] as number);
-  const v1 = sign * (r1[c] as number);
-  const v2 = sign * (r2[c] as number);
-  const v3 = sign * (r3[c] as number);
+  const v0 = sign * r0[c];
+  const v1 = sign * r1[c];
+  const v2 = sign * r2[c];
+  const v3 = sign * r3[c];
   // Where m is odd the line after the last one lies outside `a`, and typed arrays let nothing be written there.
   const w0 = sign * (r0[c + 1] ?? 0);
   const w1 = sign * (r1[c + 1] ?? 0);
@@ -110,16 +110,16 @@ function addFour(
   const w3 = sign * (r3[c + 1] ?? 0);
   const last = Math.min(c + 1, m - 1);
   for (let e = 0, p = c * m, q = p + m; e <= last; e++, p++, q++) {
-    const e0 = r0[e] as number;
-    const e1 = r1[e] as number;
-    const e2 = r2[e] as number;
-    const e3 = r3[e] as number;
-    a[p] = (a[p] as number) + v0 * e0 + v1 * e1 + (v2 * e2 + v3 * e3);
-    a[q] = (a[q] as number) + w0 * e0 + w1 * e1 + (w2 * e2 + w3 * e3);
+    const e0 = r0[e];
+    const e1 = r1[e];
+    const e2 = r2[e];
+    const e3 = r3[e];
+    a[p] = a[p] + v0 * e0 + v1 * e1 + (v2 * e2 + v3 * e3);
+    a[q] = a[q] + w0 * e0 + w1 * e1 + (w2 * e2 + w3 * e3);
   }
 }
 
 /** The upper triangle from the lower one. */
 function mirror(a: Float64Array, n: number): void {
-  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a[j * n + i] = a[i * n + j] as number;
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
 }

@@ -17,33 +17,31 @@ export function suspects(outOfFold: OutOfFold, task: Task, skill: readonly boole
 
 function ofClasses({ targets: { rows, findings: k, y }, probabilities }: OutOfFold): Suspect[] {
   const given = Array.from(rows, (_, i) => y.subarray(i * k, (i + 1) * k).indexOf(1));
-  const thresholds = Array.from({ length: k }, (_, f) =>
-    meanOf(given.flatMap((own, i) => (own === f ? [probabilities[i * k + f] as number] : []))),
-  );
+  const thresholds = Array.from({ length: k }, (_, f) => meanOf(given.flatMap((own, i) => (own === f ? [probabilities[i * k + f]] : []))));
   return given.flatMap((own, i): Suspect[] => {
     const p = probabilities.subarray(i * k, (i + 1) * k);
     if (own < 0 || p.some(Number.isNaN)) return [];
-    const above = Array.from(p, (value, f) => (f === own ? -Infinity : value - (thresholds[f] as number)));
-    const probability = p[own] as number;
+    const above = Array.from(p, (value, f) => (f === own ? -Infinity : value - thresholds[f]));
+    const probability = p[own];
     // A rare class may pass its mean by more than the likelier one does: it alone would hide that one.
-    const likelier = above.map((score, f) => ((p[f] as number) > probability && score >= 0 ? score : -Infinity));
+    const likelier = above.map((score, f) => (p[f] > probability && score >= 0 ? score : -Infinity));
     const flagged = likelier.some((score) => score >= 0);
     const score = Math.max(...(flagged ? likelier : above));
     const claims = (flagged ? likelier : above).indexOf(score);
-    const other = { finding: claims, state: 'present' as const, probability: p[claims] as number, usual: usual(thresholds[claims]) };
-    return [{ row: rows[i] as number, finding: own, state: 'present', probability, other, score, flagged }];
+    const other = { finding: claims, state: 'present' as const, probability: p[claims], usual: usual(thresholds[claims]) };
+    return [{ row: rows[i], finding: own, state: 'present', probability, other, score, flagged }];
   });
 }
 
 function ofLabels({ targets: { rows, findings: k, y }, probabilities }: OutOfFold): Suspect[] {
   return Array.from({ length: k }, (_, f) => {
-    const judged = Array.from(rows, (row, i) => ({ row, state: y[i * k + f] as number, p: probabilities[i * k + f] as number })).filter(
+    const judged = Array.from(rows, (row, i) => ({ row, state: y[i * k + f], p: probabilities[i * k + f] })).filter(
       ({ state, p }) => state >= 0 && !Number.isNaN(p),
     );
     const of = (state: number, p: number) => (state === 1 ? p : 1 - p);
     const threshold = [0, 1].map((side) => meanOf(judged.flatMap(({ state, p }) => (state === side ? [of(side, p)] : []))));
     return judged.map(({ row, state, p }): Suspect => {
-      const score = of(1 - state, p) - (threshold[1 - state] as number);
+      const score = of(1 - state, p) - threshold[1 - state];
       const [own, opposite] = state === 1 ? (['present', 'absent'] as const) : (['absent', 'present'] as const);
       const [probability, claim] = [of(state, p), of(1 - state, p)];
       const other = { finding: f, state: opposite, probability: claim, usual: usual(threshold[1 - state]) };

@@ -79,7 +79,7 @@ function rotation(cos: tf.Tensor, sin: tf.Tensor): (rows: tf.Tensor2D) => tf.Ten
     save([swap]);
     return {
       value: tf.matMul(rows, swap),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.matMul(dy, saved[0] as tf.Tensor2D),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.matMul(dy, saved[0]),
     };
   });
   return (rows) => {
@@ -115,7 +115,7 @@ const products = differentiable(
   (a: tf.Tensor3D, b: tf.Tensor3D): tf.Tensor3D => {
     if (tf.getBackend() !== 'wasm') return tf.matMul(a, b);
     const right = tf.unstack(b) as tf.Tensor2D[];
-    return tf.stack((tf.unstack(a) as tf.Tensor2D[]).map((left, i) => tf.matMul(left, right[i] as tf.Tensor2D))) as tf.Tensor3D;
+    return tf.stack((tf.unstack(a) as tf.Tensor2D[]).map((left, i) => tf.matMul(left, right[i]))) as tf.Tensor3D;
   },
   [0, 2, 1],
 );

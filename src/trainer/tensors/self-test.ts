@@ -12,8 +12,8 @@ export async function selfTest(): Promise<number> {
   for (let i = 0; i < a.rows; i++) {
     for (let j = 0; j < b.columns; j++) {
       let sum = 0;
-      for (let k = 0; k < a.columns; k++) sum += (a.data[i * a.columns + k] as number) * (b.data[k * b.columns + j] as number);
-      worst = Math.max(worst, Math.abs(sum - (c.data[i * b.columns + j] as number)));
+      for (let k = 0; k < a.columns; k++) sum += a.data[i * a.columns + k] * b.data[k * b.columns + j];
+      worst = Math.max(worst, Math.abs(sum - c.data[i * b.columns + j]));
     }
   }
   return worst;

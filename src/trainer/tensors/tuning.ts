@@ -70,10 +70,7 @@ export function valuesOf({ parameters }: Trainable, { delta }: Progress): Record
   return Object.fromEntries(
     Object.entries(parameters).map(([name, { start, unit }]) => {
       const moved = delta[name]?.data ?? new Float32Array();
-      return [
-        name,
-        { shape: start.shape, data: start.data.map((value, i) => value + (unit[i % unit.length] as number) * (moved[i] ?? 0)) },
-      ];
+      return [name, { shape: start.shape, data: start.data.map((value, i) => value + unit[i % unit.length] * (moved[i] ?? 0)) }];
     }),
   );
 }
@@ -180,7 +177,7 @@ function step(model: Trainable, task: Task, state: Moving, fixed: Fixed, batch: 
   const rate = (optimiser.rate * Math.sqrt(1 - BETA2 ** steps)) / (1 - BETA1 ** steps);
   for (const name of Object.keys(model.parameters)) {
     const [delta, before, square] = [state.delta[name], state.first[name], state.second[name]] as [tf.Tensor, tf.Tensor, tf.Tensor];
-    const gradient = tf.add(found[name] as tf.Tensor, tf.mul(delta, optimiser.decay));
+    const gradient = tf.add(found[name], tf.mul(delta, optimiser.decay));
     const first = tf.add(tf.mul(before, BETA1), tf.mul(gradient, 1 - BETA1));
     const second = tf.add(tf.mul(square, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
     out.first[name] = first;
@@ -202,18 +199,13 @@ function gradients(model: Trainable, task: Task, delta: Tensors, fixed: Fixed, b
     // The derivative of the log loss by the logits; nobody needs the loss itself here.
     const residual = tf.mul(tf.sub(task === 'multilabel' ? tf.sigmoid(logits) : tf.softmax(logits), y), weight);
     save([residual]);
-    return { value: tf.sum(residual), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0] as tf.Tensor) };
+    return { value: tf.sum(residual), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]) };
   });
   const found = tf.grads((...deltas: tf.Tensor[]) => {
-    const parameters = Object.fromEntries(
-      names.map((name, i) => [
-        name,
-        tf.add(fixed.starts[name] as tf.Tensor, tf.mul(deltas[i] as tf.Tensor, fixed.units[name] as tf.Tensor)),
-      ]),
-    );
+    const parameters = Object.fromEntries(names.map((name, i) => [name, tf.add(fixed.starts[name], tf.mul(deltas[i], fixed.units[name]))]));
     return loss(model.logits(states, parameters, fixed.constants));
-  })(names.map((name) => delta[name] as tf.Tensor));
-  return Object.fromEntries(names.map((name, i) => [name, found[i] as tf.Tensor]));
+  })(names.map((name) => delta[name]));
+  return Object.fromEntries(names.map((name, i) => [name, found[i]]));
 }
 
 const upload = ({ shape, data }: Tensor) => tf.tensor(data, [...shape], 'float32');

@@ -6,8 +6,8 @@ import { bench, describe } from 'vitest';
 import { emptyState, fold } from '../../../src/contract/fold';
 import { SCHEMA, type Action } from '../../../src/contract/model';
 import { unwrap } from '../../../src/contract/result';
-import { Journal, JOURNAL_FILE } from '../../../src/main/journal/journal';
-import { encodeLine } from '../../../src/main/journal/line';
+import { Journal, JOURNAL_FILE } from '../../../src/project/journal/journal';
+import { encodeLine } from '../../../src/project/journal/line';
 
 const ANSWERS = 200_000;
 const time = '2026-11-22T10:00:00.000Z';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Task } from '../../../src/contract/model';
 import { EmbeddingsCard } from '../../../src/cli/tables/embeddings';
-import { readNpy } from '../../../src/cli/tables/npy';
+import { readNpy } from '../../../src/files/npy';
 import { unwrap } from '../../../src/contract/result';
 import { matrix, takeRows, type Matrix } from '../../../src/trainer/matrix';
 import type { Truth } from '../../../src/trainer/evaluation/simulate';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { unwrap } from '../../../src/contract/result';
 import { openCheckpoint } from '../../../src/encoder/checkpoint/checkpoint';
-import { decodeHalves } from '../../../src/onnx/float16';
+import { decodeHalves } from '../../../src/contract/float16';
 import { maxDifference, readNpy } from '../../unit/encoder/arrays';
 import { collimate, rowsOf, shared, succeed, temporaryFolder } from './command';
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unwrap } from '../../../src/contract/result';
-import { Journal } from '../../../src/main/journal/journal';
+import { Journal } from '../../../src/project/journal/journal';
 import { annotators, findings, id, project, value } from '../../unit/contract/actions';
 import { collimate, rowsOf, succeed, temporaryFolder } from './command';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fail, ok } from '../../../src/contract/result';
-import { checkFiles, checkFolder, writeFiles, writeFolder } from '../../../src/cli/outputs';
+import { checkFiles, checkFolder, writeFolder } from '../../../src/cli/outputs';
 
 let folder = '';
 const at = (name: string) => join(folder, name);
@@ -35,43 +35,6 @@ describe('checkFiles', () => {
     expect(await checkFiles([at('file/x')], false)).toMatchObject(failure('folder-not-writable'));
     expect((await checkFiles([at('x')], false)).ok).toBe(true);
     expect(await readdir(folder)).toEqual(['file']);
-  });
-});
-
-describe('writeFiles', () => {
-  test('writes all parts of all files', async () => {
-    expect(
-      (
-        await writeFiles([
-          { file: at('a'), parts: [Buffer.from('one '), Buffer.from('two')] },
-          { file: at('b'), parts: [] },
-        ])
-      ).ok,
-    ).toBe(true);
-    expect(await readFile(at('a'), 'utf8')).toBe('one two');
-    expect((await readdir(folder)).sort()).toEqual(['a', 'b']);
-  });
-
-  test('stopped between two parts it leaves nothing', async () => {
-    const stop = new AbortController();
-    function* parts() {
-      yield Buffer.from('one');
-      stop.abort();
-      yield Buffer.from('two');
-    }
-    expect(await writeFiles([{ file: at('a'), parts: parts() }], stop.signal)).toMatchObject(failure('stopped'));
-    expect(await readdir(folder)).toEqual([]);
-  });
-
-  test('when one file cannot be written none is, and what was there stays', async () => {
-    await writeFile(at('a'), 'old');
-    const files = [
-      { file: at('a'), parts: [Buffer.from('new')] },
-      { file: at('no/b'), parts: [Buffer.from('new')] },
-    ];
-    expect(await writeFiles(files)).toMatchObject(failure('write-failed'));
-    expect(await readdir(folder)).toEqual(['a']);
-    expect(await readFile(at('a'), 'utf8')).toBe('old');
   });
 });
 

@@ -64,7 +64,7 @@ describe('the encoder process', () => {
     let answered = 0;
     const { imaging } = syntheticImaging();
     const refused = () => Promise.resolve(fail('refused'));
-    const rest = { identify: refused, pixels: refused, frames: refused, hash: refused, header: refused };
+    const rest = { identify: refused, pixels: refused, frames: refused, hash: refused, header: refused, sample: refused };
     serve(imagingService, fromMessagePort(first[1]), {
       ...rest,
       read: async (params, context) => {

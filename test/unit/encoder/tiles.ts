@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { ImageFacts, Tile } from '../../../src/contract/jobs/imaging';
 import { fail, ok } from '../../../src/contract/result';
-import type { TileSource } from '../../../src/encoder/embed';
+import type { TileSource } from '../../../src/encoder/tiles';
 
 /** A seeded picture that depends on the name alone. */
 export function syntheticTile(name: string, size: number, channels: 1 | 3): Tile {

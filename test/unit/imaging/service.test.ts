@@ -114,7 +114,7 @@ describe('failures are values that name the file', () => {
       { source: at('a.png'), priority: 1, thumbnail: { file: join(folder, 'a.png/x.webp'), size: 64 } },
       { signal },
     );
-    expect(result).toMatchObject({ ok: false, failure: { code: 'write-failed' } });
+    expect(result).toMatchObject({ ok: false, failure: { code: 'folder-not-writable' } });
   });
 
   test('a file that is too large is refused unread', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeHalves } from '../../../src/onnx/float16';
+import { encodeHalves } from '../../../src/contract/float16';
 import { Graph } from '../../../src/onnx/graph';
 import { toHalf } from '../../../src/onnx/half';
 import { unwrap } from '../../../src/contract/result';

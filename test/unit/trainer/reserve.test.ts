@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Strategy, type LabelDelta, type QueueEntry, type SnapshotBase, type TunedHead } from '../../../src/contract/jobs/trainer';
 import { unwrap } from '../../../src/contract/result';
 import { learn, prepare, queueOf } from '../../../src/trainer/engine';
-import { misfit } from '../../../src/trainer/heads/tuned/fits';
+import { misfit } from '../../../src/contract/tuned-fits';
 import { random } from '../../../src/trainer/random';
-import { reserveOf } from '../../../src/trainer/reserve';
+import { reserveOf } from '../../../src/contract/reserve-draws';
 import { start } from './backend';
 import { answers, gaussianPool } from './pool';
 

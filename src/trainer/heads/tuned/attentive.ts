@@ -59,8 +59,8 @@ export const rootMeanSquare = (values: Float32Array) => Math.sqrt(values.reduce(
 export function tailConstants({ mean, scale, projection }: Transform, { gain, bias }: Norm): Values {
   const d = gain.length;
   const constants: Record<string, Tensor> = {
-    'tail.gain': { shape: [d], data: gain.map((value, c) => value / (scale[c] as number)) },
-    'tail.bias': { shape: [d], data: bias.map((value, c) => (value - (mean[c] as number)) / (scale[c] as number)) },
+    'tail.gain': { shape: [d], data: gain.map((value, c) => value / scale[c]) },
+    'tail.bias': { shape: [d], data: bias.map((value, c) => (value - mean[c]) / scale[c]) },
   };
   if (projection) constants['projection'] = { shape: [projection.rows, projection.columns], data: projection.data };
   return constants;

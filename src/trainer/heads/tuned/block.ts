@@ -73,10 +73,10 @@ export async function checkBlockInputs(
   let wrong = 0;
   let total = 0;
   for (let c = 0; c < d; c++) {
-    const found = rows.map((row) => embeddings.data[row * d + c] as number);
+    const found = rows.map((row) => embeddings.data[row * d + c]);
     const mean = found.reduce((sum, value) => sum + value, 0) / rows.length;
     found.forEach((value, i) => {
-      wrong += (value - (made[i * d + c] as number)) ** 2;
+      wrong += (value - made[i * d + c]) ** 2;
       total += (value - mean) ** 2;
     });
   }

@@ -93,7 +93,7 @@ async function choosePasses(
       const ahead = meanLoss(targets, task, other, placesOf(folds, next(fold)));
       return (ahead + meanLoss(targets, task, own, placesOf(folds, before(fold)))) / 2;
     });
-    losses.forEach((curve, fold) => curve.push(now[fold] as number));
+    losses.forEach((curve, fold) => curve.push(now[fold]));
     all.push(now.reduce((sum, loss) => sum + loss, 0) / count);
   };
   await look();
@@ -132,17 +132,17 @@ function meanLoss(targets: Targets, task: Task, logits: Float32Array, rows: read
     const top = Math.max(...row);
     const all = task === 'multiclass' ? top + Math.log(row.reduce((sum, z) => sum + Math.exp(z - top), 0)) : 0;
     for (let f = 0; f < k; f++) {
-      const state = targets.y[i * k + f] as number;
+      const state = targets.y[i * k + f];
       if (state < 0 || (task === 'multiclass' && state === 0)) continue;
-      const z = row[f] as number;
+      const z = row[f];
       // log(1 + exp(-z)) of a present cell, log(1 + exp(z)) of an absent one, without overflow.
       const sign = state === 1 ? -z : z;
       const loss = task === 'multiclass' ? all - z : Math.max(0, sign) + Math.log1p(Math.exp(-Math.abs(sign)));
-      sums[f] = (sums[f] as number) + loss;
-      counts[f] = (counts[f] as number) + 1;
+      sums[f] = sums[f] + loss;
+      counts[f] = counts[f] + 1;
     }
   }
   if (task === 'multiclass') return sums.reduce((a, b) => a + b, 0) / Math.max(1, rows.length);
-  const read = Array.from(sums, (sum, f) => ({ sum, n: counts[f] as number })).filter(({ n }) => n > 0);
+  const read = Array.from(sums, (sum, f) => ({ sum, n: counts[f] })).filter(({ n }) => n > 0);
   return read.reduce((a, { sum, n }) => a + sum / n, 0) / Math.max(1, read.length);
 }

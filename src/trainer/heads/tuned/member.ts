@@ -72,7 +72,7 @@ function told(parts: readonly (readonly number[])[], each: number, worked: Worke
 function cellWeights(targets: Targets, task: Task, rows: readonly number[]): Float64Array {
   const k = targets.findings;
   const counts = new Float64Array(k);
-  for (const i of rows) for (let f = 0; f < k; f++) if ((targets.y[i * k + f] as number) >= 0) counts[f] = (counts[f] as number) + 1;
+  for (const i of rows) for (let f = 0; f < k; f++) if (targets.y[i * k + f] >= 0) counts[f] = counts[f] + 1;
   return counts.map((count) => (task === 'multiclass' ? 1 / rows.length : count > 0 ? 1 / (count * k) : 0));
 }
 
@@ -82,10 +82,10 @@ async function batchOf(source: StateSource, targets: Targets, weights: Float64Ar
   const weight = new Float32Array(part.length * k);
   part.forEach((i, b) => {
     for (let f = 0; f < k; f++) {
-      const state = targets.y[i * k + f] as number;
+      const state = targets.y[i * k + f];
       if (state < 0) continue;
       y[b * k + f] = state;
-      weight[b * k + f] = ((weights[f] as number) * n) / part.length;
+      weight[b * k + f] = (weights[f] * n) / part.length;
     }
   });
   return { states: await statesAt(source, targets, part), y, weight };
@@ -94,5 +94,5 @@ async function batchOf(source: StateSource, targets: Targets, weights: Float64Ar
 const statesAt = (source: StateSource, targets: Targets, part: readonly number[]) =>
   statesOf(
     source,
-    part.map((i) => targets.rows[i] as number),
+    part.map((i) => targets.rows[i]),
   );

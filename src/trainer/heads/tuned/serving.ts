@@ -4,7 +4,7 @@ import { makeDesign, type Linear } from '../design';
 import { clearlyBetter } from '../evidence';
 import { finishHead, seenFindings, type FittedHead } from '../fit';
 import { tensorOf } from '../formula';
-import { tunedKind } from './kinds';
+import { tunedKind } from '../../../contract/tuned';
 
 /** What every head has; the rest of a fine-tuned one's tensors is its own. */
 const COMMON = /^(scaling|calibration|ready)\.|^(projection|weight|bias)$/;
@@ -28,7 +28,7 @@ export async function tunedOn(tuned: TunedHead, base: SnapshotBase, features: Ma
     const place = places.get(row);
     if (place === undefined && taught.has(groups[row])) return;
     const from = place === undefined ? tuned.logits.subarray(row * k) : tuned.held.subarray(place * k);
-    for (const f of seen) logits[i * k + f] = from[f] as number;
+    for (const f of seen) logits[i * k + f] = from[f];
   });
   const again = await finishHead(kind, makeDesign(features, targets), linearPart(tuned), logits, null, seen, task);
   if (clearlyBetter(targets, task, linear.outOfFold.probabilities, again.outOfFold.probabilities)) return null;

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../contract/head';
 import { fail, FailureError } from '../../../contract/result';
-import { decodeHalves } from '../../../onnx/float16';
+import { decodeHalves } from '../../../contract/float16';
 import { matrix, type Matrix } from '../../matrix';
 
 /** Tokens or block inputs of the pool's rows, as float16 bits. */
@@ -59,10 +59,10 @@ export async function tokenFacts(
       const mean = new Float64Array(d);
       for (let t = 0, p = i * count * d; t < count; t++) {
         for (let c = 0; c < d; c++, p++) {
-          const value = data[p] as number;
-          mean[c] = (mean[c] as number) + value / count;
-          sum[c] = (sum[c] as number) + value;
-          square[c] = (square[c] as number) + value * value;
+          const value = data[p];
+          mean[c] = mean[c] + value / count;
+          sum[c] = sum[c] + value;
+          square[c] = square[c] + value * value;
         }
       }
       normalise(mean, normal.data, (b * BATCH + i) * d);
@@ -70,7 +70,7 @@ export async function tokenFacts(
   }
   const n = Math.max(1, rows.length * count);
   const spread = Float32Array.from(square, (s, c) => {
-    const mean = (sum[c] as number) / n;
+    const mean = sum[c] / n;
     return Math.sqrt(Math.max(1e-12, s / n - mean * mean));
   });
   return { ...line(normal, embeddings, rows), spread };
@@ -80,7 +80,7 @@ function normalise(mean: Float64Array, into: Float32Array, at: number): void {
   const d = mean.length;
   const centre = mean.reduce((a, b) => a + b, 0) / d;
   const variance = mean.reduce((a, b) => a + (b - centre) ** 2, 0) / d;
-  for (let c = 0; c < d; c++) into[at + c] = ((mean[c] as number) - centre) / Math.sqrt(variance + 1e-6);
+  for (let c = 0; c < d; c++) into[at + c] = (mean[c] - centre) / Math.sqrt(variance + 1e-6);
 }
 
 function line(normal: Matrix, embeddings: Matrix, rows: readonly number[]): { gain: Float32Array; bias: Float32Array } {
@@ -90,14 +90,14 @@ function line(normal: Matrix, embeddings: Matrix, rows: readonly number[]): { ga
   let wrong = 0;
   let total = 0;
   for (let c = 0; c < d; c++) {
-    const x = rows.map((_, i) => normal.data[i * d + c] as number);
-    const y = rows.map((row) => embeddings.data[row * d + c] as number);
+    const x = rows.map((_, i) => normal.data[i * d + c]);
+    const y = rows.map((row) => embeddings.data[row * d + c]);
     const [mx, my] = [average(x), average(y)];
     const xx = x.reduce((s, value) => s + (value - mx) ** 2, 0);
-    const slope = xx > 0 ? x.reduce((s, value, i) => s + (value - mx) * ((y[i] as number) - my), 0) / xx : 1;
+    const slope = xx > 0 ? x.reduce((s, value, i) => s + (value - mx) * (y[i] - my), 0) / xx : 1;
     gain[c] = slope;
     bias[c] = my - slope * mx;
-    wrong += x.reduce((s, value, i) => s + ((y[i] as number) - slope * value - (my - slope * mx)) ** 2, 0);
+    wrong += x.reduce((s, value, i) => s + (y[i] - slope * value - (my - slope * mx)) ** 2, 0);
     total += y.reduce((s, value) => s + (value - my) ** 2, 0);
   }
   if (wrong > BELONG ** 2 * total) throw foreign('the tokens', 'those that were written with these embeddings');

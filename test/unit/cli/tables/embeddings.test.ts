@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BUILTIN_IDS } from '../../../../src/contract/encoder-identity';
 import { unwrap } from '../../../../src/contract/result';
 import { poolOf } from '../../../../src/cli/engine/pool';
-import { writeFiles } from '../../../../src/cli/outputs';
+import { writeFiles } from '../../../../src/files/publish';
 import { embeddingFiles, readEmbeddings, type EmbeddingsCard } from '../../../../src/cli/tables/embeddings';
 import type { IndexRow } from '../../../../src/cli/tables/index-table';
 

@@ -8,7 +8,7 @@ import type { CustomEncoder } from '../../../../src/contract/custom-encoder';
 import type { Tile } from '../../../../src/contract/jobs/imaging';
 import { sentence } from '../../../../src/contract/catalogue';
 import { fail, ok, unwrap, type Result } from '../../../../src/contract/result';
-import type { TileSource } from '../../../../src/encoder/embed';
+import type { TileSource } from '../../../../src/encoder/tiles';
 import { Engine } from '../../../../src/encoder/engine';
 import { inspectCustom, keepCustom, tryCustom } from '../../../../src/encoder/custom/custom';
 import { inMemory, lengthOf, Malformed } from '../../../../src/onnx/fields';

@@ -9,7 +9,7 @@ import { openSource } from '../../../../src/encoder/checkpoint/source';
 import { readDirectory, readEntry } from '../../../../src/encoder/checkpoint/zip';
 import { convertCheckpoint, type Conversion } from '../../../../src/encoder/eva-x/convert';
 import { openEncoderFolder } from '../../../../src/encoder/folder';
-import { readHead } from '../../../../src/encoder/head-folder';
+import { readHead } from '../../../../src/head-files/head-folder';
 import { openSession } from '../../../../src/encoder/session';
 import { readSafetensors } from '../../../../src/onnx/safetensors';
 import { propose } from '../../../../src/trainer/heads/formula';

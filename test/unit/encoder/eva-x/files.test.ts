@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sentence } from '../../../../src/contract/catalogue';
 import { unwrap } from '../../../../src/contract/result';
-import { readHead } from '../../../../src/encoder/head-folder';
+import { readHead } from '../../../../src/head-files/head-folder';
 import { convertCheckpoint, type Conversion } from '../../../../src/encoder/eva-x/convert';
 import { openSession } from '../../../../src/encoder/session';
 import { maxDifference } from '../arrays';

@@ -8,12 +8,12 @@ import { embeddingName } from '../../../../src/contract/jobs/encoder';
 import { unwrap } from '../../../../src/contract/result';
 import { convertCheckpoint } from '../../../../src/encoder/eva-x/convert';
 import { readLastBlock } from '../../../../src/encoder/eva-x/last-block';
-import { headFiles, readHead } from '../../../../src/encoder/head-folder';
+import { headFiles, readHead } from '../../../../src/head-files/head-folder';
 import { createEncoder, type Encoder } from '../../../../src/encoder/service';
 import { ensureBuiltin } from '../../../../src/encoder/scattering/builtin';
-import { publish } from '../../../../src/encoder/publish';
+import { publish } from '../../../../src/files/publish';
 import { parseModel } from '../../../../src/onnx/model';
-import { headId } from '../../../../src/trainer/heads/identity';
+import { headId } from '../../../../src/contract/head-identity';
 import { isTable } from '../../../../src/trainer/heads/tuned/block';
 import { proposeStates } from '../../../../src/trainer/heads/tuned/propose';
 import { matrix } from '../../../../src/trainer/matrix';
@@ -138,7 +138,7 @@ describe.skipIf(!hasEvaX)('the last block of an encoder', () => {
     const { block } = unwrap(await readLastBlock(folder));
     const write = async (name: string, tensors: Record<string, Tensor>) => {
       const head = await blockHeadOf({ id: card.id, d: card.outputs.embedding }, tensors);
-      const files = headFiles('', head).map(({ file, parts: [bytes = new Uint8Array()] }) => ({ name: file, bytes }));
+      const files = headFiles('', head).map(({ file, content }) => ({ name: file, content }));
       unwrap(await publish(join(root, name), files, false));
       return { head, read: await readHead(join(root, name)) };
     };

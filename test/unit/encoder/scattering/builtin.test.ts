@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BUILTIN_IDS } from '../../../../src/contract/encoder-identity';
 import { unwrap } from '../../../../src/contract/result';
-import { halfOf, fromHalf } from '../../../../src/onnx/float16';
+import { halfOf, fromHalf } from '../../../../src/contract/float16';
 import { openEncoderFolder, type EncoderFolder } from '../../../../src/encoder/folder';
 import { inputLength, normaliseInto } from '../../../../src/encoder/normalise';
 import { CONSTANTS, ensureBuiltin } from '../../../../src/encoder/scattering/builtin';

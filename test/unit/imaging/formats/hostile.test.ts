@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageFacts } from '../../../../src/contract/jobs/imaging';
 import type { Result } from '../../../../src/contract/result';
-import { scanFolder } from '../../../../src/imaging/scan';
+import { scanFolder } from '../../../../src/project/folder/scan';
 import { createImaging, type Imaging } from '../../../../src/imaging/service';
 import { missing, shared } from '../shared';
 import { workerUrl } from '../worker-build';

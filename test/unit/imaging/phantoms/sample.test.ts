@@ -7,6 +7,7 @@ import { comparePaths } from '../../../../src/contract/order';
 import { decodeImage } from '../../../../src/imaging/formats/decode';
 import { findingNames, makeSample, sampleFormats } from '../../../../src/imaging/phantoms';
 import { drawPhantom, planSample } from '../../../../src/imaging/phantoms/plan';
+import { createImaging } from '../../../../src/imaging/service';
 import { workerUrl } from '../worker-build';
 
 let folder: string;
@@ -24,9 +25,15 @@ test('a sample is a folder of images and a table of labels, the same in worker t
     value: { images: 6 },
   });
   expect(progress).toEqual([1, 2, 3, 4, 5, 6]);
-  expect(await makeSample({ out: there, count: 6, format: 'png', seed: 5, workerUrl: await workerUrl(), threads: 2 })).toMatchObject({
+  const drawn: number[] = [];
+  const imaging = createImaging({ workerUrl: await workerUrl(), threads: 2 }, (_event, { done }) => drawn.push(done));
+  const { signal } = new AbortController();
+  expect(await imaging.sample({ out: there, count: 6, seed: 5 }, { signal })).toEqual({
     ok: true,
+    value: { images: 6, findings: [...findingNames] },
   });
+  expect(drawn).toEqual([1, 2, 3, 4, 5, 6]);
+  await imaging.close();
   const table = await readFile(join(here, 'labels.csv'), 'utf8');
   expect(await readFile(join(there, 'labels.csv'), 'utf8')).toBe(table);
   const rows = parse<Record<string, string>>(table, { columns: true });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sentence } from '../../../../src/contract/catalogue';
 import type { EncoderService } from '../../../../src/contract/jobs/encoder';
 import { fail, unwrap } from '../../../../src/contract/result';
-import { readHead } from '../../../../src/encoder/head-folder';
+import { readHead } from '../../../../src/head-files/head-folder';
 import { createEncoder } from '../../../../src/encoder/service';
 import { Importing } from '../../../../src/main/encoders/importing';
 import { syntheticImaging } from '../../encoder/tiles';

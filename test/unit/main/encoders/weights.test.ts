@@ -7,7 +7,7 @@ import type { EncoderCard } from '../../../../src/contract/encoder-card';
 import { fail, ok, type Result } from '../../../../src/contract/result';
 import type { Weights } from '../../../../src/contract/weights';
 import { setupWeights } from '../../../../src/main/encoders/weights';
-import { content, giveFile, linked, startHost, type Host } from '../../encoder/download/host';
+import { content, giveFile, linked, startHost, type Host } from '../../download/host';
 
 const root = mkdtempSync(join(tmpdir(), 'collimate-'));
 afterAll(() => rmSync(root, { recursive: true }));

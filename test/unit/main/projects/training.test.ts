@@ -14,7 +14,7 @@ import { startNodeBackend } from '../../../../src/trainer/host/node';
 import { random } from '../../../../src/trainer/random';
 import { createTrainer } from '../../../../src/trainer/service';
 import { LocalService } from './services';
-import { tunedHead } from './tuned';
+import { tunedHead } from '../../project/tuned';
 
 const D = 6;
 /** Rounds are waited for as long as a crowded machine takes. */

@@ -13,7 +13,7 @@ import { ok, unwrap } from '../../../../src/contract/result';
 import { convertCheckpoint } from '../../../../src/encoder/eva-x/convert';
 import { createEncoder, type Encoder } from '../../../../src/encoder/service';
 import { exportModel } from '../../../../src/main/exports/model';
-import { Journal } from '../../../../src/main/journal/journal';
+import { Journal } from '../../../../src/project/journal/journal';
 import type { Processes } from '../../../../src/main/processes';
 import { ProjectSession } from '../../../../src/main/projects/session';
 import { setupTuning } from '../../../../src/main/tuning';

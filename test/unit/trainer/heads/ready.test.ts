@@ -5,7 +5,7 @@ import { unwrap } from '../../../../src/contract/result';
 import { fullRound, learn, prepare, quickRound, type Learnt } from '../../../../src/trainer/engine';
 import { auroc } from '../../../../src/trainer/evaluation/ranking';
 import { calibrated, propose } from '../../../../src/trainer/heads/formula';
-import { poolDigest } from '../../../../src/trainer/heads/identity';
+import { poolDigest } from '../../../../src/contract/head-identity';
 import { logitsOfStates, proposeStates } from '../../../../src/trainer/heads/tuned/propose';
 import { random } from '../../../../src/trainer/random';
 import { tune } from '../../../../src/trainer/tune';

@@ -1,6 +1,6 @@
 import type { LastBlock, Tensor } from '../../../../../src/contract/head';
 import { defaultSettings, type SnapshotBase } from '../../../../../src/contract/jobs/trainer';
-import { decodeHalves, halfOf } from '../../../../../src/onnx/float16';
+import { decodeHalves, halfOf } from '../../../../../src/contract/float16';
 import type { StateSource } from '../../../../../src/trainer/heads/tuned/states';
 import { matrix } from '../../../../../src/trainer/matrix';
 import { random } from '../../../../../src/trainer/random';

@@ -3,7 +3,7 @@ import { unwrap } from '../../../../../src/contract/result';
 import { learn, prepare } from '../../../../../src/trainer/engine';
 import { propose } from '../../../../../src/trainer/heads/formula';
 import { blockHead } from '../../../../../src/trainer/heads/tuned/block';
-import { blockShapes } from '../../../../../src/trainer/heads/tuned/block-shapes';
+import { blockShapes } from '../../../../../src/contract/block-shapes';
 import { statesOf } from '../../../../../src/trainer/heads/tuned/states';
 import { beginning, score, trainPass, valuesOf } from '../../../../../src/trainer/tensors/tuning';
 import { tune, type TuneOptions } from '../../../../../src/trainer/tune';

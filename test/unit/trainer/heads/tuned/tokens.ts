@@ -1,4 +1,4 @@
-import { halfOf, decodeHalves } from '../../../../../src/onnx/float16';
+import { halfOf, decodeHalves } from '../../../../../src/contract/float16';
 import type { SnapshotBase } from '../../../../../src/contract/jobs/trainer';
 import { defaultSettings } from '../../../../../src/contract/jobs/trainer';
 import type { StateSource } from '../../../../../src/trainer/heads/tuned/states';
