@@ -182,7 +182,7 @@ describe.skipIf(!hasEvaX)('the encoder’s last block, fine-tuned in the app', (
 
     for (const parts of ['model', 'head'] as const) {
       const out = join(root, `exported ${parts}`);
-      const request = { out, parts, overwrite: false, signal: new AbortController().signal };
+      const request = { out, parts, overwrite: false, version: '1.2.3', signal: new AbortController().signal };
       const exported = unwrap(await exportModel(app.session, app.processes, request));
       expect(exported.maxDifference).toBeLessThan(1e-4);
       expect(JSON.parse(readFileSync(join(out, 'head.json'), 'utf8'))).toMatchObject({ kind: 'block', id: tuned.head?.id });
