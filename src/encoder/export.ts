@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { encoderLabel, isSameEncoder } from '../contract/encoder-identity';
 import type { Precision } from '../contract/encoder-card';
@@ -10,7 +12,7 @@ import { attempt, fail, ok, unwrap, type Result } from '../contract/result';
 import { parseModel, serialiseModel, type Model } from '../onnx/model';
 import { surround } from '../onnx/splice';
 import { writeSafetensors } from '../onnx/safetensors';
-import { modelCard } from '../model-export/card';
+import { modelCard, type ModelCardFacts } from '../model-export/card';
 import { stateOfKind, tunedKind } from '../contract/tuned';
 import { composeAround, composeHead, composeModel, inputOf, readsEmbedding } from '../model-export/compose';
 import { BATCH } from '../contract/jobs/encoder';
@@ -18,7 +20,9 @@ import { chunks, openForeignModel } from './custom/foreign-file';
 import type { TileSource } from './tiles';
 import type { Engine } from './engine';
 import { openExportedModel } from './exported';
+import { hashFile } from '../files/hash';
 import { publish } from '../files/publish';
+import predictPy from '../model-export/predict.py?raw';
 import { withStates } from './eva-x/states';
 import { openSession } from './session';
 
@@ -45,40 +49,47 @@ async function run(engine: Engine, imaging: TileSource, request: Request, signal
   if (request.probabilities.length !== request.check.length * head.file.findings.length) {
     unwrap(fail('internal', { reason: 'not one probability for every image and finding' }));
   }
+  const name = request.parts === 'head' ? 'head.onnx' : 'model.onnx';
   const bytes = await modelBytes(engine, request.parts, head);
   const tiles = await tilesOf(engine, imaging, request, signal);
   let maxDifference = 0;
+  let needs: ModelCardFacts['needs'] = { opset: 0, irVersion: 0, domains: [] };
+  const hashes: Record<string, string> = {};
   const check = async (path: string): Promise<Result<void>> => {
     const found = request.parts === 'head' ? await predictByHead(engine, path, head, tiles) : await predictByModel(path, tiles);
     if (!found.ok) return found;
     if (signal.aborted) return fail('stopped');
     maxDifference = largestDifference(found.value, request.probabilities);
     const limit = limits[card.precision];
-    if (maxDifference <= limit) return ok();
+    if (maxDifference <= limit) {
+      needs = needsOf(path);
+      hashes[name] = await hashFile(path);
+      return ok();
+    }
     return fail('export-check-failed', { difference: Number(maxDifference.toPrecision(2)), limit });
   };
+  const beside = [
+    { name: 'head.safetensors', content: writeSafetensors(head.tensors) },
+    { name: 'head.json', content: utf8(`${JSON.stringify(head.file, null, 2)}\n`) },
+    { name: 'predict.py', content: utf8(predictPy) },
+  ];
+  for (const file of beside) hashes[file.name] = createHash('sha256').update(file.content).digest('hex');
   const text = () =>
     modelCard({
       parts: request.parts,
       encoder: card,
       head: head.file,
       ...request.card,
+      needs,
+      files: { [name]: '', ...hashes },
       checked: request.check.length,
       maxDifference,
     });
-  const files = unwrap(
-    await publish(
-      request.out,
-      [
-        { name: request.parts === 'head' ? 'head.onnx' : 'model.onnx', content: bytes, check },
-        { name: 'head.safetensors', content: writeSafetensors(head.tensors) },
-        { name: 'head.json', content: `${JSON.stringify(head.file, null, 2)}\n` },
-        // It tells how the check went.
-        { name: 'model-card.md', content: text },
-      ],
-      request.overwrite,
-    ),
-  );
+  // The card tells how the check went.
+  const written = [{ name, content: bytes, check }, ...beside, { name: 'README.md', content: () => utf8(text()) }];
+  const files = unwrap(await publish(request.out, written, request.overwrite));
+  // The card of an earlier version, which speaks of what was replaced.
+  if (request.overwrite) await rm(join(request.out, 'model-card.md'), { force: true });
   return { files, checked: request.check.length, maxDifference };
 }
 
@@ -99,6 +110,15 @@ async function modelBytes(engine: Engine, parts: Request['parts'], head: Head): 
     }
   };
 }
+
+/** Read off the file, since the graph of somebody else is in it as it was. */
+function needsOf(path: string): ModelCardFacts['needs'] {
+  const { model, close } = unwrap(openForeignModel(path));
+  close();
+  return { opset: model.opset, irVersion: model.irVersion, domains: [...model.domains] };
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 async function tilesOf(engine: Engine, imaging: TileSource, { check }: Request, signal: AbortSignal): Promise<Tile[]> {
   const recipe = engine.card.preprocessing.tile;

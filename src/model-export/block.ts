@@ -8,9 +8,6 @@ const NORM = { axis: { int: -1 }, epsilon: { float: 1e-6 } };
 /** Beyond it half precision is infinite; what the head learnt from was cut there. */
 const LARGEST_HALF = 65_504;
 
-/** The version of the operators from which Attention is one of them. */
-export const BLOCK_OPSET = 23;
-
 /** The parts of the head's graph that are built: a constant of its tensors, and a step. */
 interface Parts {
   readonly graph: Graph;

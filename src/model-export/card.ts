@@ -1,14 +1,17 @@
 import type { EncoderCard } from '../contract/encoder-card';
 import type { HeadFile } from '../contract/head';
+import type { CardFacts, Figure, Threshold } from '../contract/model-card';
+import { PORTABLE_IR, PORTABLE_OPSET } from '../onnx/portable';
+import { frontMatter } from './front-matter';
 
-export interface ModelCardFacts {
+export interface ModelCardFacts extends CardFacts {
   readonly parts: 'model' | 'head';
   readonly encoder: EncoderCard;
   readonly head: HeadFile;
-  readonly project: string;
-  /** Labels a finding name. */
-  readonly labels: Readonly<Record<string, number>>;
-  readonly metrics: readonly string[];
+  /** What a runtime has to know for the model or the head. */
+  readonly needs: { readonly opset: number; readonly irVersion: number; readonly domains: readonly string[] };
+  /** SHA-256 of the files beside the card, by name. */
+  readonly files: Readonly<Record<string, string>>;
   /** Images on which the exported file was compared with the app, and the largest difference found. */
   readonly checked: number;
   readonly maxDifference: number;
@@ -24,21 +27,82 @@ const crops = {
   squash: (_: number, size: number) => `the whole image is squashed to ${String(size)} x ${String(size)}`,
 };
 
-/** The first lines that whoever receives the file would write. */
-const howToUse = ({ input: { channels, size } }: EncoderCard): string[] => [
-  '## Use',
-  '',
-  '`collimate predict FOLDER_OF_THIS_FILE FOLDER_OF_IMAGES --out predictions.csv`, or in Python:',
-  '',
-  '```python',
-  'import json, numpy, onnxruntime',
-  'model = onnxruntime.InferenceSession("model.onnx")',
-  `image = numpy.zeros((1, ${String(channels)}, ${String(size)}, ${String(size)}), numpy.float32)  # grey levels 0 to 255, resized as said above`,
-  '(probabilities,) = model.run(["probabilities"], {"image": image})',
-  'print(dict(zip(json.loads(model.get_modelmeta().custom_metadata_map["findings"]), probabilities[0])))',
-  '```',
-  '',
-];
+/** The first lines that whoever receives the files would write. */
+function howToUse(parts: 'model' | 'head', encoder: EncoderCard): string[] {
+  const option = parts === 'head' ? '--encoder ENCODER_DIR ' : '';
+  return [
+    '## Use',
+    '',
+    '```',
+    'pip install onnxruntime numpy pillow pydicom',
+    `python predict.py ${option}chest.png FOLDER_OF_IMAGES > predictions.csv`,
+    '```',
+    '',
+    'or in Python, beside these files:',
+    '',
+    '```python',
+    'from predict import Model',
+    '',
+    `model = Model(${parts === 'head' ? 'encoder="ENCODER_DIR"' : ''})`,
+    'for frame, probabilities, reason in model.predict("chest.png"):',
+    '    print(probabilities or reason)',
+    '```',
+    '',
+    ...(parts === 'head'
+      ? [`ENCODER_DIR is the folder that Collimate keeps of ${plain(encoder.name)}, with the id \`${encoder.id}\`.`, '']
+      : ['`collimate predict` on this folder says the same.', '']),
+    'What `predict.py` does to a file is part of the model: orientation, windows and look-up tables, 16 bits to 8, colours, resizing. It does what',
+    'Collimate does and refuses by name what it cannot do exactly. Compressed DICOM needs the decoders of pydicom: `pip install pylibjpeg[all] pyjpegls`.',
+    '',
+  ];
+}
+
+/** What it takes to run the file. */
+function runtimeNote({ needs, encoder, parts }: ModelCardFacts): string[] {
+  const { opset, irVersion, domains } = needs;
+  const operators = domains.length === 0 ? 'operators of ai.onnx alone' : `operators of ai.onnx and of ${domains.map(plain).join(', ')}`;
+  const written = `opset ${String(opset)}, IR version ${String(irVersion)}, ${operators}`;
+  const isPortable = opset <= PORTABLE_OPSET && irVersion <= PORTABLE_IR && domains.length === 0;
+  const oldest = isPortable
+    ? 'The oldest runtime that it was tried with is onnxruntime 1.17'
+    : `The graph of ${plain(encoder.source?.file ?? encoder.name)} is inside as its author wrote it: the runtime has to know that opset and IR version`;
+  return [
+    `- Runtime: ${written}. ${oldest}.`,
+    ...(encoder.precision === 'int8' && parts === 'model'
+      ? [
+          '- int8: products are written as DequantizeLinear and MatMul (QDQ). On processors without VNNI some runtimes compute them with sums that overflow; in onnxruntime the session entry `session.x64quantprecision` = 1, which `predict.py` sets, makes them exact. Between runtimes probabilities differed by up to 0.01 where it was tried.',
+        ]
+      : []),
+  ];
+}
+
+const number = (value: number): string => String(Number(value.toPrecision(3)));
+
+const figureLine = ({ name, finding, value, low, high, n, how }: Figure): string =>
+  `- ${finding === null ? '' : `${plain(finding)}: `}${plain(name)} ${number(value)}${low === null || high === null ? '' : ` (95 % interval ${number(low)} to ${number(high)})`}, n = ${String(n)}, ${plain(how)}`;
+
+function thresholdTable(findings: readonly string[], thresholds: readonly Threshold[]): string[] {
+  if (thresholds.length === 0)
+    return [
+      'None were measured. A probability of 0.5 is the point from which present is likelier than absent; it is no clinical threshold.',
+    ];
+  return [
+    `| Finding | ${thresholds.map(({ name }) => plain(name)).join(' | ')} |`,
+    `| --- |${' --- |'.repeat(thresholds.length)}`,
+    ...findings.map((finding, f) => {
+      const cells = thresholds.map(({ values }) => (typeof values[f] === 'number' ? number(values[f]) : '-'));
+      return `| ${plain(finding)} | ${cells.join(' | ')} |`;
+    }),
+    '',
+    ...thresholds.map(({ name, how }) => `- ${plain(name)}: ${plain(how)}`),
+  ];
+}
+
+function patientNote({ patients }: CardFacts): string {
+  if (!patients) return 'How many patients they are of was not recorded.';
+  const { labelled, audited, unknown } = patients;
+  return `Patients: ${String(labelled)} with images labelled for training, ${String(audited)} with audit draws; of ${String(unknown)} labelled images the patient is not known.`;
+}
 
 /** The model card in Markdown, written for whoever receives the files. */
 export function modelCard(facts: ModelCardFacts): string {
@@ -54,14 +118,17 @@ export function modelCard(facts: ModelCardFacts): string {
   const input =
     parts === 'model'
       ? [
-          `- Input \`image\`: float32 [N, ${String(encoder.input.channels)}, ${String(encoder.input.size)}, ${String(encoder.input.size)}], grey levels 0 to 255${encoder.input.channels === 3 ? ' in three channels (a grey image is repeated)' : ''}; ${crops[tile.crop](tile.resize, tile.size)}, bicubic with antialiasing as in Pillow. DICOM and 16-bit images are windowed to 8 bits first.`,
+          `- Input \`image\`: float32 [N, ${String(encoder.input.channels)}, ${String(encoder.input.size)}, ${String(encoder.input.size)}], grey levels 0 to 255${encoder.input.channels === 3 ? ' in three channels (a grey image is repeated)' : ''}; ${crops[tile.crop](tile.resize, tile.size)}, bicubic with antialiasing as in Pillow. \`predict.py\` makes it out of a file.`,
           '- Normalisation, encoder, projection, head and calibration are inside.',
         ]
       : [headInput(head, encoder)];
+  const { project, version, date, files, figures } = facts;
   return `${[
-    `# ${plain(facts.project)}: ${file}`,
+    ...frontMatter({ project, version, date, findings: head.findings, head: head.id, encoder: encoder.id, files, figures }),
     '',
-    'Made with Collimate. **For research only. It is not a medical device** and must not be used for diagnosis or treatment.',
+    `# ${plain(project)}: ${file}`,
+    '',
+    `Made with Collimate ${plain(version)} on ${date}. **For research only. It is not a medical device** and must not be used for diagnosis or treatment.`,
     '',
     '## What it is',
     '',
@@ -70,12 +137,13 @@ export function modelCard(facts: ModelCardFacts): string {
     `- Output \`probabilities\`: float32 [N, ${String(head.findings.length)}], in this order: ${head.findings.map(plain).join(', ')}`,
     `- Head: ${head.kind}, id \`${head.id}\`, ${calibration}, seed ${String(head.seed)}`,
     ...readyNote(head),
+    ...runtimeNote(facts),
     `- ${checked}`,
     '',
-    ...(parts === 'model' ? howToUse(encoder) : []),
+    ...howToUse(parts, encoder),
     '## Labels',
     '',
-    `${String(head.labels.count)} labelled images.`,
+    `${String(head.labels.count)} labelled images. ${patientNote(facts)}`,
     '',
     '| Finding | present | absent | said present in the project |',
     '| --- | --- | --- | --- |',
@@ -87,7 +155,11 @@ export function modelCard(facts: ModelCardFacts): string {
     '',
     '## Figures',
     '',
-    ...(facts.metrics.length > 0 ? facts.metrics.map((line) => `- ${plain(line)}`) : ['None were measured.']),
+    ...(figures.length > 0 ? figures.map(figureLine) : ['None were measured.']),
+    '',
+    '## Thresholds',
+    '',
+    ...thresholdTable(head.findings, facts.thresholds),
     '',
     '## Encoder and its licence',
     '',
@@ -95,6 +167,13 @@ export function modelCard(facts: ModelCardFacts): string {
     ...(encoder.source ? [`- Weights from ${plain(encoder.source.file)}, SHA-256 \`${encoder.source.sha256}\``] : []),
     `- Licence: ${plain(encoder.licence)}`,
     ...licenceNote(encoder, parts, head.kind),
+    '- `predict.py`: Apache-2.0. The licence of the head is for whoever labelled the images to choose.',
+    '',
+    '## Files',
+    '',
+    '| File | SHA-256 |',
+    '| --- | --- |',
+    ...Object.entries(files).map(([name, hash]) => `| ${plain(name)} | \`${hash}\` |`),
     '',
     '## Limits',
     '',

@@ -2,25 +2,24 @@ import type { EncoderCard } from '../contract/encoder-card';
 import type { Head, Tensor } from '../contract/head';
 import { Graph, type Node } from '../onnx/graph';
 import type { Model } from '../onnx/model';
-import { BLOCK_OPSET, tunedBlock } from './block';
+import { portable, PORTABLE_OPSET } from '../onnx/portable';
+import { tunedBlock } from './block';
 import { infoOf, metadataOf } from './metadata';
-
-const HEAD_OPSET = 18;
 
 /**
  * Normalisation, encoder and head in one: `image` [N, C, H, W], 0 to 255, -> `probabilities` [N, K]. What the head does without is left out:
- * a fine-tuned last block takes the place of the encoder's own.
+ * a fine-tuned last block takes the place of the encoder's own. In standard operators, for whatever runtime it is opened in.
  */
 export function composeModel(encoder: Model, card: EncoderCard, head: Head): Model {
   const graph = new Graph();
   const { channels, size } = card.input;
   const image = graph.input('image', ['N', channels, size, size]);
-  const part = { graph, prefix: '', opset: encoder.opset };
+  const part = { graph, prefix: '', opset: PORTABLE_OPSET };
   normalise(part, image, card);
   graph.adopt(encoder.graph);
   addHead(part, inputOf(head), head);
   graph.prune();
-  return { opset: encoder.opset, graph, metadata: metadataOf(infoOf(card, head.file)) };
+  return portable({ opset: encoder.opset, graph, metadata: metadataOf(infoOf(card, head.file)) });
 }
 
 /** What goes before and behind the graph of a model of somebody else, which is not read into parts. */
@@ -38,11 +37,10 @@ export function composeHead(card: EncoderCard, head: Head): Model {
   const graph = new Graph();
   const { d } = head.file.encoder;
   const name = inputOf(head);
-  const opset = head.file.kind === 'block' ? BLOCK_OPSET : HEAD_OPSET;
   const input = graph.input(name, name === 'embedding' ? ['N', d] : ['N', 'T', d]);
   if (readsEmbedding(head) && name !== 'embedding') graph.input('embedding', ['N', d]);
-  addHead({ graph, prefix: '', opset }, input, head);
-  return { opset, graph, metadata: metadataOf(infoOf(card, head.file)) };
+  addHead({ graph, prefix: '', opset: PORTABLE_OPSET }, input, head);
+  return portable({ opset: PORTABLE_OPSET, graph, metadata: metadataOf(infoOf(card, head.file)) });
 }
 
 /** A part of a graph that is being built: its names, which must not be those of the other parts, and the version of its operators. */
@@ -140,16 +138,7 @@ function addHead(part: Part, input: string, head: Head): void {
     features = step('Div', [features, divisor], 'unit');
   }
   const fitted = pooled
-    ? step(
-        'Add',
-        [
-          step('ReduceSum', [step('Mul', [features, constant('weight')], 'products'), graph.ints('head.last', [-1])], 'sums', {
-            keepdims: { int: 0 },
-          }),
-          constant('bias'),
-        ],
-        'logits',
-      )
+    ? step('Add', [rowByRow(graph, features, tensorOf(head, 'weight'), step), constant('bias')], 'logits')
     : step('Gemm', [features, constant('weight'), constant('bias')], 'logits', { transB: { int: 1 } });
   const logits = head.file.ready ? withReady(fitted, head.file.ready.findings) : fitted;
   const sloped = step('Mul', [logits, constant('calibration.slope')], 'sloped');
@@ -179,6 +168,13 @@ function attended(graph: Graph, tokens: string, constant: (name: string) => stri
     axis: { int: -1 },
     epsilon: { float: 1e-6 },
   });
+}
+
+/** Each finding's own features [N, K, m] times its own weights [K, m]: [N, K]. Written as a sum over products, OpenVINO 2026.4 computes it wrongly. */
+function rowByRow(graph: Graph, features: string, { shape: [k = 0, m = 0], data }: Tensor, step: Step): string {
+  const rows = step('Unsqueeze', [features, graph.ints('head.row', [2])], 'rows');
+  const products = step('MatMul', [rows, graph.constant('head.weight', [k, m, 1], data)], 'products');
+  return step('Reshape', [products, graph.ints('head.flat', [0, k])], 'sums');
 }
 
 function tensorOf(head: Head, name: string): Tensor {

@@ -23,6 +23,8 @@ export interface ForeignModel {
   readonly irVersion: number;
   readonly opset: number;
   readonly producer: string;
+  /** Sets of operators that it uses beside the standard one. */
+  readonly domains: ReadonlySet<string>;
   readonly metadata: Readonly<Record<string, string>>;
   /** The GraphProto. */
   readonly graph: Span;
@@ -111,6 +113,7 @@ class Scan {
   private readonly functionDomains: ReadonlySet<string>;
   private count = 0;
   private readonly nested = new Set<string>();
+  private readonly domains = new Set<string>();
 
   constructor(bytes: Bytes, functionDomains: ReadonlySet<string>) {
     this.bytes = bytes;
@@ -137,7 +140,7 @@ class Scan {
       else if (field.number === 15) throw new Refused('it holds sparse weights');
     });
     const fed = inputs.filter(({ name }) => !initializers.has(name));
-    return { inputs: fed, outputs, made, initializers, external, nested: this.nested, weights };
+    return { inputs: fed, outputs, made, initializers, external, nested: this.nested, domains: this.domains, weights };
   }
 
   /** The nodes of a function (field 7) or a subgraph (field 1). */
@@ -170,6 +173,7 @@ class Scan {
     if (!KNOWN_DOMAINS.has(domain) && !this.functionDomains.has(domain)) {
       throw new Refused(`it uses the operator ${op} of ${domain}, which only a library of its author could run`);
     }
+    if (domain !== '' && domain !== 'ai.onnx') this.domains.add(domain);
     if (REFUSED_OPERATORS.has(op)) throw new Refused(`it uses the operator ${op}, which loads code or data from elsewhere`);
     // A subgraph may use what lies outside of it.
     if (depth > 0) for (const name of inputs) this.nested.add(name);

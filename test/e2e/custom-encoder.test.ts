@@ -96,7 +96,7 @@ describe('an ONNX model of somebody else in the app', () => {
     await person.round();
     const files = await person.export('model', join(folder, 'out'));
     const model = dirname(files.find((file) => file.endsWith('model.onnx')) ?? '');
-    expect(readFileSync(join(model, 'model-card.md'), 'utf8')).toContain('tokens.onnx');
+    expect(readFileSync(join(model, 'README.md'), 'utf8')).toContain('tokens.onnx');
     await collimate('predict', model, images, '--out', join(folder, 'predictions.csv'));
     expect(readFileSync(join(folder, 'predictions.csv'), 'utf8').trim().split('\n')).toHaveLength(31);
   });

@@ -47,7 +47,7 @@ describe.skipIf(missing)(`an EVA-X checkpoint in the app${missing ? ' (../shared
 
     const files = await person.export('model', join(folder, 'out'));
     const model = dirname(files.find((file) => file.endsWith('model.onnx')) ?? '');
-    expect(readFileSync(join(model, 'model-card.md'), 'utf8')).toMatch(/licence/i);
+    expect(readFileSync(join(model, 'README.md'), 'utf8')).toMatch(/licence/i);
     await collimate('predict', model, images, '--out', join(folder, 'predictions.csv'));
     const rows = parse<Record<string, string>>(readFileSync(join(folder, 'predictions.csv')), { columns: true });
     expect(rows).toHaveLength(60);

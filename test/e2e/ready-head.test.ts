@@ -76,7 +76,7 @@ describe.skipIf(missing)(`a fine-tuned checkpoint in the app${missing ? ' (../sh
       .evaluateAll((all) => all.map((each) => Number(each.getAttribute('data-probability'))));
     const files = await person.export('model', join(folder, 'out'));
     const model = dirname(files.find((file) => file.endsWith('model.onnx')) ?? '');
-    expect(readFileSync(join(model, 'model-card.md'), 'utf8')).toContain(
+    expect(readFileSync(join(model, 'README.md'), 'utf8')).toContain(
       '**not checked on images of this project**: Atelectasis, Cardiomegaly',
     );
     await collimate('predict', model, images, '--out', join(folder, 'predictions.csv'));

@@ -14,6 +14,7 @@ import { startBackend } from '../engine/backend';
 import { nameOf, withEncoder, type OpenEncoder } from '../engine/encoder';
 import { listFolder, type FoundImage } from '../engine/folder';
 import type { CommonOptions, Run } from '../options';
+import { packageVersion } from '../package';
 import { checkFolder } from '../outputs';
 import { summary, type Session, type Summary } from '../session';
 import { readHead } from '../../head-files/head-folder';
@@ -71,7 +72,17 @@ async function exportOne(session: Session, options: Options): Promise<Result<Sum
         check: checked.value.images.map((image) => ({ file: image.file, frame: image.frame })),
         probabilities: checked.value.probabilities,
         overwrite: session.overwrite,
-        card: { project: options.name, labels: presentCounts(head.value), metrics: [] },
+        // The day alone, so that the same day gives the same bytes.
+        card: {
+          project: options.name,
+          version: packageVersion(),
+          date: new Date().toISOString().slice(0, 10),
+          labels: presentCounts(head.value),
+          // A head on disk does not know them.
+          patients: null,
+          thresholds: [],
+          figures: [],
+        },
       });
       if (!exported.ok) return exported;
       const { files, maxDifference } = exported.value;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CustomEncoder, CustomModel, CustomTrial } from '../custom-encoder';
 import { EncoderCard, EncoderState, Precision, Preparation } from '../encoder-card';
+import { CardFacts } from '../model-card';
 import { ImageFacts, ImageSource } from './imaging';
 import { HeadFile, HeadTensor } from '../head';
 import { Task } from '../model';
@@ -165,7 +166,7 @@ export const encoderService = {
         check: z.array(ImageSource),
         probabilities: z.instanceof(Float32Array),
         overwrite: z.boolean(),
-        card: z.object({ project: z.string(), labels: z.record(z.string(), z.number()), metrics: z.array(z.string()) }),
+        card: CardFacts,
       }),
       result: z.object({ files: z.array(z.string()), checked: z.int(), maxDifference: z.number() }),
     },

@@ -1,4 +1,4 @@
-import { shell } from 'electron';
+import { app, shell } from 'electron';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
@@ -67,7 +67,13 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
     'export.model': (request) =>
       run(request, `${nameOf(projects)}-${request.parts}`, async (session, target, signal) => {
         emit('progress', { job: 'export', done: 0, total: 1, what: 'Writing and checking the model' });
-        const done = await exportModel(session, processes, { out: target, parts: request.parts, overwrite: request.overwrite, signal });
+        const done = await exportModel(session, processes, {
+          out: target,
+          parts: request.parts,
+          overwrite: request.overwrite,
+          version: app.getVersion(),
+          signal,
+        });
         emit('progress', { job: 'export', done: 1, total: 1, what: 'Writing and checking the model' });
         return done;
       }),

@@ -1,10 +1,13 @@
 import { annotatorState } from '../../contract/fold';
+import { factsOf } from '../../contract/facts';
 import type { ImageRecord } from '../../contract/model';
+import type { CardFacts } from '../../contract/model-card';
 import { fail, type Result } from '../../contract/result';
 import { reachable } from '../../files/look';
 import type { Processes } from '../processes';
 import type { ProjectSession } from '../projects/session';
 import type { FullRound } from '../projects/training';
+import { measured } from './figures';
 
 /** Images on which the exported model is compared with the app before it is kept. */
 const CHECKED = 24;
@@ -13,7 +16,7 @@ const CHECKED = 24;
 export async function exportModel(
   session: ProjectSession,
   processes: Processes,
-  request: { out: string; parts: 'model' | 'head'; overwrite: boolean; signal: AbortSignal },
+  request: { out: string; parts: 'model' | 'head'; overwrite: boolean; version: string; signal: AbortSignal },
 ): Promise<Result<{ files: string[]; checked: number; maxDifference: number }>> {
   const full = session.training.full;
   if (!full?.round.head) return fail('export-nothing', { reason: 'there is no head yet' });
@@ -30,17 +33,6 @@ export async function exportModel(
   const probabilities = new Float32Array(chosen.length * findings);
   chosen.forEach(({ row }, i) => probabilities.set(full.round.probabilities.subarray(row * findings, (row + 1) * findings), i * findings));
 
-  const { metrics } = full.round;
-  const notes = [
-    metrics.audit && `Audit draws: ${String(metrics.audit.correct)} of ${String(metrics.audit.n)} right`,
-    metrics.prequential &&
-      `Each image scored before its label was used: ${String(metrics.prequential.correct)} of ${String(metrics.prequential.n)} right`,
-    ...metrics.findings.map(({ finding, auroc, present, absent }) =>
-      auroc === null
-        ? null
-        : `${full.round.head?.findings[finding] ?? ''}: AUROC ${auroc.toFixed(3)} out of fold (${String(present)} present, ${String(absent)} absent)`,
-    ),
-  ];
   return processes.encoder.call(
     'exportModel',
     {
@@ -51,7 +43,14 @@ export async function exportModel(
       check: chosen.map(({ image }) => session.sourceOf(image)),
       probabilities,
       overwrite: request.overwrite,
-      card: { project: session.project.name, labels: presentCounts(session), metrics: notes.flatMap((note) => note ?? []) },
+      card: {
+        project: session.project.name,
+        version: request.version,
+        date: new Date().toISOString().slice(0, 10),
+        labels: presentCounts(session),
+        patients: patientsOf(session),
+        ...measured(full.round),
+      },
     },
     { signal: request.signal },
   );
@@ -77,4 +76,19 @@ function presentCounts(session: ProjectSession): Record<string, number> {
     for (const [finding, { state }] of cells) if (state === 'present') counts.set(finding, (counts.get(finding) ?? 0) + 1);
   }
   return Object.fromEntries(session.project.findings.map(({ id, name }) => [name, counts.get(id) ?? 0]));
+}
+
+/** Patients of the images that have an answer, by what the answers are used for. */
+function patientsOf(session: ProjectSession): CardFacts['patients'] {
+  const found = { train: new Set<string>(), audit: new Set<string>() };
+  let unknown = 0;
+  for (const [id, cells] of annotatorState(session.state, session.annotator.id).cells) {
+    const image = session.image(id);
+    const [first] = cells.values();
+    if (!image || !first) continue;
+    const { patient } = factsOf(image);
+    if (patient === null) unknown++;
+    else found[first.use].add(patient);
+  }
+  return { labelled: found.train.size, audited: found.audit.size, unknown };
 }

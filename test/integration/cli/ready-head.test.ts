@@ -32,7 +32,7 @@ test('the head of a fine-tuned file proposes before any label, and speaks on bes
   // The exported model is compared with the proposals before it is kept.
   const written = await succeed(work, 'export', '--head', 'both', '--encoder', 'tuned', '--out', 'model', '--check', 'phantoms/images');
   expect(written['maxDifference']).toBeLessThan(1e-4);
-  const card = await readFile(join(work, 'model/model-card.md'), 'utf8');
+  const card = await readFile(join(work, 'model/README.md'), 'utf8');
   expect(card).toContain('Cardiomegaly');
   expect(card).toMatch(/head that came with the encoder/);
   expect(JSON.parse(await readFile(join(work, 'both/head.json'), 'utf8'))).toMatchObject({ encoder: { id } });

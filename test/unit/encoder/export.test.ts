@@ -12,7 +12,7 @@ import { openExportedModel } from '../../../src/encoder/exported';
 import { createEncoder, type Encoder } from '../../../src/encoder/service';
 import { readSafetensors } from '../../../src/onnx/safetensors';
 import { evaX, hasEvaX, maxDifference } from './arrays';
-import { probabilitiesOf, syntheticHead } from './heads';
+import { cardFacts, probabilitiesOf, syntheticHead } from './heads';
 import { factsOf, syntheticImaging, syntheticTile } from './tiles';
 
 const root = mkdtempSync(join(tmpdir(), 'collimate-'));
@@ -43,7 +43,7 @@ async function start(folder: string) {
         check: sources,
         probabilities: Float32Array.from(probabilitiesOf(head, rows)),
         overwrite: false,
-        card: { project: 'My *project*', labels: { Pneumonia: 5 }, metrics: ['AUROC 0.9'] },
+        card: cardFacts,
         ...more,
       } as Parameters<typeof encoder.handlers.exportModel>[0],
       context,
@@ -61,9 +61,10 @@ describe('export with the built-in encoder', () => {
     const head = syntheticHead(app.encoder, task, 24);
     const out = join(root, task);
     const done = unwrap(await app.write(out, head));
-    expect(done.files.map((file) => basename(file))).toEqual(['model.onnx', 'head.safetensors', 'head.json', 'model-card.md']);
-    expect(readdirSync(out).sort()).toEqual(['head.json', 'head.safetensors', 'model-card.md', 'model.onnx']);
+    expect(done.files.map((file) => basename(file))).toEqual(['model.onnx', 'head.safetensors', 'head.json', 'predict.py', 'README.md']);
+    expect(readdirSync(out).sort()).toEqual(['README.md', 'head.json', 'head.safetensors', 'model.onnx', 'predict.py']);
     expect(done.checked).toBe(40);
+    expect(readFileSync(join(out, 'README.md'), 'utf8')).toContain('opset 18, IR version 8, operators of ai.onnx alone');
     expect(done.maxDifference).toBeLessThan(1e-4);
 
     const model = unwrap(await openExportedModel(join(out, 'model.onnx'), 'cpu', 1));
@@ -101,7 +102,7 @@ describe('export with the built-in encoder', () => {
   test('the head alone takes embeddings', async () => {
     const out = join(root, 'head');
     const done = unwrap(await app.write(out, syntheticHead(app.encoder, 'multilabel', 24), { parts: 'head' }));
-    expect(readdirSync(out).sort()).toEqual(['head.json', 'head.onnx', 'head.safetensors', 'model-card.md']);
+    expect(readdirSync(out).sort()).toEqual(['README.md', 'head.json', 'head.onnx', 'head.safetensors', 'predict.py']);
     expect(done.maxDifference).toBeLessThan(1e-4);
   });
 
@@ -168,7 +169,7 @@ describe.skipIf(!hasEvaX)('export with EVA-X', () => {
     const out = join(root, 'eva-x model');
     const done = unwrap(await app.write(out, head));
     expect(done.maxDifference).toBeLessThan(1e-4);
-    const card = readFileSync(join(out, 'model-card.md'), 'utf8');
+    const card = readFileSync(join(out, 'README.md'), 'utf8');
     expect(card).toContain('contains EVA-X weights, for which no licence is stated');
     expect(unwrap(await app.write(join(root, 'eva-x head'), head, { parts: 'head' })).maxDifference).toBeLessThan(1e-4);
   });

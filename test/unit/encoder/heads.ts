@@ -1,4 +1,5 @@
 import type { Head, HeadFile } from '../../../src/contract/head';
+import type { CardFacts } from '../../../src/contract/model-card';
 
 /** A seeded head with weights of a fitted head's size. */
 export function syntheticHead(
@@ -75,3 +76,13 @@ export function probabilitiesOf(head: Head, rows: Float32Array): Float32Array {
   }
   return Float32Array.from(out);
 }
+
+export const cardFacts: CardFacts = {
+  project: 'My *project*',
+  version: '1.2.3',
+  date: '2026-11-30',
+  labels: { Pneumonia: 5 },
+  patients: { labelled: 31, audited: 6, unknown: 2 },
+  thresholds: [{ name: 'present from', values: [0.71, null, 0.5], how: 'out of fold' }],
+  figures: [{ name: 'AUROC', finding: 'Pneumonia', value: 0.9123, low: 0.85, high: 0.96, n: 40, how: 'out of fold' }],
+};

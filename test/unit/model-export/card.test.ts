@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { EncoderCard } from '../../../src/contract/encoder-card';
 import { modelCard, type ModelCardFacts } from '../../../src/model-export/card';
 import { infoOf, metadataOf, readInfo } from '../../../src/model-export/metadata';
-import { syntheticHead } from '../encoder/heads';
+import { cardFacts, syntheticHead } from '../encoder/heads';
 
 const encoder: EncoderCard = {
   format: 'collimate-encoder',
@@ -25,23 +25,59 @@ const encoder: EncoderCard = {
 };
 const head = syntheticHead({ id: encoder.id, d: 384 }, 'multilabel', null).file;
 const facts: ModelCardFacts = {
+  ...cardFacts,
   parts: 'model',
   encoder,
   head,
   project: 'Chest\n# Injected heading',
   labels: { Pneumonia: 7 },
-  metrics: ['AUROC 0.91'],
+  needs: { opset: 18, irVersion: 8, domains: [] },
+  files: { 'model.onnx': 'b'.repeat(64) },
   checked: 24,
   maxDifference: 2e-6,
 };
 
 describe('the model card', () => {
-  test("begins the receiver's work: the lines of Python name the shape and the outputs of this file", () => {
+  test("begins the receiver's work with a picture, and the head alone with its encoder", () => {
     const text = modelCard(facts);
-    expect(text).toContain('image = numpy.zeros((1, 3, 224, 224), numpy.float32)');
-    expect(text).toContain('model.run(["probabilities"], {"image": image})');
-    expect(modelCard({ ...facts, parts: 'head' })).not.toContain('model.onnx');
+    expect(text).toContain('python predict.py chest.png');
+    expect(text).toContain('model.predict("chest.png")');
+    expect(text).not.toContain('zeros');
+    const alone = modelCard({ ...facts, parts: 'head', files: {} });
+    expect(alone).toContain('python predict.py --encoder ENCODER_DIR chest.png');
+    expect(alone).not.toContain('model.onnx');
   });
+
+  test('its first lines are fields for programs, whatever the names hold', () => {
+    const [start, ...lines] = modelCard({ ...facts, project: 'a: "b"\n---\u0085\u2028' }).split('\n');
+    const end = lines.indexOf('---');
+    expect(start).toBe('---');
+    const fields = Object.fromEntries(
+      lines.slice(0, end).map((line) => {
+        const [, key = '', value = ''] = /^([\w-]+): (.*)$/.exec(line) ?? [];
+        return [key, JSON.parse(value) as unknown];
+      }),
+    );
+    expect(fields).toMatchObject({
+      library_name: 'onnx',
+      license: 'other',
+      collimate: { version: '1.2.3', date: '2026-11-30', head: head.id, encoder: encoder.id, sha256: facts.files },
+    });
+    expect(JSON.stringify(fields['model-index'])).toContain('AUROC of Pneumonia, out of fold, n = 40');
+    // PyYAML refuses these as they are.
+    expect(lines.slice(0, end).join('')).not.toMatch(/[\u007f-\u009f\u2028]/);
+  });
+
+  test('states what runs it: ours from onnxruntime 1.17 on, a model of somebody else by its own opset', () => {
+    expect(modelCard(facts)).toContain(
+      'opset 18, IR version 8, operators of ai.onnx alone. The oldest runtime that it was tried with is onnxruntime 1.17.',
+    );
+    const foreign = modelCard({ ...facts, needs: { opset: 23, irVersion: 11, domains: ['com.microsoft'] } });
+    expect(foreign).toContain('opset 23, IR version 11, operators of ai.onnx and of com.microsoft');
+    expect(foreign).not.toContain('onnxruntime 1.17');
+    expect(modelCard({ ...facts, encoder: { ...encoder, precision: 'int8' } })).toContain('session.x64quantprecision');
+  });
+
   test('says what a receiver must know', () => {
     const text = modelCard(facts);
     expect(text).toContain('not a medical device');
@@ -50,7 +86,16 @@ describe('the model card', () => {
     expect(text).toContain("run on 24 images of the project; its probabilities differ from the app's by at most 2.0e-6");
     expect(text).toContain('float32 [N, 3, 224, 224]');
     expect(text).toContain('| Pneumonia | 1 | 39 | 7 |');
-    expect(text).toContain('AUROC 0.91');
+    expect(text).toContain('- Pneumonia: AUROC 0.912 (95 % interval 0.85 to 0.96), n = 40, out of fold');
+    expect(text).toContain('Made with Collimate 1.2.3 on 2026-11-30');
+    expect(text).toContain(
+      'Patients: 31 with images labelled for training, 6 with audit draws; of 2 labelled images the patient is not known.',
+    );
+    expect(text).toContain('| Pneumonia | 0.71 |');
+    expect(text).toContain(`| model.onnx | \`${'b'.repeat(64)}\` |`);
+    const bare = modelCard({ ...facts, patients: null, thresholds: [], figures: [] });
+    expect(bare).toContain('was not recorded');
+    expect(bare.match(/None were measured/g)).toHaveLength(2);
     expect(text).toContain(encoder.id);
   });
 

@@ -8,7 +8,7 @@ import { keepCustom } from '../../../../src/encoder/custom/custom';
 import { openExportedModel } from '../../../../src/encoder/exported';
 import { createEncoder } from '../../../../src/encoder/service';
 import { maxDifference } from '../arrays';
-import { probabilitiesOf, syntheticHead } from '../heads';
+import { cardFacts, probabilitiesOf, syntheticHead } from '../heads';
 import { factsOf, syntheticImaging, syntheticTile } from '../tiles';
 import { meanColours, SIZE, wishFor, type Shape } from './models';
 
@@ -50,13 +50,13 @@ describe('an exported model with an encoder of somebody else', () => {
         check: sources,
         probabilities: expected,
         overwrite: true,
-        card: { project: 'Mine', labels: {}, metrics: [] },
+        card: cardFacts,
       };
       for (const parts of ['head', 'model'] as const) {
         const done = unwrap(await encoder.handlers.exportModel({ ...request, parts }, context));
         expect(done.maxDifference).toBeLessThan(1e-4);
       }
-      expect(readFileSync(join(out, 'model-card.md'), 'utf8')).toMatch(/contains the weights of .*\.onnx/);
+      expect(readFileSync(join(out, 'README.md'), 'utf8')).toMatch(/contains the weights of .*\.onnx/);
 
       const model = unwrap(await openExportedModel(join(out, 'model.onnx'), 'cpu', 1));
       expect(model.info).toMatchObject({ preprocessing: card.preprocessing, findings: head.file.findings, encoder: card.id });

@@ -23,7 +23,7 @@ import { score } from '../../../../src/trainer/tensors/tuning';
 import { statesOf, type StateSource } from '../../../../src/trainer/heads/tuned/states';
 import { start } from '../../trainer/backend';
 import { evaX, hasEvaX, maxDifference } from '../arrays';
-import { syntheticHead } from '../heads';
+import { cardFacts, syntheticHead } from '../heads';
 import { factsOf, syntheticImaging, syntheticTile } from '../tiles';
 
 const root = mkdtempSync(join(tmpdir(), 'collimate-'));
@@ -117,13 +117,15 @@ describe.skipIf(!hasEvaX)('the last block of an encoder', () => {
           check: sources,
           probabilities,
           overwrite: false,
-          card: { project: 'Test', labels: {}, metrics: [] },
+          card: cardFacts,
         },
         context,
       );
       expect(unwrap(done).maxDifference).toBeLessThanOrEqual(exported[precision]);
+      // Read off the file that was written.
+      expect(readFileSync(join(out, 'README.md'), 'utf8')).toContain('opset 18, IR version 8, operators of ai.onnx alone');
     }
-    expect(readFileSync(join(place('head'), 'model-card.md'), 'utf8')).toMatch(/contains the last block of EVA-X/);
+    expect(readFileSync(join(place('head'), 'README.md'), 'utf8')).toMatch(/contains the last block of EVA-X/);
     const { graph } = unwrap(parseModel(readFileSync(join(place('model'), 'model.onnx'))));
     const names = graph.constants.map((constant) => constant.name);
     expect(names).toContain('head.block.q');

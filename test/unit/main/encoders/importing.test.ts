@@ -91,7 +91,7 @@ describe('importing a checkpoint', () => {
     expect(tuned).toMatchObject({ outcome: 'head-added', card: { id: plain.card.id } });
     const folder = join(root, 'encoders', plain.card.id);
     expect(unwrap(await readHead(folder)).file.findings).toHaveLength(14);
-    expect(await imported('zip.pt')).toMatchObject({ outcome: 'already', card: { head: { task: 'multilabel', named: 'by its size' } } });
+    expect(await imported('zip.pt')).toMatchObject({ outcome: 'already', card: { head: { task: 'multilabel', named: 'by number' } } });
     expect(await imported('head-14.pth')).toMatchObject({ outcome: 'already' });
   });
 

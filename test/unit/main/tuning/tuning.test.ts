@@ -102,7 +102,8 @@ describe.skipIf(!hasEvaX)('the encoder’s last block, fine-tuned in the app', (
     const images = join(root, 'images');
     mkdirSync(images);
     const names = Array.from({ length: COUNT }, (_, i) => `${String(i).padStart(3, '0')}.png`);
-    for (const name of names) writeFileSync(join(images, name), name);
+    for (const name of names)
+      writeFileSync(join(images, name), Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.from(name)]));
     const never = new AbortController().signal;
     const made = await convertCheckpoint({
       checkpoint: join(evaX, 'micro-packed.pt'),
@@ -182,7 +183,7 @@ describe.skipIf(!hasEvaX)('the encoder’s last block, fine-tuned in the app', (
 
     for (const parts of ['model', 'head'] as const) {
       const out = join(root, `exported ${parts}`);
-      const request = { out, parts, overwrite: false, signal: new AbortController().signal };
+      const request = { out, parts, overwrite: false, version: '1.2.3', signal: new AbortController().signal };
       const exported = unwrap(await exportModel(app.session, app.processes, request));
       expect(exported.maxDifference).toBeLessThan(1e-4);
       expect(JSON.parse(readFileSync(join(out, 'head.json'), 'utf8'))).toMatchObject({ kind: 'block', id: tuned.head?.id });
