@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Why a file or folder of a project's folder is no image of it. */
 export const SkipReason = z.enum([
-  /** Hidden, or left by an operating system. */
+  /** Hidden, or left by an operating system, an unfinished download or an editor. */
   'hidden',
   /** By its first bytes, as all that follows: its name plays no part. */
   'not-an-image',
@@ -26,7 +26,7 @@ export const OtherFile = z.object({ path: z.string(), reason: SkipReason, detail
 export type OtherFile = z.infer<typeof OtherFile>;
 
 const sentences: Record<SkipReason, (detail: string | undefined) => string> = {
-  hidden: () => 'It is hidden, or left by the system.',
+  hidden: () => 'It is hidden, or left by the system or another program.',
   'not-an-image': () => 'Its first bytes are those of no image.',
   misnamed: () => 'It is named like an image, but its first bytes are those of none.',
   'format-unsupported': (detail) => `Files of the format ${detail ?? 'of its name'} are not read.`,

@@ -13,6 +13,8 @@ export type ScanEntry =
 /** What a person calls an image. It decides nothing: what is named so and is none is worth a louder word. */
 const imageEndings = new Set(['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tiff', 'dcm', 'dicom', 'dic', 'ima']);
 const system = new Set(['Thumbs.db', 'desktop.ini', 'DICOMDIR']);
+/** Unfinished downloads, and what editors keep beside a file: their bytes may be an image's, but nobody means them. */
+const leftover = /~$|\.(?:part|partial|crdownload|download)$/i;
 /** The first images are wanted at once, the others in few pieces: each is a line of the journal and a flush. */
 const FIRST_BATCH = 32;
 const LARGEST_BATCH = 1024;
@@ -109,7 +111,7 @@ async function examine({ drive, root, known }: Walk, path: string, name: string)
     detail === undefined ? { kind: 'skipped', path, reason } : { kind: 'skipped', path, reason, detail };
   // A name that is nothing but an ending (".jpg") is odd, not hidden.
   const bare = hasImageEnding(name) && /^\.+[^.]+$/.test(name);
-  if ((name.startsWith('.') && !bare) || system.has(name)) return skipped('hidden');
+  if ((name.startsWith('.') && !bare) || system.has(name) || leftover.test(name)) return skipped('hidden');
   const file = join(root, path);
   try {
     const facts = await drive.examine(file);
