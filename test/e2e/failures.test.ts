@@ -135,6 +135,6 @@ describe('what goes wrong says so and loses nothing', () => {
     cpSync(join(folder, 'aside'), images, { recursive: true, preserveTimestamps: true });
     await person.reopen();
     await person.embedded();
-    expect(await person.id('labelled-count').innerText()).toMatch(/^5 of 41/);
+    expect(await person.id('labelled-count').innerText()).toMatch(/^5 of 40/);
   });
 });
