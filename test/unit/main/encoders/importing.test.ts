@@ -93,9 +93,13 @@ describe('importing a checkpoint', () => {
     expect(unwrap(await readHead(folder)).file.findings).toHaveLength(14);
     expect(await imported('zip.pt')).toMatchObject({ outcome: 'already', card: { head: { task: 'multilabel', named: 'by number' } } });
     expect(await imported('head-14.pth')).toMatchObject({ outcome: 'already' });
+    const findings = Array.from({ length: 14 }, (_, i) => `Finding ${String(i)}`);
+    expect(await imported('head-14.pth', { findings })).toMatchObject({ outcome: 'head-added', card: { head: { findings } } });
+    // Names that a person gave are not lost to an import without any.
+    expect(await imported('head-14.pth')).toMatchObject({ outcome: 'already', card: { head: { findings } } });
   });
 
-  it('a head of another size waits for its names', async () => {
+  it('a head waits for its names', async () => {
     expect(await inspect(file('head-3.pth'))).toMatchObject({
       ok: true,
       value: { head: { classes: 3, task: 'multiclass' } },
