@@ -9,6 +9,7 @@ import { Library, Speed } from './library';
 import { Action, FrameChoice, Id, MetadataRule, Kept, Project, Task } from './model';
 import { Failure } from './result';
 import { Weights, WeightsName } from './weights';
+import { Work } from './work';
 import { OtherFile } from './skip-reason';
 import type { ServiceSpec } from './wire';
 import {
@@ -47,7 +48,8 @@ export const bridge = {
     'dialog.onnx': { params: nothing, result: z.string().nullable() },
     'dialog.image': { params: nothing, result: z.string().nullable() },
     'dialog.checkpoint': { params: nothing, result: z.string().nullable() },
-    'dialog.table': { params: nothing, result: z.string().nullable() },
+    /** `of`: what the person is asked for. */
+    'dialog.table': { params: z.object({ of: z.enum(['metadata', 'labels']) }), result: z.string().nullable() },
 
     /** Asks for a folder by the system's dialog, loads what is in it in a process of its own, keeps it and starts the trainer with it. Null: no folder was chosen. */
     'backend.choose': { params: nothing, result: BackendCheck.extend({ folder: z.string() }).nullable() },
@@ -135,6 +137,10 @@ export const bridge = {
 
     'embedding.pause': { params: inProject.extend({ paused: z.boolean() }), result: z.void() },
     'embedding.retry': { params: inProject, result: z.void() },
+    /** Tries work that has failed again at once. Exports are asked for anew instead. */
+    'work.retry': { params: inProject.extend({ work: Work }), result: z.void() },
+    /** Says no more of a failure, until it comes back. */
+    'work.dismiss': { params: inProject.extend({ work: Work }), result: z.void() },
     'embedding.failures': { params: inProject, result: z.array(z.object({ image: Id.nullable(), path: z.string(), failure: Failure })) },
     /** Kept with the project. Another strategy than `rare` ends a search. */
     'queue.settings': {

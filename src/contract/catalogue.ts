@@ -108,14 +108,17 @@ const messages: Record<ErrorCode, Message> = {
   'encoder-corrupt': { what: 'The encoder in {folder} is damaged: {reason}.', next: 'Import its checkpoint again.' },
   'encoder-run-failed': {
     what: 'The encoder stopped with an error: {reason}.',
-    next: 'It starts again by itself; what was embedded is kept.',
+    next: 'What was embedded is kept. Try again; if it comes back, measure the encoder in the settings or take another one.',
   },
   'encoder-in-use': { what: 'The project {project} is open and works with this encoder.', next: 'Close the project, then try again.' },
   'encoder-keeps-ending': {
-    what: 'The process of the encoder ended unexpectedly {count} times, at last with one image at a time.',
+    what: 'The process of the encoder ended unexpectedly {count} times, at last with {batch} at a time.{how}',
     next: 'What was embedded is kept. Close other programs to free memory, or take a smaller encoder or one in int8, and try again.',
   },
-  'embedding-corrupt': { what: 'The embeddings in {file} are damaged: {reason}.', next: 'Remove the file; they are computed again.' },
+  'embedding-corrupt': {
+    what: 'The embeddings in {file} are damaged: {reason}.',
+    next: 'They can be computed from the images again: embed them once more.',
+  },
   'embedding-foreign': {
     what: 'These come from the encoder {found}, where {expected} is needed.',
     next: 'Make them again with the encoder that is needed ("collimate embed" on the command line).',
@@ -130,7 +133,7 @@ const messages: Record<ErrorCode, Message> = {
   'head-invalid': { what: 'The head in {folder} cannot be used: {reason}.', next: 'Fit it again.' },
   'backend-unavailable': {
     what: 'The backend {backend} cannot be used here: {reason}.',
-    next: 'Another one takes over; on the command line, choose auto.',
+    next: 'Choose another backend; with auto Collimate takes the best one that works here.',
   },
   'strategy-unknown': { what: 'There is no strategy called {strategy}.', next: 'Known are {known}.' },
   'project-missing': { what: 'The project {project} is no longer there.', next: 'It was moved or removed; choose another.' },
@@ -171,8 +174,8 @@ const messages: Record<ErrorCode, Message> = {
   'table-invalid': { what: '{file}, row {row}: {reason}.', next: 'Correct the table and try again.' },
   'array-invalid': { what: '{file} is not a usable array: {reason}.', next: 'Make it again with "collimate embed".' },
   'process-gone': {
-    what: 'The {process} process ended unexpectedly.',
-    next: 'It is started again; at most the work in flight is repeated.',
+    what: 'The {process} process {how}.',
+    next: 'What was saved is safe. Try again; if it comes back, the log in the profile folder says more.',
   },
   stopped: { what: 'Stopped.', next: '' },
   refused: { what: 'The request was refused.', next: '' },

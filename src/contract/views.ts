@@ -5,6 +5,7 @@ import { HeadFile } from './head';
 import { Acceptance, Combine, HeadKind, Metrics, QueueEntry, Strategy, Suspect } from './jobs/trainer';
 import { CellState, CellValue, Finding, Id, MetadataColumns, Stated, LabelSource, Task, Use } from './model';
 import { Failure } from './result';
+import { WorkFailure } from './work';
 
 export const AppSettings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
@@ -48,7 +49,6 @@ export const ProjectStatus = z.object({
     skipped: z.int(),
     /** Known images whose file was not there at the last look. */
     missing: z.int(),
-    failure: Failure.nullable(),
     /** Why what the last scan found new has no patient by the project's rule. */
     metadata: Failure.nullable(),
   }),
@@ -62,7 +62,8 @@ export const ProjectStatus = z.object({
     /** Images per second over the last seconds; null while unknown. */
     rate: z.number().nullable(),
     secondsLeft: z.number().nullable(),
-    failure: Failure.nullable(),
+    /** Rows of the store that were found damaged since the project was opened; they are computed again. */
+    damaged: z.int(),
   }),
   encoder: z
     .object({
@@ -93,6 +94,8 @@ export const ProjectStatus = z.object({
     /** What is in force. */
     settings: z.object({ strategy: Strategy, head: HeadKind, combine: Combine, missed: z.number() }),
   }),
+  /** Work in the background that fails at the moment. */
+  failures: z.array(WorkFailure),
 });
 export type ProjectStatus = z.infer<typeof ProjectStatus>;
 

@@ -97,13 +97,16 @@ export function serve<S extends ServiceSpec>(
   return (event, payload) => port.post({ kind: 'event', event, payload });
 }
 
+/** `how` says after "The ... process" what became of it. */
+export const processGone = (name: string, how = 'ended unexpectedly') => fail('process-gone', { process: name, how });
+
 /** Calls a service over `port`. When the other end goes away, every open call answers `process-gone`. */
 export function connect<S extends ServiceSpec>(spec: S, port: Port, onBug: (error: unknown) => void = () => undefined): Client<S> {
   let next = 1;
   let closed = false;
   const open = new Map<number, (result: Result<unknown>) => void>();
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
-  const gone = () => fail('process-gone', { process: spec.name });
+  const gone = () => processGone(spec.name);
 
   port.onClose(() => {
     closed = true;

@@ -14,7 +14,7 @@ import { SteadySession } from './steady-session';
 import { FactsLog } from './store/facts';
 import { takeOverEarlier } from './store/earlier';
 import type { Made } from './store/segment';
-import { EmbeddingStore } from './store/store';
+import { EmbeddingStore, type Damage } from './store/store';
 
 /** What an encoder makes of one image, and how it did. */
 export type Encoded = { readonly embedding: Float32Array; readonly made: Made } & { readonly [state in EncoderState]?: Float32Array };
@@ -33,6 +33,8 @@ export interface EngineOptions {
   readonly threads: number;
   /** Images that go through the model at once. */
   readonly batch: number;
+  /** Rows of a store were found damaged (null: embeddings). */
+  readonly onDamage?: (state: EncoderState | null, damage: Damage) => void;
 }
 
 /** An encoder that is open: its model in a session and its stores. */
@@ -41,6 +43,7 @@ export class Engine {
   readonly store: EmbeddingStore;
   readonly facts: FactsLog;
   private readonly profile: string;
+  private readonly onDamage: NonNullable<EngineOptions['onDamage']>;
   private readonly threads: number;
   private readonly main: SteadySession;
   private used: SteadySession;
@@ -52,13 +55,14 @@ export class Engine {
   private turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    { profile, threads, batch }: EngineOptions,
+    { profile, threads, batch, onDamage = () => undefined }: EngineOptions,
     source: EncoderFolder,
     session: SteadySession,
     store: EmbeddingStore,
     facts: FactsLog,
   ) {
     this.profile = profile;
+    this.onDamage = onDamage;
     this.source = source;
     this.main = session;
     this.used = session;
@@ -83,7 +87,7 @@ export class Engine {
     }
     const format = { encoder: card.id, d: card.outputs.embedding, type: storedAs(card) };
     const place = join(profile, 'embeddings', card.id);
-    const store = await EmbeddingStore.open(place, format);
+    const store = await EmbeddingStore.open(place, format, (damage) => options.onDamage?.(null, damage));
     if (!store.ok) {
       await session.value.close();
       return store;
@@ -108,7 +112,8 @@ export class Engine {
     const [rows = 0, width = 0] = outputs[state] ?? [];
     if (!this.source.tokensModel || rows === 0) return fail('wrong-use', { reason: `${name} gives no ${outputNames[state]}` });
     const format = { encoder: id, d: rows * width, type: 'float16' } as const;
-    const store = await EmbeddingStore.open(join(this.profile, stateFolders[state], id), format);
+    const place = join(this.profile, stateFolders[state], id);
+    const store = await EmbeddingStore.open(place, format, (damage) => this.onDamage(state, damage));
     if (store.ok) this.states.set(state, store.value);
     return store;
   }

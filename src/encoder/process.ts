@@ -3,7 +3,7 @@ import { encoderService } from '../contract/jobs/encoder';
 import { imagingService, type ImagingService } from '../contract/jobs/imaging';
 import { acceptPorts, type ParentPortLike } from '../contract/ports';
 import { fail, type Result } from '../contract/result';
-import { connect, serve, type Client } from '../contract/wire';
+import { connect, processGone, serve, type Client } from '../contract/wire';
 import type { TileSource } from './embed';
 import { createEncoder } from './service';
 
@@ -45,7 +45,7 @@ function whenConnected(signal: AbortSignal): Promise<Client<ImagingService> | nu
 async function ask<T>(file: string, signal: AbortSignal, work: (client: Client<ImagingService>) => Promise<Result<T>>): Promise<Result<T>> {
   for (let attempt = 1; ; attempt++) {
     const client = await whenConnected(signal);
-    if (!client) return fail('process-gone', { process: imagingService.name });
+    if (!client) return processGone(imagingService.name, 'does not answer');
     const result = await work(client);
     if (result.ok || result.failure.code !== 'process-gone') return result;
     if (imaging === client) imaging = null;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { EncoderState } from '../contract/encoder-card';
 import { BATCH, type EncoderService, type RowsMade } from '../contract/jobs/encoder';
 import { fail, ok, type Result } from '../contract/result';
 import type { Emit, Handlers } from '../contract/wire';
@@ -12,7 +13,7 @@ import { exportModel } from './export';
 import { openExportedModel, type ExportedModel } from './exported';
 import { predict } from './predict';
 import { measureSpeed } from './speed';
-import type { EmbeddingStore } from './store/store';
+import type { Damage, EmbeddingStore } from './store/store';
 import { readTiles } from './tiles';
 
 export interface EncoderOptions {
@@ -54,6 +55,7 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
   /** While the speed is measured, which another batch would spoil. */
   let measuring: Promise<unknown> = Promise.resolve();
 
+  const onDamage = (state: EncoderState | null, { count, names }: Damage) => emit('damaged', { state, count, names: [...names] });
   const noEncoder = () => fail('encoder-missing', { encoder: 'of this project' });
   async function withEngine<T>(work: (engine: Engine) => Promise<Result<T>>): Promise<Result<T>> {
     if (!engine) return noEncoder();
@@ -73,7 +75,7 @@ export function createEncoder({ profile, imaging }: EncoderOptions, emit: Emit<E
         await engine?.close();
         engine = null;
         opened = null;
-        const next = await Engine.open({ profile, folder, provider, threads, batch });
+        const next = await Engine.open({ profile, folder, provider, threads, batch, onDamage });
         if (!next.ok) return next;
         engine = next.value;
         opened = { folder, provider, threads, batch };

@@ -11,9 +11,9 @@ export function setupDialogs(window: () => BrowserWindow | null): BridgePart {
   };
   return {
     'dialog.folder': ({ title }) => pick({ title, properties: ['openDirectory', 'createDirectory'] }),
-    'dialog.table': () =>
+    'dialog.table': ({ of }) =>
       pick({
-        title: 'Choose a table of patients and views',
+        title: of === 'labels' ? 'Choose a table of labels' : 'Choose a table of patients and views',
         properties: ['openFile'],
         filters: [
           { name: 'Tables', extensions: ['csv', 'tsv', 'txt'] },

@@ -1,5 +1,5 @@
 import { type Backend, type LabelDelta, type SnapshotBase, type TrainerService } from '../contract/jobs/trainer';
-import { attempt, fail, ok, type Result } from '../contract/result';
+import { attempt, fail, ok, unwrap, type Result } from '../contract/result';
 import type { Emit, Handlers } from '../contract/wire';
 import type { Basis } from './basis';
 import { fullRound, prepare, quickRound, type Learnt, type Prepared } from './engine';
@@ -66,8 +66,8 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
     if (signal.aborted) return;
     try {
       const result = await attempt(() => roundsOf(snapshot, signal));
-      if (!result.ok && result.failure.code !== 'stopped')
-        options.onBug(new Error(`${result.failure.code} ${JSON.stringify(result.failure.params)}`));
+      if (!result.ok && result.failure.code !== 'stopped' && !signal.aborted)
+        options.emit('failed', { snapshot: snapshot.id, failure: result.failure });
     } catch (error) {
       options.onBug(error);
     }
@@ -85,10 +85,8 @@ export function createTrainer(options: TrainerOptions): Handlers<TrainerService>
       curve = new Map();
     }
     const rows = pool?.rows ?? shelf.rows(snapshot.base);
-    const made = await prepare({ base: snapshot.base, labels: snapshot.labels }, rows, pool?.basis, signal);
-    if (!made.ok) return options.onBug(new Error(`${made.failure.code} ${JSON.stringify(made.failure.params)}`));
-    pool ??= { key, rows, basis: made.value.basis };
-    prepared = made.value;
+    prepared = unwrap(await prepare({ base: snapshot.base, labels: snapshot.labels }, rows, pool?.basis, signal));
+    pool ??= { key, rows, basis: prepared.basis };
     if (last) {
       options.emit('working', { stage: 'quick' });
       const quick = await quickRound(prepared, snapshot.id, options.now(), last, signal);

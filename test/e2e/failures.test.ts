@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,5 +136,49 @@ describe('what goes wrong says so and loses nothing', () => {
     await person.reopen();
     await person.embedded();
     expect(await person.id('labelled-count').innerText()).toMatch(/^5 of 41/);
+  });
+
+  it('a damaged embedding is told once and computed again, and learning goes on; without a backend that is said, and the log stays small', async () => {
+    await person.close();
+    const profile = join(folder, 'profile');
+    const store = join(profile, 'embeddings', readdirSync(join(profile, 'embeddings'))[0] ?? '');
+    const vectors = join(store, '000000.vectors');
+    const bytes = readFileSync(vectors);
+    bytes[11] = (bytes[11] ?? 0) ^ 0x01;
+    writeFileSync(vectors, bytes);
+    person = await Person.start({ profile });
+    await person.listen();
+    await person.reopen();
+    const told = person.id('problem').filter({ hasText: 'One stored embedding was damaged' });
+    await told.waitFor();
+    await person.round();
+    await person.embedded();
+    expect(await person.id('embedding-status').innerText()).toContain('39 embedded');
+    expect(await person.id('trouble').count()).toBe(0);
+    expect(await person.barriers()).toEqual([]);
+    await person.close();
+
+    const log = join(profile, 'logs/main.log');
+    const before = readFileSync(log, 'utf8').length;
+    person = await Person.start({ profile, env: { COLLIMATE_BACKEND: 'tfjs-node' } });
+    await person.listen();
+    await person.reopen();
+    const trouble = person.page.locator('[data-testid=trouble][data-work=round]');
+    await trouble.waitFor();
+    expect(await trouble.innerText()).toContain('The backend tfjs-node cannot be used here');
+    // Healed for good: not a word of it any more.
+    expect(await told.count()).toBe(0);
+    expect(await person.barriers()).toEqual([]);
+    await trouble.getByTestId('retry-work').click();
+    await trouble.waitFor();
+    const lines = readFileSync(log, 'utf8').slice(before).split('\n');
+    expect(lines.filter((line) => line.includes('round:')).length).toBeLessThanOrEqual(2);
+    await person.close();
+
+    person = await Person.start({ profile });
+    await person.listen();
+    await person.reopen();
+    await person.round();
+    expect(await person.id('trouble').count()).toBe(0);
   });
 });

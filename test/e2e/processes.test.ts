@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ describe('processes that end', () => {
 
   it('killing it in the middle of rounds loses no label, and ends where an undisturbed trainer would', async () => {
     const before = await person.round();
-    // At once after the answer, in the quick round, in the full one. After six ends within a minute a process stays down.
+    // At once after the answer, in the quick round, in the full one. After six ends within a minute a process is left alone for a while.
     const delays = [10, 60, 150];
     for (const [i, delay] of delays.entries()) {
       await person.answer([String(1 + (i % 2))], true);
@@ -57,6 +57,23 @@ describe('processes that end', () => {
     const again = await person.round();
     expect(again.labelled).toBe(after.labelled);
     expect([...again.byPath]).toEqual([...after.byPath]);
+  });
+
+  it('that end six times within a minute are said to rest, with how they ended, and go on when they are asked to', async () => {
+    const before = await person.round();
+    const trouble = person.id('trouble').filter({ hasText: 'The trainer process' });
+    for (const end = Date.now() + 90_000; Date.now() < end && !(await trouble.isVisible()); await person.page.waitForTimeout(200))
+      await person.killUtility('trainer');
+    await person.answer(['1'], true);
+    expect(await trouble.innerText()).toContain('was ended from outside');
+    expect(await trouble.innerText()).toMatch(/By itself at \d/);
+    await trouble.getByTestId('retry-work').click();
+    const after = await person.round();
+    expect(after.labelled).toBe(before.labelled + 1);
+    await trouble.waitFor({ state: 'detached' });
+    const log = readFileSync(join(profile, 'logs/main.log'), 'utf8');
+    expect(log).toContain('the trainer process was ended from outside');
+    expect(log).toContain('works again after');
   });
 
   it('a restart after SIGKILL in the middle of embedding does nothing twice', async () => {

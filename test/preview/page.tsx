@@ -115,7 +115,7 @@ async function open(): Promise<void> {
   if (query.has('embedding')) {
     bridge.status = {
       ...bridge.status,
-      embedding: { state: 'running', done: 148, total: wanted, failed: 1, rate: 23.4, secondsLeft: 11, failure: null },
+      embedding: { state: 'running', done: 148, total: wanted, failed: 1, rate: 23.4, secondsLeft: 11, damaged: 0 },
     };
   }
   if (query.has('eva-x')) {

@@ -68,6 +68,9 @@ export async function withEncoder<T>(
       if (current) current = { ...current, ...state };
       session.note(`The encoder goes on with ${state.provider}, ${String(state.batch)} images at a time: ${state.reason}`);
     });
+    client.on('damaged', ({ count }) =>
+      session.note(`${String(count)} ${count === 1 ? 'stored row was' : 'stored rows were'} damaged and will be computed again`),
+    );
     const opened = await client.call('open', { folder, provider, threads, batch }, { signal });
     if (!opened.ok) return opened;
     current = opened.value;
@@ -80,9 +83,22 @@ export async function withEncoder<T>(
     const { card, folder } = opened.value;
     const d = card.outputs.embedding;
     const some = Math.min(FETCH_ROWS, Math.max(1, Math.floor(FETCH_BYTES / (4 * d))));
+    /** Where the embedding of a name comes from, and what is kept beside it. */
+    const sources = new Map<string, EmbedItem>();
+    let kept: readonly EncoderState[] = [];
+    /** What turns out to be damaged when it is read is computed once more. */
+    const whole = async <T>(names: readonly string[], read: () => Promise<Result<T>>): Promise<T> => {
+      const found = await read();
+      if (found.ok || found.failure.code !== 'embedding-corrupt') return unwrap(found);
+      const items = names.flatMap((name) => sources.get(name) ?? []);
+      onItems = () => undefined;
+      unwrap(await call('embed', { items, states: [...kept] }));
+      return unwrap(await read());
+    };
     async function* rows(names: readonly string[]) {
       for (let from = 0; from < names.length; from += some) {
-        const chunk = unwrap(await call('fetch', { names: names.slice(from, from + some) }));
+        const part = names.slice(from, from + some);
+        const chunk = await whole(part, () => call('fetch', { names: part }));
         yield new Uint8Array(chunk.rows.buffer, chunk.rows.byteOffset, chunk.rows.byteLength);
       }
     }
@@ -108,6 +124,11 @@ export async function withEncoder<T>(
           () => done,
         );
         if (!ran.ok) return ran;
+        kept = states;
+        itemsOf(images).forEach((item, at) => {
+          const result = results[at];
+          if (result?.ok === true) sources.set(embeddingName(result.facts.sha256, item.source.frame), item);
+        });
         return left().length === 0 ? ok(results) : fail('internal', { reason: 'the encoder left images out' });
       },
       rows,
@@ -123,7 +144,8 @@ export async function withEncoder<T>(
         }),
       async *states(state, names) {
         for (let from = 0; from < names.length; from += FETCH_STATES) {
-          const { bits } = unwrap(await call('fetchStates', { state, names: names.slice(from, from + FETCH_STATES) }));
+          const part = names.slice(from, from + FETCH_STATES);
+          const { bits } = await whole(part, () => call('fetchStates', { state, names: part }));
           yield new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
         }
       },

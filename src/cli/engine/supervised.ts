@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,8 @@ import { join } from 'node:path';
 import { encoderService, type EncoderService } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
 import { connect, type Client } from '../../contract/wire';
-import { Restarts } from '../../encoder/restarts';
+import { endingOfExit, type Ending } from '../../supervise/ending';
+import { Restarts, whileEnding } from '../../supervise/restarts';
 import { packageFolder } from '../package';
 import type { Session } from '../session';
 import { ofChild } from './ipc';
@@ -23,6 +25,7 @@ export interface SupervisedOptions {
 
 /** How long the process has to close its store and go. */
 const CLOSING_MILLISECONDS = 10_000;
+const ENDING_MILLISECONDS = 1_000;
 
 /** The encoder in a process of its own for `work`; closed whatever happens. */
 export async function withSupervised<T>(
@@ -57,17 +60,20 @@ export class SupervisedEncoder {
     work: (client: Client<EncoderService>, batch: number) => Promise<Result<T>>,
     done: () => number = () => 0,
   ): Promise<Result<T>> {
-    for (;;) {
-      const before = done();
-      const client = await this.open();
-      const result = client.ok ? await work(client.value, this.restarts.batch) : client;
-      const { signal, note } = this.options.session;
-      if (result.ok || result.failure.code !== 'process-gone') return result;
-      this.client = null;
-      if (signal.aborted) return fail('stopped');
-      if (!this.restarts.ended(done() > before)) return { ok: false, failure: this.restarts.givenUp() };
-      note(`The encoder: ${this.restarts.sentence}`);
-    }
+    const { signal, note } = this.options.session;
+    return whileEnding(
+      async (batch) => {
+        const client = await this.open();
+        return client.ok ? work(client.value, batch) : client;
+      },
+      {
+        restarts: this.restarts,
+        signal,
+        done,
+        ending: () => this.ended(),
+        onEnded: () => note(`The encoder: ${this.restarts.sentence}`),
+      },
+    );
   }
 
   async close(): Promise<void> {
@@ -80,6 +86,17 @@ export class SupervisedEncoder {
     if (child.connected) child.disconnect();
     await ended;
     clearTimeout(timer);
+  }
+
+  /** The connection breaks a little before the system says how the process ended. */
+  private async ended(): Promise<Ending | null> {
+    const { child } = this;
+    this.client = null;
+    if (!child) return null;
+    const late = AbortSignal.timeout(ENDING_MILLISECONDS);
+    // Rejects for a process that could not be started, or that lets itself be waited for.
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit', { signal: late }).catch(() => undefined);
+    return child.exitCode === null && child.signalCode === null ? null : endingOfExit(child.exitCode, child.signalCode);
   }
 
   private async open(): Promise<Result<Client<EncoderService>>> {

@@ -175,6 +175,11 @@ export const encoderService = {
     measuring: z.object({ done: z.number(), total: z.number() }),
     embedded: z.object({ items: z.array(embedded) }),
     predicted: z.object({ predictions: z.array(predicted) }),
+    /**
+     * So many rows of the store do not hold what was written (null: embeddings). They no longer count, and have to be computed again; `names` are
+     * those of them that are known.
+     */
+    damaged: z.object({ state: EncoderState.nullable(), count: z.int().positive(), names: z.array(z.string()) }),
     /** The provider broke off or the memory did not suffice: it goes on like this. */
     changed: z.object({ provider: Provider, reason: z.string(), batch: z.int() }),
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HeadFile, HeadTensor } from '../head';
 import { Task, Use } from '../model';
+import { Failure } from '../result';
 import type { ServiceSpec } from '../wire';
 
 export const Backend = z.enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu']);
@@ -345,6 +346,8 @@ export const trainerService = {
     /** In images through the model, training on one counting as three; `total` is the most it can take, and falls. */
     tuning: z.object({ done: z.int(), total: z.int() }),
     working: z.object({ stage: z.enum(['idle', 'basis', 'quick', 'full']) }),
+    /** There is no round for this snapshot. What it says may be tried again with a base. */
+    failed: z.object({ snapshot: z.int(), failure: Failure }),
     /** The tensor backend failed in mid-run and this one took over; the round goes on. */
     backend: z.object({ backend: Backend, reason: z.string() }),
   },

@@ -1,5 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { DISPLAY_RULE, mayBeRedrawn, readingNotes } from '../../contract/display-rule';
 import { ImageFacts } from '../../contract/jobs/imaging';
@@ -27,7 +28,7 @@ type Known = Pick<z.infer<typeof Line>, 'facts' | 'display'>;
 
 /**
  * Facts of embedded images beside their embeddings, so that who embeds the same folder again need not decode it: `facts.jsonl`, one line an image,
- * only ever appended to. A line that is damaged or lost costs one decoding.
+ * only ever appended to: the CRC-32 of its JSON in hexadecimal, a blank, the JSON. A line that is damaged or lost costs one decoding.
  */
 export class FactsLog {
   private readonly facts: Map<string, Known>;
@@ -44,7 +45,7 @@ export class FactsLog {
     const text = await readFile(file, 'utf8').catch(() => '');
     const facts = new Map<string, Known>();
     for (const line of text.split('\n')) {
-      const parsed = Line.safeParse(parse(line));
+      const parsed = Line.safeParse(whole(line));
       if (parsed.success) facts.set(parsed.data.name, parsed.data);
     }
     return new FactsLog(file, facts);
@@ -66,7 +67,8 @@ export class FactsLog {
     const read = readingNotes(notes);
     const known = { facts: { ...decoded, ...(read.length > 0 && { notes: read }) }, display: DISPLAY_RULE };
     this.facts.set(name, known);
-    this.lines += `${JSON.stringify({ name, ...known })}\n`;
+    const json = JSON.stringify({ name, ...known });
+    this.lines += `${checksum(json)} ${json}\n`;
   }
 
   /** Never fails: what cannot be written is decoded again. */
@@ -78,9 +80,18 @@ export class FactsLog {
   }
 }
 
-function parse(line: string): unknown {
+const checksum = (text: string) => crc32(text).toString(16).padStart(8, '0');
+
+/** Null where it is not what was written. A line of version 0.1 at first had no checksum: it is taken as far as it can be read. */
+function whole(line: string): unknown {
+  if (line.startsWith('{')) return parse(line);
+  const json = line.slice(9);
+  return line.startsWith(`${checksum(json)} `) ? JSON.parse(json) : null;
+}
+
+function parse(json: string): unknown {
   try {
-    return JSON.parse(line);
+    return JSON.parse(json);
   } catch {
     return null;
   }

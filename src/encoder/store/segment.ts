@@ -55,15 +55,16 @@ export function header(format: RowFormat, made: Made): Uint8Array {
   return bytes;
 }
 
-/** Null where the header is torn, or of another format. */
-function readHeader(bytes: Buffer, format: RowFormat): Made | null {
-  if (bytes.length < HEADER || crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return null;
+/** What rows were made by; torn: the writer got no further; damaged: it is not what was written; foreign: of another format. */
+function readHeader(bytes: Buffer, format: RowFormat): Made | 'torn' | 'damaged' | 'foreign' {
+  if (bytes.length < HEADER) return 'torn';
+  if (crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return 'damaged';
   const provider = providers[bytes.readUInt32LE(COMMON + 4)] ?? 'auto';
   const made = { batch: bytes.readUInt32LE(COMMON), provider, display: bytes.readUInt32LE(COMMON + 8) };
   // Rows that were kept under an earlier id of the encoder are its own.
   const encoder = bytes.toString('hex', 16, COMMON);
-  if (!isSameEncoder(encoder, format.encoder)) return null;
-  return bytes.subarray(0, COMMON).equals(header({ ...format, encoder }, made).subarray(0, COMMON)) ? made : null;
+  if (!isSameEncoder(encoder, format.encoder)) return 'foreign';
+  return bytes.subarray(0, COMMON).equals(header({ ...format, encoder }, made).subarray(0, COMMON)) ? made : 'foreign';
 }
 
 /** `name` as embeddingName of the contract makes it; null where it is none. */
@@ -84,26 +85,39 @@ export function record(name: string, vector: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** The whole rows of a segment and what they were made by; null when its header is torn or another format's. Throws what the file system throws. */
-export async function readRows(
-  names: string,
-  vectors: string,
-  format: RowFormat,
-): Promise<{ readonly made: Made; readonly rows: readonly StoredRow[] } | null> {
+/** What of a segment can be used, and what of it is damaged: places, and names where those are whole. */
+interface Segment {
+  readonly made: Made;
+  readonly rows: readonly StoredRow[];
+  readonly damaged: readonly number[];
+}
+
+/**
+ * The whole rows of a segment and what they were made by; without a header nothing tells that, and all its rows are damaged. Null where it is torn
+ * or of another format. Rows that are `dead` are left out. Throws what the file system throws.
+ */
+export async function readRows(names: string, vectors: string, format: RowFormat, dead: ReadonlySet<number>): Promise<Segment | null> {
   const bytes = await readFile(names);
   const made = readHeader(bytes, format);
-  if (!made) return null;
+  if (made === 'torn' || made === 'foreign') return null;
   const { size } = await stat(vectors);
-  const count = Math.min(Math.floor((bytes.length - HEADER) / RECORD), Math.floor(size / rowBytes(format)));
+  const count = Math.floor((bytes.length - HEADER) / RECORD);
+  // Vectors are on disk before their names: one that is lacking was there.
+  const vectorCount = Math.floor(size / rowBytes(format));
   const rows: StoredRow[] = [];
+  const damaged: number[] = [];
   for (let index = 0; index < count; index++) {
+    if (dead.has(index)) continue;
     const at = HEADER + index * RECORD;
-    if (crc32(bytes.subarray(at, at + 40)) !== bytes.readUInt32LE(at + 40)) continue;
+    if (made === 'damaged' || index >= vectorCount || crc32(bytes.subarray(at, at + 40)) !== bytes.readUInt32LE(at + 40)) {
+      damaged.push(index);
+      continue;
+    }
     const sha = bytes.toString('hex', at, at + 32);
     const frame = bytes.readInt32LE(at + 32);
     rows.push({ name: frame < 0 ? sha : `${sha}.${String(frame)}`, index, crc: bytes.readUInt32LE(at + 36) });
   }
-  return { made, rows };
+  return { made: made === 'damaged' ? { batch: 0, provider: 'auto', display: 0 } : made, rows, damaged };
 }
 
 export function encodeRow(values: Float32Array, format: RowFormat): Uint8Array {

@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { fail, ok, type Result } from '../../contract/result';
 import { flushFolder, writeFailure } from '../publish';
+import { addDead, readDead } from './dead';
 import { decodeRow, encodeRow, header, readRows, record, rowBytes, type Made, type RowFormat, type StoredRow } from './segment';
 
 interface Place extends StoredRow {
   readonly segment: string;
   readonly made: Made;
+}
+
+/** So many rows do not hold what was written; `names`: of those whose names are known. They no longer count. */
+export interface Damage {
+  readonly count: number;
+  readonly names: readonly string[];
 }
 
 /** What to do with the bytes of a row, and at which place among those that were asked for. */
@@ -26,16 +33,26 @@ export class EmbeddingStore {
   private writer: { segment: string; made: Made; names: FileHandle; vectors: FileHandle; rows: number } | null = null;
   private writing: Promise<unknown> = Promise.resolve();
   private readonly folder: string;
+  private readonly onDamage: (damage: Damage) => void;
   readonly format: RowFormat;
 
-  private constructor(folder: string, format: RowFormat) {
+  private constructor(folder: string, format: RowFormat, onDamage: (damage: Damage) => void) {
     this.folder = folder;
     this.format = format;
+    this.onDamage = onDamage;
   }
 
-  /** Opens or begins a store. Torn or foreign segments are left alone. Failures: folder-not-writable, disk-full, file-unreadable. */
-  static async open(folder: string, format: RowFormat): Promise<Result<EmbeddingStore>> {
-    const store = new EmbeddingStore(folder, format);
+  /**
+   * Opens or begins a store. Torn or foreign segments are left alone. Of two rows of one name the newer counts. `onDamage` hears of rows that are
+   * damaged, here and whenever they are read, of each once. Failures: folder-not-writable, disk-full, file-unreadable.
+   */
+  static async open(
+    folder: string,
+    format: RowFormat,
+    onDamage: (damage: Damage) => void = () => undefined,
+  ): Promise<Result<EmbeddingStore>> {
+    const store = new EmbeddingStore(folder, format, onDamage);
+    let damaged = 0;
     try {
       await mkdir(folder, { recursive: true });
     } catch (error) {
@@ -46,14 +63,22 @@ export class EmbeddingStore {
       const segments = [...files].filter((file) => file.endsWith('.names')).map((file) => file.slice(0, -'.names'.length));
       for (const segment of segments.sort()) {
         if (!files.has(`${segment}.vectors`)) continue;
-        const found = await readRows(store.path(segment, 'names'), store.path(segment, 'vectors'), format);
+        const dead = files.has(`${segment}.dead`) ? await readDead(store.path(segment, 'dead')) : new Set<number>();
+        const found = await readRows(store.path(segment, 'names'), store.path(segment, 'vectors'), format, dead);
         if (!found) continue;
         const { made, rows } = found;
-        for (const row of rows) if (store.isNews(row.name, made)) store.places.set(row.name, { ...row, segment, made });
+        // Of two rows of one name the newer counts, unless the older is of a later display rule.
+        for (const row of rows) {
+          const known = store.places.get(row.name);
+          if (!known || known.made.display <= made.display) store.places.set(row.name, { ...row, segment, made });
+        }
+        await addDead(store.path(segment, 'dead'), found.damaged);
+        damaged += found.damaged.length;
       }
     } catch (error) {
       return fail('file-unreadable', { file: folder, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' }, String(error));
     }
+    if (damaged > 0) onDamage({ count: damaged, names: [] });
     return ok(store);
   }
 
@@ -87,7 +112,10 @@ export class EmbeddingStore {
     return run;
   }
 
-  /** Rows in the order of `names`, float32 [names.length, d]. Failures: embedding-missing, embedding-corrupt. */
+  /**
+   * Rows in the order of `names`, float32 [names.length, d]. Failures: embedding-missing; embedding-corrupt, after which the store no longer has those
+   * that are damaged; file-unreadable, which says nothing of the rows.
+   */
   async fetch(names: readonly string[]): Promise<Result<Float32Array<ArrayBuffer>>> {
     const { d } = this.format;
     const out = new Float32Array(names.length * d);
@@ -117,11 +145,30 @@ export class EmbeddingStore {
       } else missing++;
     });
     if (missing > 0) return fail('embedding-missing', { count: missing });
+    const damaged: Place[] = [];
     for (const [segment, rows] of wanted) {
       const read = await this.readSegment(segment, rows, take);
       if (!read.ok) return read;
+      damaged.push(...read.value);
     }
-    return ok();
+    return damaged.length === 0 ? ok() : this.bury(damaged);
+  }
+
+  /** They no longer count, here and for whoever opens the store later, so that they are embedded again. */
+  private async bury(damaged: readonly Place[]): Promise<Result<never>> {
+    const segments = new Map<string, number[]>();
+    // One may have been asked for twice, or be replaced already.
+    const fresh = [...new Set(damaged)].filter((place) => this.places.get(place.name) === place);
+    for (const { name, segment, index } of fresh) {
+      this.places.delete(name);
+      segments.set(segment, [...(segments.get(segment) ?? []), index]);
+    }
+    for (const [segment, rows] of segments) await addDead(this.path(segment, 'dead'), rows);
+    if (fresh.length > 0) this.onDamage({ count: fresh.length, names: fresh.map(({ name }) => name) });
+    const [first] = damaged;
+    const file = this.path(first?.segment ?? '', 'vectors');
+    const count = new Set(damaged).size;
+    return fail('embedding-corrupt', { file, reason: `${String(count)} ${count === 1 ? 'row does' : 'rows do'} not match the checksum` });
   }
 
   /** Flushes and lets go of the files. */
@@ -131,10 +178,12 @@ export class EmbeddingStore {
     return flushed;
   }
 
-  private async readSegment(segment: string, rows: { place: Place; row: number }[], take: Take): Promise<Result<void>> {
+  /** Hands on the rows that are whole, and answers those that are not. */
+  private async readSegment(segment: string, rows: { place: Place; row: number }[], take: Take): Promise<Result<Place[]>> {
     const width = rowBytes(this.format);
     const file = this.path(segment, 'vectors');
     const sorted = rows.sort((a, b) => a.place.index - b.place.index);
+    const damaged: Place[] = [];
     let handle: FileHandle | null = null;
     try {
       handle = await open(file, 'r');
@@ -143,24 +192,19 @@ export class EmbeddingStore {
         const first = sorted[from]?.place.index ?? 0;
         let to = from + 1;
         while (to < sorted.length && ((sorted[to]?.place.index ?? 0) - first + 1) * width <= MAX_READ && gap(sorted, to) <= 1) to++;
-        const span = (sorted[to - 1]?.place.index ?? 0) - first + 1;
-        const bytes = new Uint8Array(span * width);
-        const { bytesRead } = await handle.read(bytes, 0, bytes.length, first * width);
-        for (const { place, row } of sorted.slice(from, to)) {
-          const start = (place.index - first) * width;
-          const one = bytes.subarray(start, start + width);
-          if (start + width > bytesRead || crc32(one) !== place.crc) {
-            // Forgotten, so that it is embedded again.
-            this.places.delete(place.name);
-            return fail('embedding-corrupt', { file, reason: `row ${String(place.index)} does not match its checksum` });
-          }
-          take(one, row);
+        const part = sorted.slice(from, to);
+        for (const { place, row, bytes } of await readPart(handle, part, width)) {
+          if (bytes === null || crc32(bytes) !== place.crc) damaged.push(place);
+          else take(bytes, row);
         }
         from = to;
       }
-      return ok();
+      return ok(damaged);
     } catch (error) {
-      return fail('embedding-corrupt', { file, reason: (error as NodeJS.ErrnoException).code ?? 'it cannot be read' }, String(error));
+      const code = (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
+      // The file is gone: so are its rows.
+      if (code === 'ENOENT') return ok(sorted.map(({ place }) => place));
+      return fail('file-unreadable', { file, reason: code }, String(error));
     } finally {
       await handle?.close();
     }
@@ -229,10 +273,32 @@ export class EmbeddingStore {
     await writer?.vectors.close().catch(() => undefined);
   }
 
-  private path(segment: string, kind: 'names' | 'vectors'): string {
+  private path(segment: string, kind: 'names' | 'vectors' | 'dead'): string {
     return join(this.folder, `${segment}.${kind}`);
   }
 }
 
 const alike = (a: Made, b: Made): boolean => a.batch === b.batch && a.provider === b.provider && a.display === b.display;
+type Asked = { readonly place: Place; readonly row: number };
+
+/** The bytes of neighbours; null for those that the disk does not give. */
+async function readPart(handle: FileHandle, part: readonly Asked[], width: number): Promise<(Asked & { bytes: Uint8Array | null })[]> {
+  const first = part[0]?.place.index ?? 0;
+  const bytes = new Uint8Array(((part.at(-1)?.place.index ?? 0) - first + 1) * width);
+  try {
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, first * width);
+    return part.map((asked) => {
+      const start = (asked.place.index - first) * width;
+      return { ...asked, bytes: start + width > bytesRead ? null : bytes.subarray(start, start + width) };
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
+    // A bad sector: one by one it costs only the rows that lie on it.
+    if (part.length === 1) return part.map((asked) => ({ ...asked, bytes: null }));
+    const rows = [];
+    for (const asked of part) rows.push(...(await readPart(handle, [asked], width)));
+    return rows;
+  }
+}
+
 const gap = (rows: readonly { place: Place }[], at: number): number => (rows[at]?.place.index ?? 0) - (rows[at - 1]?.place.index ?? 0);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
+import { seal } from '../../files/sealed';
 import { refuse } from '../formats/bounds';
 import type { Picture } from '../formats/raster';
 import { encodeWithVips } from '../formats/vips';
@@ -43,12 +44,14 @@ function blockMeans(picture: Picture, k: number): Picture {
 }
 
 /**
- * Writes the thumbnail as JPEG or WebP, whichever the file name ends in. It appears whole or not at all. No flush to disk: a
- * lost thumbnail is made again. Throws FailureError: disk-full, folder-not-writable, write-failed.
+ * Writes the thumbnail as JPEG, or as WebP with a seal behind it (files/sealed), whichever the file name ends in. It appears whole or not at
+ * all. No flush to disk: a lost thumbnail is made again, and a damaged one is known by its seal. Throws FailureError: disk-full, folder-not-writable, write-failed.
  */
 export async function writeThumbnail(picture: Picture, file: string, size: number): Promise<void> {
   const kind = /^\.jpe?g$/i.test(extname(file)) ? 'jpeg' : 'webp';
-  await writeWhole(await encodeWithVips(kind, shrink(picture, size), QUALITY), file);
+  const bytes = await encodeWithVips(kind, shrink(picture, size), QUALITY);
+  // Readers of JPEG may be others, who expect nothing behind the picture.
+  await writeWhole(kind === 'webp' ? seal(bytes) : bytes, file);
 }
 
 /** Writes the whole picture as PNG, under the same rules. */

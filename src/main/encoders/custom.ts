@@ -4,7 +4,7 @@ import type { EncoderService } from '../../contract/jobs/encoder';
 import { fail, ok, type Result } from '../../contract/result';
 import { scanFolder } from '../../imaging/scan';
 import type { BridgePart } from '../ipc';
-import type { Service } from '../processes/supervisor';
+import type { Service } from '../../supervise/supervised';
 
 type Trial = Service<EncoderService> & { close(): void };
 

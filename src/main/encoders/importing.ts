@@ -8,7 +8,7 @@ import type { ConversionStage, EncoderService } from '../../contract/jobs/encode
 import type { ImageSource } from '../../contract/jobs/imaging';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
-import { Restarts } from '../../encoder/restarts';
+import { Restarts, whileEnding } from '../../supervise/restarts';
 import { CALIBRATION_IMAGES, spread } from '../../encoder/tiles';
 import { scanFolder } from '../../imaging/scan';
 import { writeFailure } from '../files/failures';
@@ -103,15 +103,12 @@ export class Importing {
 
   /** Once more, with fewer images at a time, where the process of the encoder ended on the way. */
   async #convert(wish: Conversion, signal: AbortSignal): Promise<Result<{ card: EncoderCard }>> {
-    const restarts = new Restarts();
-    for (;;) {
-      const made = await this.#encoder.call('convert', { ...wish, batch: restarts.batch }, { signal });
-      if (made.ok || made.failure.code !== 'process-gone') return made;
-      if (signal.aborted) return fail('stopped');
-      if (!restarts.ended(false)) return { ok: false, failure: restarts.givenUp() };
-      await this.#clear();
-      await new Promise((resolve) => setTimeout(resolve, 400));
-    }
+    return whileEnding((batch) => this.#encoder.call('convert', { ...wish, batch }, { signal }), {
+      restarts: new Restarts(),
+      signal,
+      ending: () => this.#encoder.ending,
+      onEnded: () => this.#clear(),
+    });
   }
 
   /** Files of the folder, spread evenly, for the scales of int8 and to measure the error on. */

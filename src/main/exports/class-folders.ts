@@ -32,8 +32,8 @@ const MARKER = 'collimate-classes.json';
 const Marker = z.object({ format: z.literal('collimate-class-folders'), version: z.literal(1), project: z.string() });
 
 /**
- * Copies every labelled image into a folder named after its class, in multi-label projects into one for each finding that
- * is present. Of a file with several frames the labelled ones are written as PNG, as they are first shown: the file would bring the
+ * Copies every labelled image into a folder named after its class. Refused (wrong-use) in multi-label projects: an image with two findings
+ * would stand in two folders, and one without any in none. Of a file with several frames the labelled ones are written as PNG, as they are first shown: the file would bring the
  * others along. Made beside the target and renamed at the end, so that a half copy is never taken for a whole one; what
  * stood there before is put aside first and removed last. Images that are no longer there are left out and named.
  */
@@ -42,6 +42,8 @@ export async function exportClassFolders(
   target: string,
   progress: CopyProgress,
 ): Promise<Result<{ files: string[]; copied: number; missing: string[] }>> {
+  if (session.project.task !== 'multiclass')
+    return fail('wrong-use', { reason: 'Class folders need projects in which an image has exactly one finding' });
   const jobs = copyJobs(session);
   if (jobs.length === 0) return fail('export-nothing', { reason: 'no image has a finding that is present' });
   return copyInto(target, jobs, session.project.id, progress);

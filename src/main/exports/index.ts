@@ -4,6 +4,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { BridgeService } from '../../contract/bridge';
 import { annotatorState } from '../../contract/fold';
+import type { ErrorCode } from '../../contract/errors';
 import { Priority } from '../../contract/jobs/imaging';
 import { fail, ok, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
@@ -16,6 +17,8 @@ import type { ProjectSession } from '../projects/session';
 import { exportClassFolders } from './class-folders';
 import { exportModel } from './model';
 import { labelsTable } from './tables';
+
+const ofTheRequest: ReadonlySet<ErrorCode> = new Set(['stopped', 'export-nothing', 'output-foreign', 'output-exists', 'wrong-use']);
 
 /** Exports of the open project. Each goes to a name of its own below the chosen folder; what exists is never replaced unasked. */
 export function setupExports({ projects, processes, emit }: { projects: Projects; processes: Processes; emit: Emit<BridgeService> }): {
@@ -40,8 +43,11 @@ export function setupExports({ projects, processes, emit }: { projects: Projects
     running?.abort();
     const stop = new AbortController();
     running = stop;
+    session.failing.dismiss('export');
     const done = await work(session, target, stop.signal);
     if (running === stop) running = null;
+    // What is amiss with the request itself the dialog says.
+    if (!done.ok && !ofTheRequest.has(done.failure.code)) session.failing.failed('export', done.failure, null);
     if (done.ok) for (const file of done.value.files) exported.add(file);
     return done;
   };

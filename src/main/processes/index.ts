@@ -7,9 +7,9 @@ import type { Result } from '../../contract/result';
 import type { Log } from '../log';
 import { TRAINER_PAGE, type Paths } from '../paths';
 import type { SettingsStore } from '../settings';
+import { Supervised, type Service } from '../../supervise/supervised';
 import { utility } from './child';
 import { hiddenWindow } from './hidden-window';
-import { Supervised, type Service } from './supervisor';
 import { TrainerHosts } from './trainer-hosts';
 
 export interface Processes {
@@ -17,7 +17,7 @@ export interface Processes {
   readonly encoder: Service<EncoderService>;
   readonly trainer: Service<TrainerService>;
   /** A second encoder process, for a model that is only being tried: whoever asks for it closes it. */
-  readonly trial: () => Supervised<EncoderService>;
+  readonly trial: () => Service<EncoderService> & { close(): void };
 }
 
 export interface TensorBackends {
@@ -31,16 +31,16 @@ export interface TensorBackends {
 export function setupProcesses(paths: Paths, settings: SettingsStore, log: Log): Processes & { readonly backends: TensorBackends } {
   const started = (name: string, file = name) => utility(name, join(paths.code, `${file}.js`), log);
   process.env['COLLIMATE_PROFILE'] = paths.profile;
-  const imaging = new Supervised(imagingService, started('imaging'), log);
-  const encoder = new Supervised(encoderService, started('encoder'), log);
+  const imaging = new Supervised(imagingService, started('imaging'));
+  const encoder = new Supervised(encoderService, started('encoder'));
   const page = hiddenWindow('trainer page', TRAINER_PAGE, paths.trainerPreload, log);
   const trainer = new TrainerHosts(
-    new Supervised(trainerService, started('trainer'), log),
-    new Supervised(trainerService, page, log),
+    new Supervised(trainerService, started('trainer')),
+    new Supervised(trainerService, page),
     () => settings.get().tfjsFolder,
   );
   const check: TensorBackends['check'] = async (folder) => {
-    const once = new Supervised(trainerService, started('backend check', 'trainer'), log);
+    const once = new Supervised(trainerService, started('backend check', 'trainer'));
     const answer = await once.call('start', { backend: 'tfjs-node-gpu', wasmFolder: '', nodeBackend: folder });
     once.close();
     return answer;
@@ -51,7 +51,7 @@ export function setupProcesses(paths: Paths, settings: SettingsStore, log: Log):
     if (port) to.give('imaging', port);
   };
   const trial = () => {
-    const once = new Supervised(encoderService, started('encoder trial', 'encoder'), log);
+    const once = new Supervised(encoderService, started('encoder trial', 'encoder'));
     once.onStarted(() => setImmediate(introduce, once));
     return once;
   };

@@ -1,13 +1,15 @@
 import { app } from 'electron';
 import type { z } from 'zod';
 import { Backend, type trainerService, type TrainerService } from '../../contract/jobs/trainer';
-import { ok, type Result } from '../../contract/result';
-import type { Service, Supervised } from './supervisor';
+import { ok, type Failure, type Result } from '../../contract/result';
+import type { Ending } from '../../supervise/ending';
+import type { Service, Supervised } from '../../supervise/supervised';
 
 type Methods = (typeof trainerService)['methods'];
 type Events = (typeof trainerService)['events'];
 type Start = z.infer<Methods['start']['params']>;
 type Started = z.infer<Methods['start']['result']>;
+type Host = Supervised<TrainerService, Electron.MessagePortMain>;
 
 /**
  * The trainer in the better of two hosts: the utility process, where TensorFlow's C library or wasm compute, or the hidden page, where
@@ -15,23 +17,23 @@ type Started = z.infer<Methods['start']['result']>;
  * started again when the host changed. The order is tfjs-node-gpu, WebGPU where it is faster than wasm, wasm.
  */
 export class TrainerHosts implements Service<TrainerService> {
-  readonly #utility: Supervised<TrainerService>;
-  readonly #page: Supervised<TrainerService>;
-  #current: Supervised<TrainerService>;
-  readonly #started = new Set<() => void>();
+  readonly #utility: Host;
+  readonly #page: Host;
+  #current: Host;
+  readonly #started = new Set<(after: Failure | null) => void>();
   /** Where a person has TensorFlow's C library, if they said so. */
   readonly #nodeFolder: () => string | null;
   /** Why the page is not asked any more. */
   #lost: string | null = null;
 
-  constructor(utility: Supervised<TrainerService>, page: Supervised<TrainerService>, nodeFolder: () => string | null) {
+  constructor(utility: Host, page: Host, nodeFolder: () => string | null) {
     this.#nodeFolder = nodeFolder;
     this.#utility = utility;
     this.#page = page;
     this.#current = utility;
     for (const host of [utility, page]) {
-      host.onStarted(() => {
-        if (host === this.#current) for (const listener of this.#started) listener();
+      host.onStarted((after) => {
+        if (host === this.#current) for (const listener of this.#started) listener(after);
       });
     }
     page.on('backend', ({ backend, reason }) => {
@@ -46,9 +48,13 @@ export class TrainerHosts implements Service<TrainerService> {
     return this.#current.pid;
   }
 
-  onStarted(listener: () => void): () => void {
+  get ending(): Ending | null {
+    return this.#current.ending;
+  }
+
+  onStarted(listener: (after: Failure | null) => void): () => void {
     this.#started.add(listener);
-    if (this.#current.pid !== undefined) listener();
+    if (this.#current.pid !== undefined) listener(null);
     return () => this.#started.delete(listener);
   }
 
@@ -73,6 +79,10 @@ export class TrainerHosts implements Service<TrainerService> {
 
   start(): void {
     this.#current.start();
+  }
+
+  retry(): void {
+    this.#current.retry();
   }
 
   /** Looks for the best host anew. */
@@ -130,7 +140,7 @@ export class TrainerHosts implements Service<TrainerService> {
     return this.#lost;
   }
 
-  #moveTo(host: Supervised<TrainerService>): void {
+  #moveTo(host: Host): void {
     const before = this.#current;
     if (before === host) return;
     this.#current = host;

@@ -15,6 +15,7 @@ import {
 } from '../../contract/jobs/trainer';
 import type { CellValue, Id, ImageRecord, Project } from '../../contract/model';
 import { isReserved } from '../../contract/reserve';
+import type { Result } from '../../contract/result';
 import { readyColumns, readyNames, readySource } from '../../contract/ready-head';
 import { poolDigest } from '../../trainer/heads/identity';
 import { misfit } from '../../trainer/heads/tuned/fits';
@@ -33,6 +34,8 @@ export interface TrainingSource {
   readonly labels: () => Iterable<{ image: Id; finding: Id; value: CellValue }>;
   readonly seq: () => number;
   readonly encoder: () => OpenEncoder | null;
+  /** Opens it where its process was started again. */
+  readonly openEncoder: () => Promise<Result<OpenEncoder>>;
   /** The head that came with the encoder's file; null without one. */
   readonly readyHead: () => Promise<Head | null>;
   /** The fine-tuned head that was kept for these findings; null without one. */

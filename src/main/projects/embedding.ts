@@ -7,7 +7,9 @@ import type { ImageSource } from '../../contract/jobs/imaging';
 import { BUILTIN_ENCODER, type FrameChoice, type Id, type ImageRecord } from '../../contract/model';
 import type { Failure, Result } from '../../contract/result';
 import { ok } from '../../contract/result';
-import { Restarts } from '../../encoder/restarts';
+import { Attempts } from '../../supervise/attempts';
+import type { Failures } from '../../supervise/failures';
+import { Restarts, whileEnding } from '../../supervise/restarts';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
 import { judged } from './frames';
@@ -55,6 +57,7 @@ export class Embedding {
   readonly failures = new Map<Id, Failure>();
   readonly #unsubscribe: () => void;
   readonly #restarts = new Restarts();
+  readonly #attempts: Attempts;
   #openPid: number | undefined;
   #running: Promise<void> | null = null;
   #recorded: Promise<unknown> = Promise.resolve();
@@ -62,15 +65,17 @@ export class Embedding {
   #paused = false;
 
   opened: OpenEncoder | null = null;
-  failure: Failure | null = null;
   state: EmbeddingState = 'waiting';
   /** Images that were embedded again, since they are other pictures by today's display rule. */
   redrawn = 0;
+  /** Rows of the store that were found damaged. */
+  damaged = 0;
 
   constructor(options: {
     source: EmbeddingSource;
     processes: Processes;
     log: Log;
+    failures: Failures;
     /** Journals the facts of these images; only then do they count as embedded. */
     record: (items: readonly EmbeddedItem[]) => Promise<void>;
     /** More images are ready than before. */
@@ -83,6 +88,7 @@ export class Embedding {
     this.#record = options.record;
     this.#onReady = options.onReady;
     this.#onChange = options.onChange;
+    this.#attempts = new Attempts(options.failures, 'embed', () => this.run());
     const stops = [
       this.#processes.encoder.on('embedded', ({ items }) => {
         if (this.#stop.signal.aborted) return;
@@ -92,6 +98,11 @@ export class Embedding {
       this.#processes.encoder.on('changed', ({ provider, reason, batch }) => {
         if (!this.opened) return;
         this.opened = { ...this.opened, provider, batch, reason: this.#reason(reason) };
+        this.#onChange();
+      }),
+      this.#processes.encoder.on('damaged', ({ state, count, names }) => {
+        this.damaged += count;
+        if (state === null) this.#lost(new Set(names));
         this.#onChange();
       }),
     ];
@@ -120,6 +131,7 @@ export class Embedding {
 
   /** Starts, or takes up images that came since. */
   run(): void {
+    this.#attempts.cancel();
     if (this.#running) {
       this.#again = true;
       return;
@@ -139,8 +151,10 @@ export class Embedding {
     for (const image of images) this.#ready.delete(image);
   }
 
+  /** The person asks for it, or the folder was looked at: also what failed is tried again. */
   retry(): void {
     this.failures.clear();
+    this.#restarts.forgive();
     this.run();
   }
 
@@ -153,6 +167,7 @@ export class Embedding {
 
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#attempts.cancel();
     await this.#running;
     this.#unsubscribe();
   }
@@ -172,24 +187,24 @@ export class Embedding {
   }
 
   async #work(): Promise<void> {
-    this.failure = null;
-    for (;;) {
-      if (this.#stop.signal.aborted) return;
-      const before = this.#ready.size + this.failures.size;
-      const result = await this.#pass();
+    do {
+      this.#again = false;
+      const result = await whileEnding(() => this.#pass(), {
+        restarts: this.#restarts,
+        signal: this.#stop.signal,
+        done: () => this.#ready.size + this.failures.size,
+        ending: async () => {
+          await this.#recorded;
+          return this.#processes.encoder.ending;
+        },
+      });
       // The process is ready with the last images before the journal is.
       await this.#recorded;
-      if (result.ok && !this.#again) break;
-      if (result.ok) {
-        // Frames of files that were read, for one: that is still the same work.
-        this.#again = false;
-        continue;
-      }
-      if (result.failure.code !== 'process-gone') return this.#fail(result.failure);
-      // The process may rather want memory than luck: the next one gets smaller batches.
-      if (!this.#restarts.ended(this.#ready.size + this.failures.size > before)) return this.#fail(this.#restarts.givenUp());
-      await new Promise((resolve) => setTimeout(resolve, 400));
-    }
+      if (this.#stop.signal.aborted) return;
+      if (!result.ok) return this.#fail(result.failure);
+      // Frames of files that were read, for one: that is still the same work.
+    } while (this.#again);
+    this.#attempts.worked();
     this.#become('done');
     // Nobody waits for it, closing neither.
     void trimThumbnails(this.#source.profile).catch((error: unknown) => this.#log.bug(error));
@@ -252,8 +267,17 @@ export class Embedding {
   }
 
   #fail(failure: Failure): void {
-    this.failure = failure;
+    // Given up with the smallest batch; the next attempt comes after a pause.
+    this.#restarts.forgive();
     this.#become('failed');
+    this.#attempts.failed(failure);
+  }
+
+  /** Their rows are damaged: they are embedded again. */
+  #lost(names: ReadonlySet<string>): void {
+    const lost = this.#source.images().filter((image) => this.#ready.has(image.id) && names.has(nameOf(image) ?? ''));
+    this.forget(lost.map(({ id }) => id));
+    if (lost.length > 0 && !this.#stop.signal.aborted) this.run();
   }
 
   #become(state: EmbeddingState): void {

@@ -15,8 +15,10 @@ export interface FolderOptions {
   readonly record: (images: readonly ImageRecord[]) => Promise<unknown>;
   /** What is known of these images beyond their records no longer holds. */
   readonly forget: (images: readonly Id[]) => void;
-  /** SHA-256 of a file; null where it cannot be read. */
-  readonly hash: (file: string) => Promise<string | null>;
+  /** SHA-256 of a file; null where it cannot be read. Fails where nobody can hash at the moment. */
+  readonly hash: (file: string) => Promise<Result<string | null>>;
+  /** A look has ended: with what failed, or null. `comparing`: it was the comparison of contents that failed. */
+  readonly onLooked: (failure: Failure | null, comparing: boolean) => void;
   /** Files are compared by their contents, which takes time: how far that is. `done` = `total` ends it. */
   readonly onCompare: (done: number, total: number) => void;
   /** Looks up what is stated of new images elsewhere; why that could not be done. */
@@ -34,7 +36,7 @@ export class ProjectFolder {
   #missing: ReadonlySet<Id> = new Set();
   #others: OtherFile[] = [];
   #doubtful = new Set<string>();
-  status: ProjectStatus['scan'] = { state: 'waiting', found: 0, skipped: 0, missing: 0, failure: null, metadata: null };
+  status: ProjectStatus['scan'] = { state: 'waiting', found: 0, skipped: 0, missing: 0, metadata: null };
 
   constructor(options: FolderOptions) {
     this.#options = options;
@@ -90,7 +92,8 @@ export class ProjectFolder {
           if (entry.kind !== 'file' || !sizes.has(entry.bytes)) continue;
           if (stop.signal.aborted) return fail('stopped');
           const hash = await this.#options.hash(join(folder, entry.path));
-          if (hash !== null && contents.has(hash)) return ok();
+          if (!hash.ok) return hash;
+          if (hash.value !== null && contents.has(hash.value)) return ok();
           report(++compared);
           if (compared >= LOOKED_FOR) return fail('folder-foreign', { folder, example: example.path });
         }
@@ -103,16 +106,21 @@ export class ProjectFolder {
 
   async #look(): Promise<Result<ScanOutcome>> {
     const { project, images, record, forget, hash, signal } = this.#options;
-    this.#become({ state: 'running', found: 0, skipped: 0, failure: null, metadata: null });
+    this.#become({ state: 'running', found: 0, skipped: 0, metadata: null });
     const known = new Map([...images().values()].map((image) => [image.id, image]));
     const gone = byFile(known.values());
     const counts = { added: 0, changed: 0, moved: 0 };
     this.#others = [];
     this.#doubtful = new Set();
     this.#comparing = new AbortController();
+    let unhashed: Failure | null = null;
     const result = await scan(project(), known.values(), {
       signal,
-      hash,
+      hash: async (file) => {
+        const hashed = await hash(file);
+        if (!hashed.ok) unhashed ??= hashed.failure;
+        return hashed;
+      },
       comparing: this.#comparing.signal,
       onCompare: this.#reporter(),
       onBatch: async ({ records, seen, skipped, doubtful }) => {
@@ -131,7 +139,8 @@ export class ProjectFolder {
     });
     if (signal.aborted) return fail('stopped');
     if (!result.ok) {
-      this.#become({ state: 'failed', failure: result.failure });
+      this.#become({ state: 'failed' });
+      this.#options.onLooked(result.failure, unhashed !== null);
       return result;
     }
     const missing = new Set([...gone.values()].flat());
@@ -141,7 +150,8 @@ export class ProjectFolder {
     const empty = images().size === missing.size;
     const failure = empty ? fail('folder-empty', { folder: project().roots[0]?.path ?? '' }).failure : null;
     const metadata = await this.#options.fill();
-    this.#become({ state: empty ? 'failed' : 'done', missing: missing.size, failure, metadata });
+    this.#become({ state: empty ? 'failed' : 'done', missing: missing.size, metadata });
+    this.#options.onLooked(failure, false);
     return ok(outcome);
   }
 

@@ -171,6 +171,16 @@ export function setupProjects({ paths, processes, settings, emit, log, window }:
         current.retryFailed();
         return ok();
       }),
+    'work.retry': ({ project, work }) =>
+      inProject(project, (current) => {
+        current.retry(work);
+        return ok();
+      }),
+    'work.dismiss': ({ project, work }) =>
+      inProject(project, (current) => {
+        current.failing.dismiss(work);
+        return ok();
+      }),
     'embedding.failures': ({ project }) => inProject(project, (current) => ok(current.failures())),
     'queue.settings': ({ project, ...chosen }) => inProject(project, (current) => current.rules.setQueue(chosen)),
     'projects.audit': ({ project, share, open }) => inProject(project, (current) => current.rules.setAudit(share, open === true)),

@@ -19,8 +19,11 @@ export interface ScanBatch {
 
 export interface ScanOptions {
   readonly signal: AbortSignal;
-  /** SHA-256 of a file, null where it cannot be read. Asked only for files that may be known ones under a new name. */
-  readonly hash: (file: string) => Promise<string | null>;
+  /**
+   * SHA-256 of a file, null where it cannot be read. Asked only for files that may be known ones under a new name. Where nobody can hash at the
+   * moment the scan fails: files that were not compared would become new images, and the labels stay behind.
+   */
+  readonly hash: (file: string) => Promise<Result<string | null>>;
   /** Ends the hashing; what was not hashed by then is left for the next scan. */
   readonly comparing?: AbortSignal;
   /** How many of the likely files were hashed. `done` = `total` at the end. */
@@ -107,7 +110,9 @@ async function scanAgain(root: Root, own: readonly ImageRecord[], options: ScanO
     seen,
   );
   const framesOf = ({ path }: { readonly path: string }): readonly ImageRecord[] => files.get(path) ?? [];
-  const hashes = await hashLikely(root, changes, options);
+  const hashed = await hashLikely(root, changes, options);
+  if (!hashed.ok) return hashed;
+  const hashes = hashed.value;
   if (signal.aborted) return ok({ uncompared: 0 });
   // A file that was not compared would become a new image, and the missing one would never find it again.
   const uncompared = new Set(options.comparing?.aborted === true ? changes.toHash.filter(({ path }) => !hashes.has(path)) : []);
@@ -133,7 +138,7 @@ async function hashLikely(
   root: Root,
   { toHash, missing }: FolderChanges<KnownFile, SeenFile>,
   { signal, hash, comparing, onCompare }: ScanOptions,
-): Promise<Map<string, string>> {
+): Promise<Result<Map<string, string>>> {
   const hashes = new Map<string, string>();
   const wanted = new Map<string, number>();
   for (const { sha256 } of missing) if (sha256 !== null) wanted.set(sha256, (wanted.get(sha256) ?? 0) + 1);
@@ -144,16 +149,18 @@ async function hashLikely(
     onCompare?.(start, likely.length);
     const group = likely.slice(start, start + AT_ONCE);
     const sums = await Promise.all(group.map(({ path }) => hash(join(root.path, path))));
-    group.forEach(({ path }, i) => {
-      const sum = sums[i] ?? '';
+    for (const [i, { path }] of group.entries()) {
+      const known = sums[i];
+      if (known?.ok === false) return known;
+      const sum = known?.value ?? '';
       hashes.set(path, sum);
       const left = (wanted.get(sum) ?? 0) - 1;
       if (left > 0) wanted.set(sum, left);
       else wanted.delete(sum);
-    });
+    }
   }
   onCompare?.(likely.length, likely.length);
-  return hashes;
+  return ok(hashes);
 }
 
 const skippedOf = (entries: readonly ScanEntry[]): OtherFile[] =>

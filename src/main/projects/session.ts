@@ -12,8 +12,11 @@ import type { TunedHead } from '../../contract/jobs/trainer';
 import { type Action, type Annotator, type Id, type ImageRecord, type MetadataRule, type Project } from '../../contract/model';
 import { fail, ok, type Failure, type Result } from '../../contract/result';
 import type { OtherFile } from '../../contract/skip-reason';
+import type { Work } from '../../contract/work';
 import type { Emit } from '../../contract/wire';
 import { readHead } from '../../encoder/head-folder';
+import { Attempts } from '../../supervise/attempts';
+import { Failures } from '../../supervise/failures';
 import { Journal } from '../journal/journal';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
@@ -28,6 +31,7 @@ import { ProjectFolder } from './folder';
 import { inOrder } from './scanning';
 import { readTunedHead, writeTunedHead } from './tuned-head';
 import type { PooledImage } from './base';
+import { ThumbnailMaker } from './thumbnail-maker';
 import { Training } from './training';
 
 export interface SessionOptions {
@@ -60,6 +64,10 @@ export class ProjectSession {
   readonly #annotator: Annotator;
   readonly #stop = new AbortController();
   readonly #folder: ProjectFolder;
+  readonly failing: Failures;
+  readonly thumbnails: ThumbnailMaker;
+  readonly #looking: Attempts;
+  readonly #hashing: Attempts;
   readonly embedding: Embedding;
   readonly training: Training;
   readonly #metadata: Metadata;
@@ -67,6 +75,8 @@ export class ProjectSession {
   readonly answers: Answers;
   readonly rules: Rules;
   #tuning = false;
+  /** How to do again what the person had started. */
+  readonly again = new Map<Work, () => void>();
   /** The folder was looked at, or is being. */
   #begun = false;
   #ordered: ImageRecord[] | null = null;
@@ -90,6 +100,10 @@ export class ProjectSession {
     this.#annotator = annotator;
     this.#record = new Recorder(journal, project, annotator.id, (action) => this.#recorded(action));
     const changed = () => this.#tell();
+    this.failing = new Failures(options.log.note, changed);
+    this.thumbnails = new ThumbnailMaker(options.processes.imaging, this.failing);
+    this.#looking = new Attempts(this.failing, 'scan', () => this.#lookAgain());
+    this.#hashing = new Attempts(this.failing, 'hash', () => this.#lookAgain());
     this.#folder = new ProjectFolder({
       project: () => this.project,
       images: () => this.state.images,
@@ -97,7 +111,14 @@ export class ProjectSession {
       forget: (images) => this.embedding.forget(images),
       hash: async (file) => {
         const hashed = await options.processes.imaging.call('hash', { file }, { signal: this.#stop.signal });
-        return hashed.ok ? hashed.value : null;
+        if (!hashed.ok && (hashed.failure.code === 'process-gone' || hashed.failure.code === 'stopped')) return hashed;
+        return ok(hashed.ok ? hashed.value : null);
+      },
+      onLooked: (failure, comparing) => {
+        const [failed, other] = comparing ? [this.#hashing, this.#looking] : [this.#looking, this.#hashing];
+        other.worked();
+        if (failure) failed.failed(failure);
+        else failed.worked();
       },
       onCompare: (done, total) => options.emit('progress', { job: 'relink', done, total, what: 'Comparing files by their contents' }),
       onChange: changed,
@@ -119,6 +140,7 @@ export class ProjectSession {
       },
       processes: options.processes,
       log: options.log,
+      failures: this.failing,
       record: (items) => this.#recordFacts(items),
       onReady: () => this.training.poolGrew(this.embedding.done, this.embedding.state === 'done'),
       onChange: () => {
@@ -133,6 +155,7 @@ export class ProjectSession {
         labels: () => this.#labels(),
         seq: () => this.#journal.state.seq,
         encoder: () => this.embedding.opened,
+        openEncoder: () => this.embedding.open(),
         readyHead: () => this.#readyHead(),
         tunedHead: () => readTunedHead(options.folder, this.#tunedFor(), (text) => options.log.note(text)),
       },
@@ -140,6 +163,7 @@ export class ProjectSession {
       emit: options.emit,
       log: options.log,
       resources: options.resources,
+      failures: this.failing,
       onChange: changed,
     });
     this.answers = new Answers(this.#record);
@@ -193,13 +217,30 @@ export class ProjectSession {
 
   #beginIn(ms: number): void {
     setTimeout(() => {
-      if (!this.#begun && !this.#stop.signal.aborted) this.rescan().catch((error: unknown) => this.#options.log.bug(error));
+      if (!this.#begun) this.#lookAgain();
     }, ms);
+  }
+
+  #lookAgain(): void {
+    if (!this.#stop.signal.aborted) this.rescan().catch((error: unknown) => this.#options.log.bug(error));
+  }
+
+  /** The person asks for work that has failed. */
+  retry(work: Work): void {
+    const { imaging, encoder, trainer } = this.#options.processes;
+    for (const process of [imaging, encoder, trainer]) process.retry();
+    if (work === 'scan' || work === 'hash') this.#lookAgain();
+    else if (work === 'embed') this.embedding.retry();
+    else if (work === 'hand-over' || work === 'round') this.training.retry();
+    else if (work === 'thumbnail') this.thumbnails.retry();
+    else this.again.get(work)?.();
   }
 
   /** Looks at the folder again and goes on embedding. */
   async rescan(): Promise<Result<ScanOutcome>> {
     this.#begun = true;
+    this.#looking.cancel();
+    this.#hashing.cancel();
     const found = await this.#folder.look();
     this.#ordered = null;
     if (found.ok && this.images().length > 0) this.embedding.retry();
@@ -254,6 +295,9 @@ export class ProjectSession {
 
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#looking.cancel();
+    this.#hashing.cancel();
+    this.thumbnails.close();
     this.training.close();
     await this.embedding.close();
     if (this.#statusTimer) clearTimeout(this.#statusTimer);
@@ -299,7 +343,7 @@ export class ProjectSession {
   }
 
   status(): ProjectStatus {
-    return statusOf(this.project, this.#folder.status, this.embedding, this.training, this.#tuning);
+    return statusOf(this.project, this.#folder.status, this.embedding, this.training, this.#tuning, this.failing.shown());
   }
 
   /** Hash, size and header facts of embedded images, so that a later start need not read them again; further frames become images. */

@@ -11,6 +11,7 @@ export function statusOf(
   embedding: Embedding,
   training: Training,
   tuning: boolean,
+  failures: ProjectStatus['failures'],
 ): ProjectStatus {
   const { opened } = embedding;
   return {
@@ -24,7 +25,7 @@ export function statusOf(
       redrawn: embedding.redrawn,
       rate: embedding.rate,
       secondsLeft: embedding.secondsLeft,
-      failure: embedding.failure,
+      damaged: embedding.damaged,
     },
     encoder: opened && {
       id: opened.card.id,
@@ -46,6 +47,7 @@ export function statusOf(
       milliseconds: training.milliseconds,
       settings: chosen(training),
     },
+    failures,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unseal } from '../../files/sealed';
 import type { Id, ImageRecord } from '../../contract/model';
 
 /** Longest side in pixels: sharp at the largest grid size on a screen of double density. */
@@ -19,10 +20,12 @@ const AT_ONCE = 2;
 export const thumbnailFile = (profile: string, project: Id, image: ImageRecord) =>
   join(profile, 'thumbnails', project, `${image.id}-${image.bytes.toString(36)}-${Math.round(image.mtime).toString(36)}.webp`);
 
-/** The thumbnail where there is one; reading it counts as use. */
+/** The thumbnail where there is a whole one; reading it counts as use. A damaged one is as good as none: it is made again. */
 export async function readThumbnail(file: string, now = Date.now()): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
-    const bytes = await readFile(file);
+    const kept = await readFile(file);
+    const bytes = unseal(kept) ?? (isUnsealed(kept) ? kept : null);
+    if (bytes === null) return null;
     const { mtimeMs } = await stat(file);
     if (now - mtimeMs > NOTED_EVERY_MS) await utimes(file, new Date(now), new Date(now));
     return bytes;
@@ -31,6 +34,10 @@ export async function readThumbnail(file: string, now = Date.now()): Promise<Uin
     return null;
   }
 }
+
+/** Version 0.1 wrote them without a seal: a WebP file (RIFF) states its length. */
+const isUnsealed = (bytes: Buffer) =>
+  bytes.length > 12 && bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.readUInt32LE(4) + 8 === bytes.length;
 
 /**
  * Takes the thumbnails that were not used for longest, of whatever project, until all together are below the limit; half-written

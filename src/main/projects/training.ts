@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { BridgeService } from '../../contract/bridge';
 import type { SuspectLabel } from '../../contract/views';
-import { sentence } from '../../contract/catalogue';
 import { isSameEncoder } from '../../contract/encoder-identity';
 import type { LabelDelta, Round, Settings } from '../../contract/jobs/trainer';
 import type { CellChange, Id } from '../../contract/model';
-import { ok, type Result } from '../../contract/result';
+import { ok, type Failure, type Result } from '../../contract/result';
 import type { Emit } from '../../contract/wire';
+import { Attempts } from '../../supervise/attempts';
+import type { Failures } from '../../supervise/failures';
 import type { Log } from '../log';
 import type { Processes } from '../processes';
 import { baseOf, deltaOf, labelsOf, otherHeads, settingsOf, type TrainingSource } from './base';
@@ -42,6 +43,13 @@ export class Training {
   readonly #handover: Handover;
   readonly onChange: () => void;
   readonly #subscriptions: readonly (() => void)[];
+  readonly #handing: Attempts;
+  readonly #rounds: Attempts;
+  /** A snapshot was sent, and no round over it has come. */
+  #waiting = false;
+  /** A base is on its way; what was heard of the pool since it was begun. */
+  #basing = false;
+  #grown: { readonly count: number; readonly finished: boolean } | null = null;
 
   #settings: Settings;
   #closed = false;
@@ -71,6 +79,7 @@ export class Training {
     emit: Emit<BridgeService>;
     log: Log;
     resources: string;
+    failures: Failures;
     onChange: () => void;
   }) {
     this.#source = options.source;
@@ -80,16 +89,24 @@ export class Training {
     this.#wasmFolder = `${join(options.resources, 'tfjs-wasm')}/`;
     this.onChange = options.onChange;
     this.#handover = new Handover(options.processes);
+    this.#handing = new Attempts(options.failures, 'hand-over', () => this.#turn());
+    this.#rounds = new Attempts(options.failures, 'round', () => this.#turn());
     this.#settings = settingsOf(options.source.project());
     const { trainer } = this.#processes;
     this.#subscriptions = [
-      trainer.onStarted(() => {
+      trainer.onStarted((after) => {
         this.#started = false;
+        this.stage = 'idle';
+        // It ended over a snapshot: that may be the snapshot's doing.
+        if (after && this.#waiting) this.#roundFailed(after);
         this.#handover.forget();
         this.#needsBase ||= this.#pool > 0;
         this.#turn();
       }),
       trainer.on('round', (round) => this.#arrived(round)),
+      trainer.on('failed', ({ snapshot, failure }) => {
+        if (snapshot === this.#snapshot) this.#roundFailed(failure);
+      }),
       trainer.on('backend', ({ backend, reason }) => {
         this.backend = backend;
         this.reason = reason;
@@ -105,6 +122,14 @@ export class Training {
   close(): void {
     this.#closed = true;
     for (const unsubscribe of this.#subscriptions) unsubscribe();
+    this.#handing.cancel();
+    this.#rounds.cancel();
+  }
+
+  /** The person asks for it: what waits is tried now. */
+  retry(): void {
+    this.#handing.retry();
+    this.#rounds.retry();
   }
 
   get settings(): Readonly<Settings> {
@@ -118,6 +143,7 @@ export class Training {
 
   /** More images are embedded. A new base costs a new projection, so while embedding runs the pool grows by steps of a half. */
   poolGrew(count: number, finished: boolean): void {
+    if (this.#basing) this.#grown = { count, finished };
     const known = this.#poolImages.length;
     if (count === known) return;
     const first = this.#source.encoder()?.card.head ? FIRST_POOL_READY : FIRST_POOL;
@@ -188,7 +214,7 @@ export class Training {
   }
 
   #turn(): void {
-    if (this.#working || this.#closed) return;
+    if (this.#working || this.#closed || this.#handing.resting || this.#rounds.resting) return;
     if (!this.#needsBase && (this.#pool === 0 || (this.#pending.length === 0 && !this.#settingsChanged))) return;
     this.#working = true;
     void this.#step()
@@ -206,26 +232,45 @@ export class Training {
         wasmFolder: this.#wasmFolder,
         nodeBackend: process.env['COLLIMATE_TFJS_NODE'] ?? null,
       });
-      if (!started.ok) return this.#retryLater('start', sentence(started.failure));
+      if (!started.ok) return this.#roundFailed(started.failure);
       this.#started = true;
       this.backend = started.value.backend;
       this.reason = started.value.reason;
       this.onChange();
     }
-    if (this.#needsBase) return this.#base();
-    return this.#delta();
+    if (!this.#needsBase) return this.#delta();
+    this.#basing = true;
+    await this.#base().finally(() => (this.#basing = false));
+    const grown = this.#grown;
+    this.#grown = null;
+    if (grown) this.poolGrew(grown.count, grown.finished);
   }
 
   async #base(): Promise<void> {
-    const encoder = this.#source.encoder();
-    if (!encoder) return this.#retryLater('base', 'no encoder is open');
+    // Its process may be a new one, which has nothing open.
+    const opened = await this.#source.openEncoder();
+    if (!opened.ok) return this.#handing.failed(opened.failure);
+    const encoder = opened.value;
     this.#needsBase = false;
-    const pool = this.#source.pool();
+    const all = this.#source.pool();
     const { id, outputs } = encoder.card;
-    const names = pool.map(({ name }) => name);
-    if (!(await this.#handover.give(id, outputs.embedding, names, () => this.#closed))) {
+    const given = await this.#handover.give(
+      id,
+      outputs.embedding,
+      all.map(({ name }) => name),
+      () => this.#closed,
+    );
+    if (this.#closed) return;
+    if (!given.ok) {
       this.#needsBase = true;
-      return this.#retryLater('put', 'the embeddings were not handed over');
+      return this.#handing.failed(given.failure);
+    }
+    this.#handing.worked();
+    // What the store has lost is embedded again, and comes with a later base.
+    const pool = all.filter(({ name }) => !given.value.has(name));
+    if (pool.length === 0) {
+      this.#poolImages = [];
+      return;
     }
     const heads = await otherHeads(this.#source, pool);
     // From here on without a pause: answers that came before are among the labels, later ones follow as deltas.
@@ -241,11 +286,9 @@ export class Training {
     this.#snapshot = ++lastSnapshot;
     this.#snapshots.set(this.#snapshot, { pool: this.#pool, seq: this.#source.seq() });
     this.#emitPool();
+    this.#waiting = true;
     const answer = await this.#processes.trainer.call('base', { snapshot: this.#snapshot, base, labels });
-    if (!answer.ok) {
-      this.#needsBase = true;
-      await this.#retryLater('base', sentence(answer.failure));
-    }
+    if (!answer.ok && this.#waiting) this.#roundFailed(answer.failure);
   }
 
   async #delta(): Promise<void> {
@@ -256,17 +299,18 @@ export class Training {
     const after = this.#snapshot;
     this.#snapshot = ++lastSnapshot;
     this.#snapshots.set(this.#snapshot, { pool: this.#pool, seq: this.#source.seq() });
+    this.#waiting = true;
     const answer = await this.#processes.trainer.call('delta', { after, snapshot: this.#snapshot, labels, ...settings });
-    // Whatever went wrong (a gap, a process that ended), a base holds everything again.
-    if (!answer.ok) {
-      this.#needsBase = true;
-      await this.#retryLater('delta', sentence(answer.failure));
-    }
+    if (!answer.ok && this.#waiting) this.#roundFailed(answer.failure);
   }
 
-  async #retryLater(what: string, why: string): Promise<void> {
-    this.#log.note(`trainer ${what}: ${why}; trying again`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+  /** Whatever went wrong (a gap, a process that ended), a base holds everything again. */
+  #roundFailed(failure: Failure): void {
+    if (this.#closed) return;
+    this.#needsBase = true;
+    this.#waiting = false;
+    this.stage = 'idle';
+    if (failure.code !== 'stopped') this.#rounds.failed(failure);
   }
 
   #arrived(round: Round): void {
@@ -275,6 +319,8 @@ export class Training {
     if (this.#closed || !known || known.pool !== this.#pool) return;
     for (const snapshot of this.#snapshots.keys()) if (snapshot < round.snapshot) this.#snapshots.delete(snapshot);
     this.#latest = round;
+    if (round.snapshot === this.#snapshot && round.stage !== 'quick') this.#waiting = false;
+    if (round.stage !== 'quick') this.#rounds.worked();
     if (round.stage === 'full' || (round.stage === 'cold' && round.head)) this.#full = { images: this.#poolImages, round };
     if (round.stage === 'quick') this.milliseconds = round.milliseconds;
     this.#emitRound(round);

@@ -5,7 +5,7 @@ import type { ImageRecord } from '../../contract/model';
 import type { Failure } from '../../contract/result';
 import type { Processes } from '../processes';
 import type { ProjectSession } from '../projects/session';
-import { readThumbnail, THUMBNAIL_SIZE, thumbnailFile } from '../projects/thumbnails';
+import { thumbnailFile } from '../projects/thumbnails';
 import { developmentUrl } from '../security';
 
 /**
@@ -20,25 +20,16 @@ export function setupImageProtocol(session: () => ProjectSession | null, process
       const open = session();
       const image = id === undefined ? undefined : open?.image(id);
       if (!open || open.project.id !== project || !image) return answer(null, 404);
-      if (url.host === 'thumbnail') return thumbnail(open, image, processes, profile);
+      if (url.host === 'thumbnail') return thumbnail(open, image, profile);
       if (url.host === 'pixels') return pixels(open, image, processes);
       return answer(null, 404);
     });
   });
 }
 
-async function thumbnail(session: ProjectSession, image: ImageRecord, processes: Processes, profile: string): Promise<Response> {
-  const file = thumbnailFile(profile, session.project.id, image);
-  const cached = await readThumbnail(file);
-  if (cached) return answer(cached, 200, { 'content-type': 'image/webp', 'cache-control': 'no-store' });
-  const made = await processes.imaging.call('read', {
-    source: session.sourceOf(image),
-    priority: Priority.thumbnail,
-    thumbnail: { file, size: THUMBNAIL_SIZE },
-  });
-  if (!made.ok) return refusal(made.failure);
-  const bytes = await readThumbnail(file);
-  return bytes ? answer(bytes, 200, { 'content-type': 'image/webp', 'cache-control': 'no-store' }) : answer(null, 404);
+async function thumbnail(session: ProjectSession, image: ImageRecord, profile: string): Promise<Response> {
+  const found = await session.thumbnails.of(thumbnailFile(profile, session.project.id, image), session.sourceOf(image));
+  return found.ok ? answer(found.value, 200, { 'content-type': 'image/webp', 'cache-control': 'no-store' }) : refusal(found.failure);
 }
 
 async function pixels(session: ProjectSession, image: ImageRecord, processes: Processes): Promise<Response> {

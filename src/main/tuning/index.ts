@@ -24,26 +24,32 @@ export function setupTuning({ projects, processes, emit }: { projects: Projects;
   stop: () => void;
 } {
   let running: AbortController | null = null;
+  const start = async (session: ProjectSession, kind: TunedKind): Promise<Result<TuneOutcome>> => {
+    if (running) return fail('wrong-use', { reason: 'a head is being fine-tuned already' });
+    running = new AbortController();
+    session.tuning = true;
+    session.failing.dismiss('tune');
+    session.again.set('tune', () => void start(session, kind));
+    const left = timeLeft();
+    const off = processes.trainer.on('tuning', ({ done, total }) =>
+      emit('progress', { job: 'tune', done, total, what: training[kind], secondsLeft: left(done, total) }),
+    );
+    try {
+      const signal = AbortSignal.any([running.signal, session.closing]);
+      const outcome = await attempt(() => fineTune(session, kind, processes, emit, signal));
+      if (!outcome.ok && !signal.aborted) session.failing.failed('tune', outcome.failure, null);
+      return outcome;
+    } finally {
+      off();
+      running = null;
+      session.tuning = false;
+      await processes.trainer.call('tuneEnd', {});
+    }
+  };
   const part: BridgePart = {
     'tuning.start': async ({ project, kind }) => {
       const session = projects.session();
-      if (session?.project.id !== project) return fail('project-missing', { project });
-      if (running) return fail('wrong-use', { reason: 'a head is being fine-tuned already' });
-      running = new AbortController();
-      session.tuning = true;
-      const left = timeLeft();
-      const off = processes.trainer.on('tuning', ({ done, total }) =>
-        emit('progress', { job: 'tune', done, total, what: training[kind], secondsLeft: left(done, total) }),
-      );
-      try {
-        const signal = AbortSignal.any([running.signal, session.closing]);
-        return await attempt(() => fineTune(session, kind, processes, emit, signal));
-      } finally {
-        off();
-        running = null;
-        session.tuning = false;
-        await processes.trainer.call('tuneEnd', {});
-      }
+      return session?.project.id === project ? start(session, kind) : fail('project-missing', { project });
     },
   };
   return { part, stop: () => running?.abort() };
@@ -66,6 +72,22 @@ async function fineTune(
   const pool = session.pooled();
   const labelled = session.labelledImages();
   const learnt = pool.filter(({ image }) => labelled.has(image.id));
+  /** Those states of these images that are not kept. */
+  const compute = async (images: readonly PooledImage[]) => {
+    const names = images.map(({ name }) => name);
+    const missing = new Set(unwrap(await processes.encoder.call('missing', { names, states: [state] })));
+    const items = images
+      .filter(({ name }) => missing.has(name))
+      .map(({ image }): EmbedItem => ({ key: image.id, source: session.sourceOf(image) }));
+    if (items.length > 0) unwrap(await processes.encoder.call('embed', { items, states: [state] }, { signal }));
+  };
+  /** What is kept under these names; what turns out to be damaged is computed once more. */
+  const fetched = async (names: string[], images: readonly PooledImage[]) => {
+    const kept = await processes.encoder.call('fetchStates', { state, names });
+    if (kept.ok || kept.failure.code !== 'embedding-corrupt') return unwrap(kept).bits;
+    await compute(images);
+    return unwrap(await processes.encoder.call('fetchStates', { state, names })).bits;
+  };
   /** Computes the states of these images where they are not kept yet, and hands them on in chunks. */
   const each = async (
     images: readonly PooledImage[],
@@ -76,18 +98,13 @@ async function fineTune(
       emit('progress', { job: 'tune', done: from, total: images.length, what });
       const portion = images.slice(from, from + PORTION);
       const names = [...new Set(portion.map(({ name }) => name))];
-      const missing = new Set(unwrap(await processes.encoder.call('missing', { names, states: [state] })));
-      const items = portion
-        .filter(({ name }) => missing.has(name))
-        .map(({ image }): EmbedItem => ({ key: image.id, source: session.sourceOf(image) }));
-      if (items.length > 0) unwrap(await processes.encoder.call('embed', { items, states: [state] }, { signal }));
+      await compute(portion);
       const count = Math.max(1, Math.min(64, Math.floor(CHUNK_BYTES / (2 * shape[0] * shape[1]))));
       for (let at = 0; at < names.length; at += count) {
         if (signal.aborted) unwrap(fail('stopped'));
         emit('progress', { job: 'tune', done: from + at, total: images.length, what });
         const chunk = names.slice(at, at + count);
-        const { bits } = unwrap(await processes.encoder.call('fetchStates', { state, names: chunk }));
-        unwrap(await hand(chunk, bits));
+        unwrap(await hand(chunk, await fetched(chunk, portion)));
       }
     }
   };

@@ -88,7 +88,7 @@ function Project({ session, onClose, onCommand }: Props) {
   return (
     <div className="project">
       <ProjectBar onCommand={command} />
-      <Trouble onCommand={command} />
+      <Trouble onCommand={command} asked={sheet === 'export' ? 'export' : null} />
       <Comparing />
       <SearchStrip />
       <div className="project-body">

@@ -78,6 +78,22 @@ export class Problems {
     this.shown.update((all) => (known ? all.map((each) => (each === known ? problem : each)) : [problem, ...all]));
   }
 
+  /** Stays until the person puts it away; the newest words of the same name take the place of the older. */
+  notice(name: string, what: string, next: string): void {
+    this.withdraw(name);
+    const notice: Problem = {
+      id: this.#next++,
+      tone: 'note',
+      what,
+      next,
+      details: '',
+      actions: [],
+      times: 1,
+      standing: { name, dismissed: () => undefined },
+    };
+    this.shown.update((all) => [notice, ...all]);
+  }
+
   /** Its cause is gone. */
   withdraw(name: string): void {
     this.shown.update((all) => all.filter(({ standing }) => standing?.name !== name));

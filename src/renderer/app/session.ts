@@ -17,6 +17,8 @@ import { Signal } from './signal';
 
 /** The name of the message about answers that were refused. */
 const UNSAVED = 'unsaved';
+/** Of the message about rows of the store that were found damaged. */
+const DAMAGED = 'damaged';
 
 export type View = 'queue' | 'grid' | 'review';
 
@@ -44,6 +46,8 @@ export interface Session {
   /** Its file could not be read. */
   readonly unreadable: (image: Id) => boolean;
   readonly appearance: Appearance;
+  /** Grows when thumbnails can be made again: those that are lacking are then asked for once more. */
+  readonly thumbnailTurn: Signal<number>;
   readonly view: Signal<View>;
   readonly progressOpen: Signal<boolean>;
   readonly similarOpen: Signal<boolean>;
@@ -123,9 +127,18 @@ export async function openSession(
     const result = await bridge.call('images.missing', { project });
     if (result.ok) missing.set(new Set(result.value));
   }
+  const thumbnailTurn = new Signal(0);
+  /** Once for each time that damage is found: the store does not find the same again. */
+  const tellDamaged = (rows: number) => {
+    const some = rows === 1 ? 'One stored embedding was' : `${count(rows)} stored embeddings were`;
+    const what = `${some} damaged and no longer count${rows === 1 ? 's' : ''}.`;
+    problems.notice(DAMAGED, what, 'They are computed again from the images. If this comes back, have the disk checked.');
+  };
   const takeStatus = (next: ProjectStatus) => {
     const before = status.get();
     status.set(next);
+    if (next.embedding.damaged > before.embedding.damaged) tellDamaged(next.embedding.damaged);
+    if (thumbnailsFail(before) && !thumbnailsFail(next)) thumbnailTurn.update((turn) => turn + 1);
     if (next.embedding.failed !== before.embedding.failed) void readFailures();
     const looked = next.scan.state !== 'running' && before.scan.state === 'running';
     if ((looked || next.scan.missing !== before.scan.missing) && next.scan.missing + missing.get().size > 0) void readMissing();
@@ -185,6 +198,8 @@ export async function openSession(
   };
   ready = true;
   for (const event of early) event();
+  const { damaged } = opened.value.status.embedding;
+  if (damaged > 0) tellDamaged(damaged);
   if (opened.value.status.embedding.failed > 0) void readFailures();
   if (opened.value.status.scan.missing > 0) void readMissing();
   queue.fill();
@@ -216,6 +231,7 @@ export async function openSession(
     missing,
     unreadable: (image) => failed.has(image),
     appearance: new Appearance(services.now),
+    thumbnailTurn,
     view,
     progressOpen: new Signal(false),
     similarOpen: new Signal(false),
@@ -224,11 +240,14 @@ export async function openSession(
       stop();
       watch.forEach((each) => each());
       problems.withdraw(UNSAVED);
+      problems.withdraw(DAMAGED);
       await follower.close();
       await bridge.call('projects.close', { project });
     },
   });
 }
+
+const thumbnailsFail = ({ failures }: ProjectStatus) => failures.some(({ work }) => work === 'thumbnail');
 
 interface Parts {
   readonly follower: JournalFollower;

@@ -41,7 +41,7 @@ export function ImportLabels({ onClose }: { readonly onClose: () => void }) {
     return result.ok ? result.value : null;
   };
   const choose = async () => {
-    const chosen = await bridge.call('dialog.table', {});
+    const chosen = await bridge.call('dialog.table', { of: 'labels' });
     if (!chosen.ok || chosen.value === null) return;
     setFile(chosen.value);
     setSeen(await read(chosen.value, null));

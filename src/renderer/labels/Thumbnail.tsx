@@ -10,11 +10,12 @@ import { useImage } from './use-labels';
 /** The small picture of an image; where there is none, or no file any more, a quiet tile with the file's name. */
 export function Thumbnail({ image, lazy = false }: { readonly image: Id; readonly lazy?: boolean }) {
   const { pictures } = useServices();
-  const { id: project, missing } = useSession();
+  const { id: project, missing, thumbnailTurn } = useSession();
   const gone = useSignal(missing).has(image);
   const { record } = useImage(image);
   const path = record ? imageName(record) : image;
-  const [failed, setFailed] = useState<Id | null>(null);
+  const turn = useSignal(thumbnailTurn);
+  const [failed, setFailed] = useState<{ readonly image: Id; readonly turn: number } | null>(null);
   if (gone) {
     return (
       <span className="no-thumbnail" role="img" aria-label={`${path}, whose file is missing`} data-testid="missing-file">
@@ -24,7 +25,7 @@ export function Thumbnail({ image, lazy = false }: { readonly image: Id; readonl
       </span>
     );
   }
-  if (failed === image) {
+  if (failed?.image === image && failed.turn === turn) {
     return (
       <span className="no-thumbnail" role="img" aria-label={`${path}, which cannot be shown`} data-testid="no-thumbnail">
         <ImageOff size={16} aria-hidden />
@@ -39,7 +40,7 @@ export function Thumbnail({ image, lazy = false }: { readonly image: Id; readonl
       draggable={false}
       loading={lazy ? 'lazy' : 'eager'}
       decoding="async"
-      onError={() => setFailed(image)}
+      onError={() => setFailed({ image, turn })}
     />
   );
 }

@@ -18,7 +18,7 @@ export const whenFitted = (task: Task): string =>
 export function whyNoHead(
   task: Task,
   totals: Pick<Totals, 'perFinding'>,
-  { trainer, embedding, scan }: Pick<ProjectStatus, 'trainer' | 'embedding' | 'scan'>,
+  { trainer, embedding, scan, failures }: Pick<ProjectStatus, 'trainer' | 'embedding' | 'scan' | 'failures'>,
 ): string {
   if (!enoughLabels(task, totals)) return `Proposals appear ${whenFitted(task)}.`;
   if (trainer.stage !== 'idle') return 'The first head is being fitted…';
@@ -27,5 +27,7 @@ export function whyNoHead(
   if (embedding.state === 'paused') return 'Embedding is paused: the first head is fitted when it goes on.';
   if (embedding.state === 'running' || embedding.state === 'waiting' || scan.state === 'running')
     return 'Images are being embedded: the first head is fitted as soon as the labelled ones are.';
-  return 'The first head follows in a moment.';
+  if (failures.some(({ work }) => work === 'round' || work === 'hand-over'))
+    return 'The first head could not be fitted; the reason is shown above.';
+  return 'Enough labels for a first head: it has not been begun yet.';
 }

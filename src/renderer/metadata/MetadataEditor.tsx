@@ -69,7 +69,7 @@ export function MetadataEditor({ of, start, onChange }: Props) {
   }, [bridge, wish, kind, place]);
 
   const choose = async () => {
-    const chosen = await bridge.call('dialog.table', {});
+    const chosen = await bridge.call('dialog.table', { of: 'metadata' });
     if (chosen.ok && chosen.value !== null) setTable({ kind: 'table', file: chosen.value });
   };
   const here = seen?.rule.kind === kind ? seen : null;

@@ -12,7 +12,7 @@ import { tunedParts } from './choices';
 
 /** Offers to learn more than a linear head, once there are labels for it. Says nothing where the encoder gives no image regions. */
 export function FineTune() {
-  const { bridge, problems } = useServices();
+  const { bridge } = useServices();
   const { id: project, status, proposals } = useSession();
   const { encoder, embedding, trainer } = useSignal(status);
   const round = useSignal(proposals.round);
@@ -33,8 +33,8 @@ export function FineTune() {
   const start = async () => {
     setOutcome(null);
     const result = await bridge.call('tuning.start', { project, kind });
+    // What fails is said with all other work in the background.
     if (result.ok) setOutcome(result.value);
-    else if (result.failure.code !== 'stopped') problems.failure(result.failure);
   };
   return (
     <section data-testid="fine-tune">

@@ -106,8 +106,8 @@ export class FakeBridge implements Client<BridgeService> {
     if (count > 0) this.append({ kind: 'images', images });
     this.status = {
       project: this.project.id,
-      scan: { state: 'done', found: count, skipped: 0, missing: 0, failure: null, metadata: null },
-      embedding: { state: 'done', done: count, total: count, failed: 0, rate: null, secondsLeft: null, failure: null },
+      scan: { state: 'done', found: count, skipped: 0, missing: 0, metadata: null },
+      embedding: { state: 'done', done: count, total: count, failed: 0, rate: null, secondsLeft: null, damaged: 0 },
       encoder: {
         id: 'e'.repeat(64),
         name: 'Wavelet scattering',
@@ -127,6 +127,7 @@ export class FakeBridge implements Client<BridgeService> {
         milliseconds: 41,
         settings: { strategy: 'auto', head: 'auto', combine: 'mean', missed: 0.1 },
       },
+      failures: [],
     };
     this.summaries = [
       {
@@ -336,7 +337,7 @@ export class FakeBridge implements Client<BridgeService> {
         { tag: '(0028,0010)', name: 'Rows', value: '2500' },
       ]),
     'projects.rescan': () => {
-      this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, missing: 0, failure: null, metadata: null } });
+      this.tell({ scan: { state: 'done', found: this.state.images.size, skipped: 0, missing: 0, metadata: null }, failures: [] });
       return ok(this.outcome);
     },
     'projects.relocate': ({ folder }) => {
@@ -390,6 +391,11 @@ export class FakeBridge implements Client<BridgeService> {
     },
     'embedding.pause': () => ok(),
     'embedding.retry': () => ok(),
+    'work.retry': ({ work }) => {
+      this.tell({ failures: this.status.failures.filter((failing) => failing.work !== work) });
+      return ok();
+    },
+    'work.dismiss': () => ok(),
     'embedding.failures': () =>
       ok([
         {

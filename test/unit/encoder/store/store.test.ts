@@ -118,25 +118,97 @@ describe('the embedding store', () => {
     });
   }
 
-  test('a flipped byte anywhere is noticed, and the row can be embedded again', async () => {
-    const whole = newFolder();
-    await filled(whole, 2);
-    const bytes = readFileSync(join(whole, '000000.vectors'));
-    for (let at = 0; at < bytes.length; at++) {
-      const folder = newFolder();
-      mkdirSync(folder);
-      copyFileSync(join(whole, '000000.names'), join(folder, '000000.names'));
-      const damaged = Buffer.from(bytes);
-      damaged[at] = (damaged[at] ?? 0) ^ 0x10;
-      writeFileSync(join(folder, '000000.vectors'), damaged);
-      const store = unwrap(await EmbeddingStore.open(folder, float32));
-      const result = await store.fetch([nameOf(0), nameOf(1)]);
-      expect(result.ok ? null : result.failure.code).toBe('embedding-corrupt');
-      const bad = at < 20 ? 0 : 1;
-      expect(store.has(nameOf(bad))).toBe(false);
-      store.append(nameOf(bad), row(bad), made);
-      expect(unwrap(await store.fetch([nameOf(0), nameOf(1)]))).toEqual(Float32Array.from([...row(0), ...row(1)]));
+  describe('heals', () => {
+    const all = [0, 1].map(nameOf);
+    const whole = Float32Array.from([...row(0), ...row(1)]);
+
+    /** What a project does that opens the store: reads everything, and embeds again what is lacking. Answers how often damage was told, and of how many rows. */
+    async function use(folder: string): Promise<number[]> {
+      const told: number[] = [];
+      const store = unwrap(await EmbeddingStore.open(folder, float32, ({ count }) => told.push(count)));
+      const lacking = all.filter((name) => !store.has(name));
+      const read = lacking.length === 0 ? await store.fetch(all) : null;
+      if (read) lacking.push(...all.filter((name) => !store.has(name)));
+      // It says so exactly where it has lost something.
+      expect(read?.ok === false ? read.failure.code : null).toBe(read && lacking.length > 0 ? 'embedding-corrupt' : null);
+      for (const name of lacking) store.append(name, row(all.indexOf(name)), made);
+      expect(unwrap(await store.fetch(all))).toEqual(whole);
+      unwrap(await store.close());
+      return told;
     }
+    const copyOf = (folder: string) => {
+      const copy = newFolder();
+      mkdirSync(copy);
+      for (const file of readdirSync(folder)) copyFileSync(join(folder, file), join(copy, file));
+      return copy;
+    };
+    const flip = (file: string, at: number, by = 0x10) => {
+      const bytes = readFileSync(file);
+      bytes[at] = (bytes[at] ?? 0) ^ by;
+      writeFileSync(file, bytes);
+    };
+
+    test.each(['000000.names', '000000.vectors'])(
+      'a flipped byte anywhere in %s: the rows are as they were, the damage is told once, and it lasts',
+      async (file) => {
+        const folder = newFolder();
+        await filled(folder, 2);
+        const length = statSync(join(folder, file)).size;
+        for (let at = 0; at < length; at++) {
+          const copy = copyOf(folder);
+          flip(join(copy, file), at);
+          const told = await use(copy);
+          // A header that is damaged takes its rows along.
+          expect(told).toEqual(file === '000000.names' && at < 64 ? [2] : [1]);
+          expect(await use(copy)).toEqual([]);
+          expect(await use(copy)).toEqual([]);
+          rmSync(copy, { recursive: true });
+        }
+      },
+      240_000,
+    );
+
+    test('a flipped byte in the list of what is dead costs at most one more embedding', async () => {
+      const folder = newFolder();
+      await filled(folder, 2);
+      flip(join(folder, '000000.vectors'), 25);
+      await use(folder);
+      for (let at = 0; at < statSync(join(folder, '000000.dead')).size; at++) {
+        const copy = copyOf(folder);
+        flip(join(copy, '000000.dead'), at, 0x01);
+        await use(copy);
+        expect(await use(copy)).toEqual([]);
+      }
+      // Nor does a list that is lost: of two rows of one name the newer counts.
+      rmSync(join(folder, '000000.dead'));
+      expect(await use(folder)).toEqual([]);
+    });
+
+    test('all rows of a damaged block are found at once, and those beside it are handed on', async () => {
+      const folder = newFolder();
+      await filled(folder, 40);
+      for (let at = 10 * 20; at < 15 * 20; at++) flip(join(folder, '000000.vectors'), at);
+      const told: number[] = [];
+      const store = unwrap(await EmbeddingStore.open(folder, float32, ({ count }) => told.push(count)));
+      const names = Array.from({ length: 40 }, (_, i) => nameOf(i));
+      expect((await store.fetch(names)).ok).toBe(false);
+      expect([told, names.filter((name) => !store.has(name))]).toEqual([[5], names.slice(10, 15)]);
+      unwrap(await store.fetch(names.filter((name) => store.has(name))));
+    });
+
+    test('vectors that are gone are damage; a file that may not be read says nothing of its rows', async () => {
+      const folder = newFolder();
+      await filled(folder, 2);
+      const store = unwrap(await EmbeddingStore.open(folder, float32));
+      rmSync(join(folder, '000000.vectors'));
+      mkdirSync(join(folder, '000000.vectors'));
+      const unread = await store.fetch(all);
+      expect(unread.ok ? null : unread.failure.code).toBe('file-unreadable');
+      expect(store.has(all[0] ?? '')).toBe(true);
+      rmSync(join(folder, '000000.vectors'), { recursive: true });
+      expect((await store.fetch(all)).ok).toBe(false);
+      expect(store.size).toBe(0);
+    });
   });
 
   test('two writers at once lose nothing', async () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ok } from '../../../../src/contract/result';
-import { copyInto, folderNames } from '../../../../src/main/exports/class-folders';
+import type { ProjectSession } from '../../../../src/main/projects/session';
+import { copyInto, exportClassFolders, folderNames } from '../../../../src/main/exports/class-folders';
 
 const progress = { signal: new AbortController().signal, onProgress: () => undefined, extract: () => Promise.resolve(ok()) };
 
@@ -28,6 +29,12 @@ describe('class folders', () => {
     expect(readdirSync(at('out', 'ill'))).toEqual(['b.png']);
     expect(readdirSync(folder).sort()).toEqual(['images', 'out']);
     expect(readFileSync(at('images', 'a.png'), 'utf8')).toBe('a.png');
+  });
+
+  it('are refused where an image may have several findings, as the dialog says', async () => {
+    const session = { project: { task: 'multilabel' } } as unknown as ProjectSession;
+    expect(await exportClassFolders(session, at('out'), progress)).toMatchObject({ failure: { code: 'wrong-use' } });
+    expect(readdirSync(folder)).toEqual(['images']);
   });
 
   it('never replace a folder or file that was not made here', async () => {

@@ -6,6 +6,7 @@ import type { EmbeddedItem, EncoderService } from '../../../../src/contract/jobs
 import type { ImageRecord } from '../../../../src/contract/model';
 import { ulid } from 'ulid';
 import { createEncoder, type Encoder } from '../../../../src/encoder/service';
+import { Failures } from '../../../../src/supervise/failures';
 import { Embedding } from '../../../../src/main/projects/embedding';
 import { unwrap } from '../../../../src/contract/result';
 import { EmbeddingStore } from '../../../../src/encoder/store/store';
@@ -73,6 +74,10 @@ function start(
         throw error;
       },
     } as never,
+    failures: new Failures(
+      () => undefined,
+      () => undefined,
+    ),
     record: async (items) => {
       await onImages(service, items);
     },

@@ -6,6 +6,7 @@ import { ulid } from 'ulid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SCHEMA, type ImageRecord, type Project } from '../../../../src/contract/model';
 import { DISPLAY_RULE } from '../../../../src/contract/display-rule';
+import { fail, ok, type Result } from '../../../../src/contract/result';
 import { scan } from '../../../../src/main/projects/scanning';
 
 /** Bytes that begin as a PNG does. */
@@ -30,7 +31,7 @@ describe('scanning a folder again', () => {
       signal: new AbortController().signal,
       hash: (file) => {
         hashed.push(file);
-        return Promise.resolve(sha256(file));
+        return Promise.resolve(ok(sha256(file)));
       },
       onBatch: (batch) => {
         for (const record of batch.records) images.set(record.id, record);
@@ -132,6 +133,22 @@ describe('scanning a folder again', () => {
     ]);
   });
 
+  it('fails where nobody can compare contents: no file that moved is taken for a new one, and its labels stay with it', async () => {
+    writeFileSync(at('a.png'), png('a'));
+    await look();
+    for (const image of images.values()) images.set(image.id, { ...image, sha256: sha256(at(image.path)) });
+    const before = new Map(images);
+    renameSync(at('a.png'), at('sub/b.png'));
+    const gone = fail('process-gone', { process: 'imaging', how: 'crashed' });
+    const hash = (): Promise<Result<string | null>> => Promise.resolve(gone);
+    const onBatch = ({ records }: { records: readonly ImageRecord[] }) => {
+      for (const record of records) images.set(record.id, record);
+      return Promise.resolve();
+    };
+    expect(await scan(project, images.values(), { signal: new AbortController().signal, hash, onBatch })).toEqual(gone);
+    expect(images).toEqual(before);
+  });
+
   it('a comparison that is stopped adds nothing that may be a missing image, and the next scan goes on', async () => {
     const names = Array.from({ length: 40 }, (_, n) => `f${String(n).padStart(2, '0')}.png`);
     for (const name of names) writeFileSync(at(name), png(name));
@@ -147,7 +164,7 @@ describe('scanning a folder again', () => {
       onCompare: (done, total) => told.push([done, total]),
       hash: (file) => {
         stop.abort();
-        return Promise.resolve(sha256(file));
+        return Promise.resolve(ok(sha256(file)));
       },
       onBatch: (batch) => {
         for (const record of batch.records) images.set(record.id, record);

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import { fail } from '../../../../src/contract/result';
+import { fail, type Failure } from '../../../../src/contract/result';
 import type { Emit, Handlers, ServiceSpec } from '../../../../src/contract/wire';
-import type { Service } from '../../../../src/main/processes/supervisor';
+import type { Ending } from '../../../../src/supervise/ending';
+import type { Service } from '../../../../src/supervise/supervised';
 
 /**
  * A service that runs here instead of in a process of its own, made anew at every start, and that can be ended the way a
@@ -10,7 +11,8 @@ import type { Service } from '../../../../src/main/processes/supervisor';
 export class LocalService<S extends ServiceSpec> implements Service<S> {
   readonly #make: (emit: Emit<S>) => Handlers<S>;
   readonly #listeners = new Set<{ event: keyof S['events']; handler: (payload: never) => void }>();
-  readonly #started = new Set<() => void>();
+  readonly #started = new Set<(after: Failure | null) => void>();
+  ending: Ending | null = null;
   readonly calls: (keyof S['methods'])[] = [];
   #handlers: Handlers<S> | null = null;
   #life = 0;
@@ -27,25 +29,29 @@ export class LocalService<S extends ServiceSpec> implements Service<S> {
     return this.#listeners.size + this.#started.size;
   }
 
-  start(): void {
+  start(after: Failure | null = null): void {
     if (this.#handlers) return;
     const life = ++this.#life;
     this.#handlers = this.#make((event, payload) => {
       if (life === this.#life) for (const each of this.#listeners) if (each.event === event) each.handler(payload as never);
     });
-    for (const listener of this.#started) listener();
+    for (const listener of this.#started) listener(after);
   }
 
   /** As a crash does; the next start is immediate. */
   end(): void {
     this.#handlers = null;
     this.#life += 1;
+    this.start(fail('process-gone').failure);
+  }
+
+  retry(): void {
     this.start();
   }
 
-  onStarted(listener: () => void): () => void {
+  onStarted(listener: (after: Failure | null) => void): () => void {
     this.#started.add(listener);
-    if (this.#handlers) listener();
+    if (this.#handlers) listener(null);
     return () => this.#started.delete(listener);
   }
 

@@ -1,12 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seal } from '../../../../src/files/sealed';
 import { readThumbnail, trimThumbnails } from '../../../../src/main/projects/thumbnails';
+import { writeThumbnail } from '../../../../src/imaging/thumbnails/thumbnail';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const HOUR = 3600_000;
+/** What a seal adds to a file. */
+const SEAL = 8;
 
 describe('the thumbnail cache', () => {
   let profile = '';
@@ -14,7 +18,7 @@ describe('the thumbnail cache', () => {
   /** `age` in hours since its last use. */
   const put = (name: string, bytes: number, age: number) => {
     mkdirSync(join(at(name), '..'), { recursive: true });
-    writeFileSync(at(name), Buffer.alloc(bytes));
+    writeFileSync(at(name), bytes < SEAL ? Buffer.alloc(bytes) : seal(Buffer.alloc(bytes - SEAL)));
     utimesSync(at(name), new Date(NOW - age * HOUR), new Date(NOW - age * HOUR));
   };
 
@@ -35,18 +39,37 @@ describe('the thumbnail cache', () => {
     put('q/older.webp', 300, 60);
     put('p/new.webp', 300, 5);
     put('q/newer.webp', 300, 4);
-    expect((await readThumbnail(at('q/older.webp'), NOW))?.length).toBe(300);
+    expect((await readThumbnail(at('q/older.webp'), NOW))?.length).toBe(300 - SEAL);
     expect(await trimThumbnails(profile, 1000, NOW)).toEqual({ kept: 900, removed: 1 });
     expect(existsSync(at('p/old.webp'))).toBe(false);
     expect(readdirSync(at('q')).sort()).toEqual(['newer.webp', 'older.webp']);
   });
 
   it('a look is noted at most once an hour', async () => {
-    put('p/a.webp', 1, 0.5);
+    put('p/a.webp', 9, 0.5);
     const before = statSync(at('p/a.webp')).mtimeMs;
     await readThumbnail(at('p/a.webp'), NOW);
     expect(statSync(at('p/a.webp')).mtimeMs).toBe(before);
     expect(await readThumbnail(at('p/none.webp'), NOW)).toBeNull();
+  });
+
+  it('a picture with a flipped byte anywhere counts as none, so that it is made again; one of version 0.1 has no seal', async () => {
+    const picture = { width: 24, height: 16, channels: 1, data: Uint8Array.from({ length: 24 * 16 }, (_, i) => (i * 37) % 256) } as const;
+    const file = at('p/a.webp');
+    await writeThumbnail(picture, file, 24);
+    const written = readFileSync(file);
+    const shown = await readThumbnail(file);
+    expect(shown?.length).toBe(written.length - SEAL);
+    for (let byte = 0; byte < written.length; byte++) {
+      const damaged = Buffer.from(written);
+      damaged[byte] = (damaged[byte] ?? 0) ^ 0x20;
+      writeFileSync(file, damaged);
+      expect(await readThumbnail(file)).toBeNull();
+    }
+    await writeThumbnail(picture, file, 24);
+    expect(await readThumbnail(file)).toEqual(shown);
+    writeFileSync(file, written.subarray(0, written.length - SEAL));
+    expect(await readThumbnail(file)).toEqual(shown);
   });
 
   it('takes half-written files of a crash along, and not those that are being written', async () => {
@@ -61,7 +84,7 @@ describe('the thumbnail cache', () => {
     const looks = Array.from({ length: 60 }, (_, n) => readThumbnail(at(`${n % 2 === 0 ? 'p' : 'q'}/${String(n)}.webp`), NOW));
     const trimmed = await Promise.all([trimThumbnails(profile, 3000, NOW), trimThumbnails(profile, 3000, NOW)]);
     for (const { kept } of trimmed) expect(kept).toBeLessThanOrEqual(3000);
-    for (const bytes of await Promise.all(looks)) expect(bytes === null || bytes.length === 100).toBe(true);
+    for (const bytes of await Promise.all(looks)) expect(bytes === null || bytes.length === 100 - SEAL).toBe(true);
   });
 
   it('whatever lies there, the rest fits and nothing that stays was used before something that went', async () => {

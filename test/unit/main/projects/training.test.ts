@@ -13,6 +13,7 @@ import { Training } from '../../../../src/main/projects/training';
 import { startNodeBackend } from '../../../../src/trainer/host/node';
 import { random } from '../../../../src/trainer/random';
 import { createTrainer } from '../../../../src/trainer/service';
+import { Failures } from '../../../../src/supervise/failures';
 import { LocalService } from './services';
 import { tunedHead } from './tuned';
 
@@ -61,6 +62,8 @@ function encoderOf(rows: ReadonlyMap<string, Float32Array>): LocalService<Encode
   }));
 }
 
+const opened = { card: { id: 'e'.repeat(64), name: 'test', outputs: { embedding: D } } } as unknown as OpenEncoder;
+
 class Scene {
   readonly rows = embeddings();
   readonly images: ImageRecord[];
@@ -80,6 +83,10 @@ class Scene {
   readonly rounds: RoundView[] = [];
   readonly pools: PoolView[] = [];
   readonly notes: string[] = [];
+  readonly failures = new Failures(
+    (text) => this.notes.push(text),
+    () => undefined,
+  );
   readonly training: Training;
   seq = 1;
   ready: Head | null = null;
@@ -122,7 +129,8 @@ class Scene {
         pool: () => this.images.map((image) => ({ image, name: image.sha256 ?? '' })),
         labels: () => this.cells.values(),
         seq: () => this.seq,
-        encoder: () => ({ card: { id: 'e'.repeat(64), name: 'test', outputs: { embedding: D } } }) as unknown as OpenEncoder,
+        encoder: () => opened,
+        openEncoder: () => Promise.resolve(ok(opened)),
         readyHead: () => Promise.resolve(this.ready),
         tunedHead: () => Promise.resolve(this.tuned),
       },
@@ -140,6 +148,7 @@ class Scene {
       },
       log: { note: (text) => this.notes.push(text), bug: (error) => this.notes.push(String(error)), onBug: () => undefined },
       resources: '',
+      failures: this.failures,
       onChange: () => undefined,
     });
   }

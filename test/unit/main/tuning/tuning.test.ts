@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
@@ -192,5 +192,19 @@ describe.skipIf(!hasEvaX)('the encoder’s last block, fine-tuned in the app', (
     app = await open(project);
     expect(await app.full(/block/)).toEqual(tuned);
     expect(bugs).toEqual([]);
+  });
+
+  test('block inputs that are damaged on the disk are computed again, to the bit', async () => {
+    const names = app.session.pooled().map(({ name }) => name);
+    const states = async () => unwrap(await app.processes.encoder.call('fetchStates', { state: 'blockInput', names })).bits;
+    const before = await states();
+    const [id = ''] = readdirSync(join(profile, 'block-inputs'));
+    const file = join(profile, 'block-inputs', id, '000000.vectors');
+    const bytes = readFileSync(file);
+    for (const at of [7, Math.floor(bytes.length / 2), bytes.length - 1]) bytes[at] = (bytes[at] ?? 0) ^ 0x08;
+    writeFileSync(file, bytes);
+    expect(await app.tune()).toMatchObject({ ok: true, value: { labels: LABELS } });
+    expect(await states()).toEqual(before);
+    expect(app.session.status()).toMatchObject({ embedding: { damaged: 3 }, failures: [] });
   });
 });

@@ -1,5 +1,6 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import Dexie from 'dexie';
+import type { ProjectStatus } from '../../../../src/contract/views';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CopyDatabase, databaseName } from '../../../../src/renderer/database/copy';
 import { makeServices } from '../../../../src/renderer/app/environment';
@@ -12,29 +13,31 @@ globalThis.fetch = () => Promise.resolve(new Response('{}', { status: 404 }));
 afterEach(() => Dexie.delete(databaseName(makeProject().id)));
 
 const gone = failing('folder-missing', { folder: '/data/radiographs' });
-const scanFailed = { state: 'failed', found: 0, skipped: 0, missing: 0, failure: gone, metadata: null } as const;
+const again = '2026-11-22T10:00:30.000Z';
+const lookFailed = {
+  scan: { state: 'failed', found: 0, skipped: 0, missing: 0, metadata: null },
+  failures: [{ work: 'scan', failure: gone, times: 1, again }],
+} satisfies Partial<ProjectStatus>;
 
 describe('a folder that is not there', () => {
   it('is said in the view with its way out, until it is back', async () => {
     const { bridge, user } = await openPage();
     await user.keyboard('1');
     await screen.findByText('1 of 24 labelled');
-    act(() => bridge.tell({ scan: scanFailed }));
+    act(() => bridge.tell(lookFailed));
     const trouble = await screen.findByTestId('trouble');
     expect(trouble.textContent).toContain('The folder /data/radiographs is not there.');
     expect(trouble.textContent).toContain('labels of 1 image are safe');
     expect(await violations()).toEqual([]);
-    bridge.failures.set('projects.rescan', gone);
+    expect(trouble.textContent).toMatch(/By itself at \d/);
     await user.click(within(trouble).getByText('Try again'));
-    // The same failure is not said twice.
-    expect(screen.getAllByTestId('failure')).toHaveLength(1);
-    await user.click(within(trouble).getByText('Try again'));
+    expect(bridge.called('work.retry')).toEqual([{ project: bridge.project.id, work: 'scan' }]);
     await waitFor(() => expect(screen.queryByTestId('trouble')).toBeNull());
   });
 
   it('is chosen again where it was moved to; another folder is refused', async () => {
     const { bridge, user } = await openPage();
-    act(() => bridge.tell({ scan: scanFailed }));
+    act(() => bridge.tell(lookFailed));
     bridge.chosenFolder = '/elsewhere';
     bridge.failures.set('projects.relocate', failing('folder-foreign', { folder: '/elsewhere', example: 'ward/000001.png' }));
     await user.click(await screen.findByTestId('relocate'));
@@ -50,7 +53,7 @@ describe('a folder that is not there', () => {
 
   it('nothing is asked of main when the dialog is cancelled', async () => {
     const { bridge, user } = await openPage();
-    act(() => bridge.tell({ scan: scanFailed }));
+    act(() => bridge.tell(lookFailed));
     bridge.chosenFolder = null;
     await user.click(await screen.findByTestId('relocate'));
     expect(bridge.called('projects.relocate')).toEqual([]);
@@ -62,14 +65,76 @@ describe('an encoder that is not there', () => {
   it('leads to the encoders in the settings, and is tried again', async () => {
     const { bridge, user } = await openPage();
     const failure = failing('encoder-missing', { encoder: 'EVA-X-S' });
-    act(() => bridge.tell({ embedding: { ...bridge.status.embedding, state: 'failed', failure } }));
+    const embedding = { ...bridge.status.embedding, state: 'failed' } as const;
+    const tell = () => bridge.tell({ embedding, failures: [{ work: 'embed', failure, times: 1, again }] });
+    act(tell);
     const trouble = await screen.findByTestId('trouble');
     expect(trouble.textContent).toContain('The encoder EVA-X-S is not on this machine.');
     await user.click(within(trouble).getByText('Try again'));
-    expect(bridge.called('embedding.retry')).toHaveLength(1);
-    await user.click(within(trouble).getByTestId('open-encoders'));
+    expect(bridge.called('work.retry')).toEqual([{ project: bridge.project.id, work: 'embed' }]);
+    act(tell);
+    await user.click(await screen.findByTestId('open-encoders'));
     expect((await screen.findByTestId('settings-encoders')).getAttribute('aria-selected')).toBe('true');
     expect(screen.getByTestId('import-encoder')).toBeTruthy();
+  });
+});
+
+describe('work in the background that fails', () => {
+  it('is shown once for each kind with its next step, the cause before what waits for it, and goes when it works', async () => {
+    const { bridge } = await openPage();
+    const failures: ProjectStatus['failures'] = [
+      { work: 'round', failure: failing('backend-unavailable', { backend: 'tfjs-node', reason: 'it is not installed' }), times: 4, again },
+      { work: 'embed', failure: failing('disk-full', { folder: '/profile' }), times: 1, again },
+    ];
+    act(() => bridge.tell({ failures }));
+    const shown = await screen.findAllByTestId('trouble');
+    expect(shown.map((each) => each.getAttribute('data-work'))).toEqual(['embed', 'round']);
+    expect(shown[1]?.textContent).toContain('The backend tfjs-node cannot be used here: it is not installed.');
+    expect(shown[1]?.textContent).toContain('no label is lost');
+    expect(await violations()).toEqual([]);
+    act(() => bridge.tell({ failures: [] }));
+    await waitFor(() => expect(screen.queryByTestId('trouble')).toBeNull());
+  });
+
+  it('that the person had asked for is begun again by them, or put away', async () => {
+    const { bridge, user } = await openPage();
+    const full = failing('disk-full', { folder: '/out' });
+    act(() => bridge.tell({ failures: [{ work: 'export', failure: full, times: 1, again: null }] }));
+    const trouble = await screen.findByTestId('trouble');
+    await user.click(within(trouble).getByText('Export again…'));
+    await screen.findByTestId('export-dialog');
+    // The dialog says itself what fails.
+    expect(screen.queryByTestId('trouble')).toBeNull();
+    await user.click(screen.getByTestId('export-dialog-close'));
+    await user.click(await screen.findByTestId('dismiss-work'));
+    expect(bridge.called('work.dismiss')).toEqual([{ project: bridge.project.id, work: 'export' }]);
+  });
+
+  it('damaged rows of the store are told once, until the person puts that away', async () => {
+    const { bridge, user } = await openPage();
+    const damaged = (rows: number) => act(() => bridge.tell({ embedding: { ...bridge.status.embedding, damaged: rows } }));
+    damaged(2);
+    const told = await screen.findByTestId('problem');
+    expect(told.textContent).toContain('2 stored embeddings were damaged');
+    damaged(2);
+    damaged(2);
+    expect(screen.getAllByTestId('problem')).toHaveLength(1);
+    expect(await violations()).toEqual([]);
+    await user.click(within(told).getByLabelText('Dismiss'));
+    damaged(2);
+    expect(screen.queryByTestId('problem')).toBeNull();
+  });
+
+  it('thumbnails that could not be made are asked for again when they can be', async () => {
+    const { bridge, user } = await openPage();
+    await user.keyboard('g');
+    act(() => bridge.tell({ failures: [{ work: 'thumbnail', failure: failing('disk-full', { folder: '/profile' }), times: 1, again }] }));
+    const [picture] = within((await screen.findAllByTestId('grid-cell'))[0] ?? document.body).getAllByRole('img');
+    if (!picture) throw new Error('a thumbnail is shown');
+    fireEvent.error(picture);
+    await screen.findByTestId('no-thumbnail');
+    act(() => bridge.tell({ failures: [] }));
+    await waitFor(() => expect(screen.queryByTestId('no-thumbnail')).toBeNull());
   });
 });
 
@@ -89,14 +154,14 @@ it('an image whose file is missing stays in the grid as a quiet tile, can be fil
   const { bridge, user } = await openPage();
   const asked = screen.getByTestId('queue-image').getAttribute('data-image') ?? '';
   bridge.missing = [asked];
-  act(() => bridge.tell({ scan: { state: 'done', found: 23, skipped: 0, missing: 1, failure: null, metadata: null } }));
+  act(() => bridge.tell({ scan: { state: 'done', found: 23, skipped: 0, missing: 1, metadata: null } }));
   await user.keyboard('g');
   expect((await screen.findByTestId('missing-file')).textContent).toContain('file is missing');
   expect(await violations()).toEqual([]);
   await user.selectOptions(screen.getByTestId('grid-filter'), 'missing');
   expect(screen.getAllByTestId('grid-cell').map((cell) => cell.getAttribute('data-image'))).toEqual([asked]);
   bridge.missing = [];
-  act(() => bridge.tell({ scan: { state: 'done', found: 24, skipped: 0, missing: 0, failure: null, metadata: null } }));
+  act(() => bridge.tell({ scan: { state: 'done', found: 24, skipped: 0, missing: 0, metadata: null } }));
   await screen.findByText('No image matches this filter.');
 });
 

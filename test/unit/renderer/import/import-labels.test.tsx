@@ -16,6 +16,7 @@ it('shows what a table holds before it is imported, leaves answers alone, and is
   expect(await screen.findByTestId('import-labels')).toBeTruthy();
   expect(screen.getByTestId<HTMLButtonElement>('import-labels-run').disabled).toBe(true);
   await user.click(screen.getByTestId('import-labels-choose'));
+  expect(bridge.calls.find(({ method }) => method === 'dialog.table')?.params).toEqual({ of: 'labels' });
   const seen = await screen.findByTestId('import-labels-yield');
   expect(seen.textContent).toContain('23 new labels on 24 images, of 25 rows. 1 label left out: you have answered there.');
   expect(seen.textContent).toContain('1 row names no image of this project');

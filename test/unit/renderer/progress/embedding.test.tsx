@@ -7,7 +7,7 @@ it('while images are embedded: how many, how fast, how long yet, in which precis
   await user.keyboard('p');
   act(() =>
     bridge.tell({
-      embedding: { state: 'running', done: 1200, total: 5863, failed: 0, rate: 24.4, secondsLeft: 191, failure: null },
+      embedding: { state: 'running', done: 1200, total: 5863, failed: 0, rate: 24.4, secondsLeft: 191, damaged: 0 },
       encoder: {
         id: 'a'.repeat(64),
         name: 'EVA-X S, float16',
