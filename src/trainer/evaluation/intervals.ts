@@ -51,15 +51,28 @@ export interface Cluster {
 /**
  * Wilson's interval of a rate whose observations hang together by cluster, at the effective number n / deff (Korn and Graubard, Survey
  * Methodology 1998; Franco, Little, Louis and Slud, J. Surv. Stat. Methodol. 2019). deff is the variance of the ratio of sums over clusters
- * (Cochran, Sampling Techniques 1977, 6.13) over that of independent observations, and never below 1. Where all or none are right it cannot
- * be seen: then a cluster counts as one observation.
+ * (Cochran, Sampling Techniques 1977, 6.13) over that of independent observations, and never below 1; it is itself known from so few clusters only, for
+ * which Student's quantile makes up. Where all or none are right it cannot be seen: then a cluster counts as one observation.
  */
 export function clusteredWilson(clusters: readonly Cluster[]): Interval {
   const n = clusters.reduce((sum, cluster) => sum + cluster.n, 0);
   const correct = clusters.reduce((sum, cluster) => sum + cluster.correct, 0);
   const p = correct / n;
-  const effective = correct === 0 || correct === n ? clusters.length : n / Math.max(1, designEffect(clusters, n, p));
+  const known = (student(n - 1) / student(clusters.length - 1)) ** 2;
+  const effective = correct === 0 || correct === n ? clusters.length : (known * n) / Math.max(1, designEffect(clusters, n, p));
   return wilson(p * effective, effective);
+}
+
+/** The 97.5 % point of Student's t (Fisher and Cornish's expansion in 1 / df: Abramowitz and Stegun 26.7.5), within 1 % from two degrees on. */
+export function student(df: number): number {
+  const [z, zz] = [Z, Z * Z];
+  const terms = [
+    (z * (zz + 1)) / 4,
+    (z * (5 * zz ** 2 + 16 * zz + 3)) / 96,
+    (z * (3 * zz ** 3 + 19 * zz ** 2 + 17 * zz - 15)) / 384,
+    (z * (79 * zz ** 4 + 776 * zz ** 3 + 1482 * zz ** 2 - 1920 * zz - 945)) / 92160,
+  ];
+  return terms.reduce((sum, term, i) => sum + term / Math.max(1, df) ** (i + 1), z);
 }
 
 function designEffect(clusters: readonly Cluster[], n: number, p: number): number {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clusteredWilson, wilson } from '../../../../src/trainer/evaluation/intervals';
+import { clusteredWilson, student, wilson } from '../../../../src/trainer/evaluation/intervals';
 import { random } from '../../../../src/trainer/random';
 
 describe('intervals by patient', () => {
@@ -22,23 +22,38 @@ describe('intervals by patient', () => {
     expect(clusteredWilson([{ n: 14, correct: 14 }])).toEqual(wilson(1, 1));
   });
 
-  it('hold what they promise where the answers of an image hang together; independent cells would not', () => {
-    const draw = random(3, 'coverage');
-    const count = { clustered: 0, plain: 0 };
-    const runs = 2000;
-    for (let run = 0; run < runs; run++) {
-      // 40 images of 14 findings: an image is easy (.95) or hard (.55), so that the rate is .75.
-      const clusters = Array.from({ length: 40 }, () => {
-        const p = draw.uniform() < 0.5 ? 0.95 : 0.55;
-        return { n: 14, correct: Array.from({ length: 14 }, () => (draw.uniform() < p ? 1 : 0)).reduce<number>((a, b) => a + b, 0) };
-      });
-      const correct = clusters.reduce((sum, each) => sum + each.correct, 0);
-      const holds = ({ low, high }: { low: number; high: number }) => (low <= 0.75 && 0.75 <= high ? 1 : 0);
-      count.clustered += holds(clusteredWilson(clusters));
-      count.plain += holds(wilson(correct, 40 * 14));
-    }
-    expect(count.clustered / runs).toBeGreaterThan(0.93);
-    expect(count.clustered / runs).toBeLessThan(0.97);
-    expect(count.plain / runs).toBeLessThan(0.85);
+  it('know their own variance from few clusters only: by the table of Student’s t', () => {
+    for (const [df, t] of [
+      [2, 4.303],
+      [3, 3.182],
+      [5, 2.571],
+      [10, 2.228],
+      [30, 2.042],
+      [1e9, 1.96],
+    ] as const)
+      expect(Math.abs(student(df) / t - 1)).toBeLessThan(0.01);
   });
+
+  it.each([8, 40])(
+    'hold what they promise where the answers of an image hang together; independent cells would not (%i images)',
+    (images) => {
+      const draw = random(3, 'coverage');
+      const count = { clustered: 0, plain: 0 };
+      const runs = 2000;
+      for (let run = 0; run < runs; run++) {
+        // Images of 14 findings: an image is easy (.95) or hard (.55), so that the rate is .75.
+        const clusters = Array.from({ length: images }, () => {
+          const p = draw.uniform() < 0.5 ? 0.95 : 0.55;
+          return { n: 14, correct: Array.from({ length: 14 }, () => (draw.uniform() < p ? 1 : 0)).reduce<number>((a, b) => a + b, 0) };
+        });
+        const correct = clusters.reduce((sum, each) => sum + each.correct, 0);
+        const holds = ({ low, high }: { low: number; high: number }) => (low <= 0.75 && 0.75 <= high ? 1 : 0);
+        count.clustered += holds(clusteredWilson(clusters));
+        count.plain += holds(wilson(correct, images * 14));
+      }
+      expect(count.clustered / runs).toBeGreaterThan(0.93);
+      expect(count.clustered / runs).toBeLessThan(0.97);
+      expect(count.plain / runs).toBeLessThan(0.85);
+    },
+  );
 });
